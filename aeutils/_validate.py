@@ -1,0 +1,90 @@
+"""Input checks shared by the package: each error says what came, what was expected, what to do."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def describe(value: object) -> str:
+    """Return a short description of a value: type, shape and dtype where it has them.
+
+    >>> describe(torch.zeros(2, 3))
+    'a tensor of shape (2, 3), float32'
+    """
+    shape = getattr(value, "shape", None)
+    if shape is not None and hasattr(value, "dtype"):
+        kind = "tensor" if isinstance(value, Tensor) else type(value).__name__
+        return f"a {kind} of shape {tuple(shape)}, {str(value.dtype).removeprefix('torch.')}"
+    if value is None:
+        return "None"
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
+
+
+def check_float_tensor(x: object, name: str) -> Tensor:
+    """Return `x` if it is a floating-point tensor without NaN or infinity; raise otherwise."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name} must be a torch tensor, got {describe(x)}; convert it with torch.as_tensor"
+        )
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name} must hold floats, got {describe(x)}; pixels 0..255 become floats in [0, 1] "
+            f"with {name}.float() / 255"
+        )
+    if not torch.isfinite(x).all():
+        bad = int((~torch.isfinite(x)).sum())
+        raise ValueError(f"{name} holds {bad} NaN or infinite values among {x.numel()}; remove them")
+    return x
+
+
+def check_matrix(x: object, name: str = "x") -> Tensor:
+    """Return `x` if it is a finite float matrix of shape (N, D) with N, D >= 1; raise otherwise."""
+    x = check_float_tensor(x, name)
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(
+            f"{name} must have shape (N, D), one row per image, got {describe(x)}; "
+            f"images of shape (N, C, H, W) become rows with {name}.flatten(1)"
+        )
+    return x
+
+
+def check_images(x: object, name: str = "images") -> Tensor:
+    """Return `x` if it has shape (N, C, H, W) with finite floats in [0, 1]; raise otherwise."""
+    x = check_float_tensor(x, name)
+    if x.ndim != 4 or 0 in x.shape:
+        raise ValueError(
+            f"{name} must have shape (N, C, H, W), for example (64, 1, 28, 28), got {describe(x)}; "
+            "add the missing dimension with unsqueeze, or undo a flatten with reshape"
+        )
+    low, high = float(x.min()), float(x.max())
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"{name} must lie in [0, 1], got values from {low:g} to {high:g}; "
+            "divide pixels 0..255 by 255, or clamp a reconstruction first"
+        )
+    return x
+
+
+def check_same_shape(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
+    """Raise ValueError unless both tensors have the same shape (no silent broadcasting)."""
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{name_a} has shape {tuple(a.shape)} and {name_b} has shape {tuple(b.shape)}; "
+            "they must be equal (flatten both, or neither)"
+        )
+
+
+def check_labels(labels: object, n: int, name: str = "labels") -> Tensor:
+    """Return `labels` if it is an integer tensor of shape (n,); raise otherwise."""
+    if not isinstance(labels, Tensor):
+        raise TypeError(f"{name} must be a torch tensor, got {describe(labels)}")
+    if labels.is_floating_point() or labels.is_complex() or labels.ndim != 1:
+        raise TypeError(f"{name} must be integers of shape ({n},), got {describe(labels)}")
+    if len(labels) != n:
+        raise ValueError(
+            f"{name} has length {len(labels)} but there are {n} images; "
+            "slice both with the same index"
+        )
+    return labels

@@ -1,0 +1,49 @@
+"""The sealed reference: during grading, the twin of an exercise refuses to work.
+
+Most functions of this package are also an exercise of some week. While a notebook of that week is
+graded, a student's answer must not be `from aeutils.pca import center`; the grader therefore sets
+the environment variable ``AEUTILS_SEALED`` to the assignment's name, and every function marked with
+:func:`exercise` of that name raises :class:`ReferenceSealed` instead of answering. In any other
+session, and in every other week, the mark does nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T", bound=Callable)
+
+
+class ReferenceSealed(RuntimeError):
+    """Raised when graded code calls the reference solution of the exercise it is graded on."""
+
+
+def exercise(assignment: str) -> Callable[[T], T]:
+    """Mark a function, or a class, as the reference twin of an exercise of `assignment`.
+
+    >>> @exercise("week01_pca")
+    ... def center(x): ...
+    """
+
+    def mark(twin: T) -> T:
+        call = twin.__init__ if isinstance(twin, type) else twin
+
+        @functools.wraps(call)
+        def guarded(*args, **kwargs):
+            if assignment in os.environ.get("AEUTILS_SEALED", "").split(","):
+                raise ReferenceSealed(
+                    f"{twin.__module__}.{twin.__qualname__} is the reference for an exercise of "
+                    f"{assignment} and is closed while that notebook is graded; "
+                    "implement it in the notebook and call your own version"
+                )
+            return call(*args, **kwargs)
+
+        if isinstance(twin, type):
+            twin.__init__ = guarded
+            return twin
+        return guarded
+
+    return mark

@@ -1,0 +1,92 @@
+"""Instructor's command line: ``python -m autograder --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    build = commands.add_parser("build", help="build solution and student notebooks")
+    build.add_argument("weeks", nargs="*", help="for example week01_pca (default: all)")
+    build.add_argument("--stale", action="store_true", help="only those that are out of step")
+
+    commands.add_parser("check", help="name every product that is out of step with its source")
+
+    bank = commands.add_parser("bank", help="test the tests: wrong answers caught, right ones pass")
+    bank.add_argument("--verbose", action="store_true", help="also print every diagnosis")
+
+    demo = commands.add_parser("demo", help="grade a simulated class of week 1")
+    demo.add_argument("--folder", type=Path, default=ROOT / "demo", help="where (default: demo/)")
+
+    handout = commands.add_parser("handout", help="make the zip that students get")
+    handout.add_argument("--output", type=Path, default=ROOT / "dist" / "handout.zip")
+
+    options = parser.parse_args(arguments)
+    return globals()[f"_{options.command}"](options)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from autograder.builder.build import Refused, build, stale
+    from autograder.builder.source import weeks
+
+    known = {source.stem: source for source in weeks(ROOT)}
+    unknown = [name for name in options.weeks if name not in known]
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    wanted = options.weeks or list(known)
+    if options.stale:
+        lines = stale(ROOT)
+        wanted = [name for name in wanted if any(name in line for line in lines)]
+    for name in wanted:
+        print(f"building {name} …", flush=True)
+        try:
+            build(ROOT, known[name])
+        except Refused as refusal:
+            print(refusal, file=sys.stderr)
+            return 1
+    print(f"built: {', '.join(wanted) or 'nothing, all is up to date'}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from autograder.builder.build import stale
+    from autograder.builder.source import weeks
+
+    lines = stale(ROOT)
+    for line in lines:
+        print(line, file=sys.stderr)
+    print(f"{len(weeks(ROOT))} weeks checked, {len(lines)} problems")
+    return 1 if lines else 0
+
+
+def _bank(options: argparse.Namespace) -> int:
+    from autograder.bank.table import print_table
+
+    return print_table(verbose=options.verbose)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from autograder.demo import run_demo
+
+    return run_demo(ROOT, options.folder)
+
+
+def _handout(options: argparse.Namespace) -> int:
+    from autograder.handout import make_handout
+
+    names = make_handout(ROOT, options.output)
+    print(f"{options.output}: {len(names)} files")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Two lines in ``nbgrader_config.py`` put a course on this grader::
+
+from autograder.config import configure
+configure(c)
+"""
+
+from __future__ import annotations
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    GetGrades,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+)
+from traitlets.config import Config
+
+from autograder.preprocessors import CourseExecute, ReadableNotebookExporter, ReadReports
+
+EXPLORE = "explore"
+"""Tag of the cells that only explore (training runs, plots): grading skips them."""
+
+
+def configure(c: Config) -> None:
+    """Set up nbgrader's autograde and feedback for partial credit with explanations."""
+    c.Autograde.exporter_class = ReadableNotebookExporter
+    c.Autograde.autograde_preprocessors = [
+        CourseExecute,
+        ReadReports,
+        IgnorePattern,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    c.OverwriteCells.add_missing_cells = True
+    c.Execute.skip_cells_with_tag = EXPLORE
+    c.Execute.timeout = 120
+    # Feedback must not print the source of the hidden checks.
+    c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
