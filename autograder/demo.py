@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.preprocessors import reports
+from autograder.preprocessors import KERNEL_DIED, reports
 from autograder.simulated import make_class
 
 ASSIGNMENT = "week01_pca"
@@ -71,8 +71,15 @@ def results(folder: Path, students: list[str]) -> list[dict]:
             submission = gradebook.find_submission(ASSIGNMENT, student)
             stored = {g.name: g for nb in submission.notebooks for g in nb.grades}
             graded = folder / "autograded" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-            found = reports(nbformat.read(graded, as_version=4)) if graded.exists() else {}
+            nb = nbformat.read(graded, as_version=4)
+            found = reports(nb)
             messages = [r.first_message for r in found.values() if r.first_message]
+            messages += [
+                o.evalue
+                for cell in nb.cells
+                for o in cell.get("outputs", [])
+                if o.get("ename") == KERNEL_DIED
+            ]
             page = folder / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
             rows.append(
                 {

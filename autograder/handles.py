@@ -7,7 +7,10 @@ only plain data can cross.
 
 from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
 
 from aeutils.checking import CheckFailed, run, to_tensor
 
@@ -44,3 +47,55 @@ def gradients(model: object, x: Tensor) -> dict[str, Tensor | None]:
         name: None if g is None else to_tensor(g, f"gradient of {name}").clone()
         for name, g in found.items()
     }
+
+
+class Probe(nn.Module):
+    """x_hat = x Wᵀ, optionally after dropout: a model whose training can be worked out by hand."""
+
+    def __init__(self, weight: Tensor, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight.clone())
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the reconstruction, shape (B, D), of rows x, shape (B, D)."""
+        return self.dropout(x) @ self.weight.T
+
+
+def epoch(
+    train_epoch: Callable, weight: Tensor, x: Tensor, lr: float, batch_size: int, seed: int
+) -> tuple[object, Tensor]:
+    """Run a student's training epoch on a :class:`Probe` with plain gradient descent.
+
+    Returns what the function returned, and the weight afterwards.
+    """
+    model = Probe(weight)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    generator = torch.Generator().manual_seed(seed)
+    value = run(train_epoch, model, x.clone(), optimizer, batch_size, generator, name="train_epoch")
+    return value, model.weight.detach().clone()
+
+
+def error(
+    measure: Callable,
+    weight: Tensor,
+    x: Tensor,
+    batch_size: int,
+    dropout: float = 0.0,
+    training: bool = True,
+) -> tuple[object, bool, bool]:
+    """Run a student's error measure on a :class:`Probe`.
+
+    Returns what it returned, whether the model is in training mode afterwards, and whether a
+    gradient was recorded on the way.
+    """
+    recorded = []
+
+    class Watched(Probe):
+        def forward(self, x: Tensor) -> Tensor:
+            recorded.append(torch.is_grad_enabled())
+            return super().forward(x)
+
+    model = Watched(weight, dropout).train(training)
+    value = run(measure, model, x.clone(), batch_size, name="reconstruction_error")
+    return value, model.training, any(recorded)

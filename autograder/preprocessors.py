@@ -6,6 +6,7 @@ score from the cell's outputs, which :class:`ReadReports` has put in order.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -13,21 +14,23 @@ import nbformat
 from nbclient.exceptions import DeadKernelError
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook, new_output
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbgrader.api import Gradebook, SourceCell
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import is_grade, is_solution, setenv
-from traitlets import Integer
+from traitlets import Bool, Integer
 
 from autograder.report import MIME, Report
 
 UNREADABLE = "autograder_unreadable"
+KERNEL_DIED = "KernelDied"
 
 
 class ReadableNotebookExporter(NotebookExporter):
     """Reads a submission; one that is not a notebook becomes an empty notebook that says why.
 
-    nbgrader then adds the grade cells back, they earn 0, and the student gets a feedback page
-    instead of silence. The submitted file itself is never touched.
+    :class:`RestoreCells` then puts the tests back, they earn 0, and the student gets a feedback
+    page instead of silence. The submitted file itself is never touched.
     """
 
     def from_filename(self, filename: str, resources: dict | None = None, **kw: object) -> tuple:
@@ -56,18 +59,73 @@ class ReadableNotebookExporter(NotebookExporter):
 
 def explain_unreadable(path: Path, error: Exception) -> str:
     """Say in one line why a file is not a notebook and what its author can do."""
-    size = path.stat().st_size
-    if size == 0:
-        found = "is empty (0 bytes)"
-    elif isinstance(error, UnicodeDecodeError):
-        found = f"is not text ({size} bytes, first not UTF-8 at byte {error.start})"
+    raw = path.read_bytes()
+    found = f"is not a valid notebook ({str(error).strip().splitlines()[0][:120]})"
+    if not raw.strip():
+        found = f"is empty ({len(raw)} bytes)"
     else:
-        first_line = str(error).strip().splitlines()[0][:120] if str(error).strip() else ""
-        found = f"is not a valid notebook ({type(error).__name__}: {first_line})"
+        try:
+            json.loads(raw)
+        except UnicodeDecodeError as bad:
+            found = f"is not text ({len(raw)} bytes, not UTF-8 at byte {bad.start})"
+        except ValueError as bad:
+            found = f"is not valid JSON ({len(raw)} bytes; {bad})"
     return (
         f"{path.name} {found}. Expected: a Jupyter notebook saved with File > Save Notebook. "
         "Open it in JupyterLab, or copy your answers into a fresh copy, save and submit again."
     )
+
+
+class RestoreCells(OverwriteCells):
+    """nbgrader's OverwriteCells that also brings back what a student deleted.
+
+    nbgrader's own `add_missing_cells` fails for the whole submission when the answer cell before a
+    deleted test is gone too. Here every graded or answer cell of the release comes back in its
+    place: a test as it was, an answer as the empty stub, which earns nothing and harms nobody.
+    """
+
+    add_missing_cells = Bool(False, help="not used: this class restores cells itself")
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
+        """Restore missing cells, then overwrite the others from the gradebook."""
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            released = gradebook.find_notebook(names["notebook"], names["assignment"])
+            points = {c.name: c.max_score for c in released.grade_cells}
+            answers = {c.name for c in released.solution_cells}
+            place = 0
+            for source in released.source_cells:
+                found = [
+                    i
+                    for i, cell in enumerate(nb.cells)
+                    if cell.metadata.get("nbgrader", {}).get("grade_id") == source.name
+                ]
+                if found:
+                    place = found[0] + 1
+                elif source.name in points or source.name in answers:
+                    cell = _as_released(source, points.get(source.name), source.name in answers)
+                    nb.cells.insert(place, cell)
+                    place += 1
+                    self.log.warning("Restored the missing cell %r", source.name)
+        return super().preprocess(nb, resources)
+
+
+def _as_released(source: SourceCell, points: float | None, solution: bool) -> NotebookNode:
+    """Return a cell of the released notebook as the gradebook remembers it."""
+    new = new_code_cell if source.cell_type == "code" else new_markdown_cell
+    metadata = {
+        "cell_type": source.cell_type,
+        "checksum": source.checksum,
+        "grade": points is not None,
+        "grade_id": source.name,
+        "locked": source.locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    if points is not None:
+        metadata["points"] = points
+    return new(source.source, metadata={"nbgrader": metadata})
 
 
 class CourseExecute(Execute):
@@ -107,7 +165,7 @@ class CourseExecute(Execute):
             )
             cell.outputs = [
                 new_output(
-                    "error", ename="KernelDied", evalue=why, traceback=[f"KernelDied: {why}"]
+                    "error", ename=KERNEL_DIED, evalue=why, traceback=[f"{KERNEL_DIED}: {why}"]
                 )
             ]
             return cell, resources

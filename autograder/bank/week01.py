@@ -478,7 +478,7 @@ class LinearAutoencoder(nn.Module):
             _THROUGH,
         ),
         "no-bias": _linear(
-            "self.encoder = nn.Linear(d, k, bias=False); self.decoder = nn.Linear(k, d, bias=False)",
+            _LAYERS.replace(")", ", bias=False)"),
             "return self.encoder(x)",
             "return self.decoder(z)",
             _THROUGH,

@@ -57,7 +57,12 @@ def build(root: Path, source: Path) -> None:
 def execute(nb: NotebookNode, folder: Path) -> None:
     """Run all cells of `nb` in `folder`, storing outputs; nbclient raises at the first error."""
     with setenv(NBGRADER_EXECUTION="build"):
-        client = NotebookClient(nb, timeout=CELL_TIMEOUT, resources={"metadata": {"path": folder}})
+        client = NotebookClient(
+            nb,
+            timeout=CELL_TIMEOUT,
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--log-level=ERROR"],
+        )
         client.execute()
     for cell in nb.cells:
         cell.metadata.pop("execution", None)  # times of this run, different in every build

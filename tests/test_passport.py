@@ -1,0 +1,247 @@
+"""The passport: every number against its own computation, the table, and the file."""
+
+import dataclasses
+import json
+import math
+import types
+
+import pytest
+import torch
+
+from aeutils import passport
+from aeutils.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.passport import PassportRow, add_row, baselines, measure, read_rows, show
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "week01_pca"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+@pytest.fixture
+def data():
+    """Three classes of 1 × 6 × 6 images: a bright spot at a place of its own, plus noise."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(n):
+        y = torch.arange(n) % 3
+        x = 0.5 * torch.rand(n, 1, 6, 6, generator=generator)
+        x[torch.arange(n), 0, y, y] += 0.4
+        return x, y
+
+    (x_train, y_train), (x_test, y_test) = draw(90), draw(60)
+    return types.SimpleNamespace(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+
+def row(name="PCA-32", sse=13.3, knn=0.9, **changes):
+    values = {"code_size": 32, "ratio_raw": 1.3, "ratio_centred": 1.3, "pair_auc": 0.8}
+    return PassportRow(name=name, test_sse=sse, knn5=knn, **(values | changes))
+
+
+def test_each_number_is_what_its_function_says(data):
+    def encode(x):
+        return x.flatten(1)[:, :7]
+
+    found = measure(encode, data, "seven", decode=lambda z: torch.zeros(len(z), 1, 6, 6))
+    z, z_train = encode(data.x_test), encode(data.x_train)
+    assert found == PassportRow(
+        name="seven",
+        code_size=7,
+        test_sse=pytest.approx(float(data.x_test.double().square().sum() / 60), rel=1e-12),
+        knn5=knn_accuracy(z_train, data.y_train, z, data.y_test, k=5),
+        ratio_raw=class_similarity(z, data.y_test).mean_ratio,
+        ratio_centred=class_similarity(z, data.y_test, centre=True).mean_ratio,
+        pair_auc=pair_auc(z, data.y_test),
+    )
+
+
+def test_batches_change_nothing(data, monkeypatch):
+    def run():
+        return measure(lambda x: x.flatten(1), data, "x", decode=lambda z: 0.5 * z)
+
+    whole = run()
+    monkeypatch.setattr(passport, "BATCH", 7)
+    parts = run()
+    assert dataclasses.replace(parts, test_sse=0.0) == dataclasses.replace(whole, test_sse=0.0)
+    assert parts.test_sse == pytest.approx(whole.test_sse, rel=1e-12)
+
+
+def test_a_model_is_encoded_without_gradients(data):
+    layer = torch.nn.Linear(36, 4)
+    seen = []
+    measure(lambda x: seen.append(layer(x.flatten(1))) or seen[-1], data, "linear")
+    assert not any(z.requires_grad for z in seen)
+    assert measure(lambda x: x.flatten(1), data, "raw").test_sse is None
+
+
+def test_baselines_are_repeatable_and_leave_the_random_state_alone(data):
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    rows = baselines(data)
+    assert torch.equal(torch.rand(3), expected)
+    assert baselines(data) == rows
+    raw, untrained, shuffled = rows
+    assert [r.name for r in rows] == ["raw pixels", "untrained network", "shuffled labels"]
+    assert [r.code_size for r in rows] == [36, 32, 36]
+    assert raw.knn5 > 0.8
+    assert raw.pair_auc > 0.55
+    assert raw.ratio_centred > 1.1 > shuffled.ratio_centred
+    assert shuffled.pair_auc == pytest.approx(0.5, abs=0.05)
+    assert shuffled.knn5 < 0.6
+    assert untrained.ratio_centred > untrained.ratio_raw
+
+
+@pytest.mark.parametrize(
+    ("encode", "decode", "error", "message"),
+    [
+        (lambda x: x, None, TypeError, r"\(90, 1, 6, 6\).*returned a tensor of shape"),
+        (lambda x: x.flatten(1).long(), None, TypeError, "float tensor.*int64"),
+        (lambda x: x.flatten(1)[:3], None, ValueError, r"one code per image.*\(3, 36\)"),
+        (lambda x: x.flatten(1)[:, :0], None, ValueError, r"\(90, 0\)"),
+        (lambda x: x.flatten(1)[:, : len(x) // 3], None, ValueError, "30 numbers.*20 from"),
+        (lambda x: x.flatten(1) / 0, None, ValueError, "NaN or infinite"),
+        (lambda x: x.flatten(1), lambda z: z[:, :9], ValueError, r"\(60, 1, 6, 6\) or \(60, 36\)"),
+        (lambda x: x.flatten(1), lambda z: z.T, ValueError, r"returned a tensor of shape \(36, 60"),
+    ],
+)
+def test_a_wrong_encoder_or_decoder_is_told_with_shapes(data, encode, decode, error, message):
+    with pytest.raises(error, match=message):
+        measure(encode, data, "wrong", decode=decode)
+
+
+def test_flat_data_and_an_empty_name_are_refused(data):
+    with pytest.raises(ValueError, match="name"):
+        measure(lambda x: x.flatten(1), data, " ")
+    data.x_train = data.x_train.flatten(1)
+    with pytest.raises(ValueError, match=r"x_train must have shape \(N, C, H, W\)"):
+        measure(lambda x: x, data, "flat")
+
+
+def test_the_table_marks_the_best_in_bold_and_with_a_star():
+    rows = [
+        row("raw <b>", None, 0.94),
+        row("PCA", 13.3, 0.96),
+        row("AE", 9.1, 0.9604, pair_auc=0.7),
+    ]
+    table = show(rows)
+    markup, text = table._repr_html_(), repr(table)
+    assert "raw &lt;b&gt;" in markup
+    assert "raw <b>" not in markup
+    assert "<strong>★ 9.10</strong>" in markup
+    assert "★ 13.3" not in markup
+    assert markup.count("<strong>★ 0.960</strong>") == 2  # equal as written: equally good
+    assert markup.count("★ 0.800") == 2
+    assert markup.count('scope="row"') == 3
+    assert markup.count('scope="col"') == 7
+    assert "<td" in markup
+    assert "★ 32" not in markup
+    assert "–" in markup
+    assert "★ 9.10" in text
+    assert len(text.splitlines()) == 5
+    assert len({len(line) for line in text.splitlines()[:4]}) == 1
+
+
+def test_a_lonely_row_is_not_the_best():
+    assert "★ 0" not in show([row()])._repr_html_()
+
+
+def test_show_takes_rows_only():
+    with pytest.raises(TypeError, match="PassportRow"):
+        show(["PCA"])
+
+
+def test_rows_are_kept_and_replaced_by_name(tmp_path):
+    add_row(row("a"))
+    add_row(row("b", None))
+    add_row(row("a", knn=0.5))
+    assert read_rows() == [row("a", knn=0.5), row("b", None)]
+    assert [p.name for p in tmp_path.glob("*/*")] == ["passport.json"]  # no temporary file stays
+
+
+def test_rows_of_the_other_weeks_are_found(tmp_path):
+    other = tmp_path / "week02_mlp"
+    other.mkdir()
+    add_row(row("second week"), other / "passport.json")
+    add_row(row("shared", knn=0.1), other / "passport.json")
+    add_row(row("shared"))
+    assert {r.name: r.knn5 for r in read_rows()} == {"second week": 0.9, "shared": 0.9}
+    (other / "passport.json").write_text("{")
+    assert read_rows() == [row("shared")]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{",
+        "[]",
+        "",
+        '{"a": 1}',
+        '{"a": {"name": "a"}}',
+        "[" * 100_000,
+        b"\xff\xfe\x00",
+        json.dumps({"a": dataclasses.asdict(row("b"))}),
+        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": "high"}}),
+        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": math.nan}}),
+        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": 10**400}}),
+    ],
+)
+def test_a_damaged_file_is_kept_aside(damage, tmp_path, capsys):
+    file = tmp_path / "week01_pca" / "passport.json"
+    raw = damage if isinstance(damage, bytes) else damage.encode()
+    file.write_bytes(raw)
+    assert read_rows() == []
+    add_row(row())
+    assert read_rows() == [row()]
+    assert file.with_name("passport.json.bak").read_bytes() == raw
+    out, err = capsys.readouterr()
+    assert "passport.json.bak" in out
+    assert err == ""
+
+
+def test_a_second_damaged_file_does_not_replace_the_first(tmp_path):
+    file = tmp_path / "week01_pca" / "passport.json"
+    for text in ("one", "two"):
+        file.write_text(text)
+        add_row(row())
+    kept = {p.read_text() for p in file.parent.glob("*.bak")}
+    assert kept == {"one", "two"}
+
+
+def test_where_nothing_can_be_written_there_is_a_note(capsys, tmp_path):
+    add_row(row(), tmp_path / "nowhere" / "passport.json")
+    out, err = capsys.readouterr()
+    assert "cannot be written" in out
+    assert err == ""
+
+
+def test_nothing_is_read_or_written_while_nbgrader_executes(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "week01_pca" / "passport.json"
+    file.write_text("damaged")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    add_row(row())
+    assert file.read_text() == "damaged"
+    assert list(file.parent.iterdir()) == [file]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_failed_replacement_leaves_the_old_file_whole(monkeypatch, tmp_path, capsys):
+    add_row(row("old"))
+
+    def fail(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", fail)
+        add_row(row("new"))
+    assert "Permission denied" in capsys.readouterr().out
+    assert read_rows() == [row("old")]
+    assert [p.name for p in (tmp_path / "week01_pca").iterdir()] == ["passport.json"]
+
+
+def test_add_row_takes_a_row_only():
+    with pytest.raises(TypeError, match="row"):
+        add_row({"name": "a"})
