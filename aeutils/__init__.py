@@ -21,6 +21,7 @@ __all__ = [
     "passport",
     "pca",
     "plots",
+    "progress",
     "training",
     "visible",
     "widgets",

@@ -106,6 +106,7 @@ def reconstruction_grid(
         title: headline.
 
     Example:
+        >>> import torch
         >>> x = torch.rand(10, 784)
         >>> figure = reconstruction_grid({"test": x, "darker": 0.5 * x}, title="Half the light")
     """
@@ -132,12 +133,19 @@ def reconstruction_grid(
     if labels is not None and len(labels) < n:
         raise ValueError(f"labels has {len(labels)} entries for {n} columns")
 
+    names = (
+        []
+        if labels is None
+        else [str(y.item() if isinstance(y, Tensor) else y) for y in labels[:n]]
+    )
     probe = new_figure(WIDTH, 1)
     left = EDGE + _text_width(probe, list(images), 9.5) + 0.12
     right = 0.78
     cell = min((WIDTH - left - right - EDGE) / n, 1.15)
     size, caption = 0.92 * cell, 0.2
     font = min(8.0, 8.0 * cell / 0.42)  # "123.4" fits under the image
+    widest = _text_width(probe, names, 9.5)
+    label_font = min(9.5, 9.5 * 0.92 * cell / max(widest, 1e-6))
     pitch = size * images[first].shape[2] / images[first].shape[3] + caption
     top = EDGE + (TITLE if title else 0) + 0.24
     figure = new_figure(WIDTH, top + len(images) * pitch + EDGE)
@@ -160,8 +168,8 @@ def reconstruction_grid(
                 below = y + pitch - caption + 0.025
                 _write(figure, center, below, text, ha="center", va="top", fontsize=font)
             if r == 0 and labels is not None:
-                label = labels[c].item() if isinstance(labels[c], Tensor) else labels[c]
-                _write(figure, center, y - 0.03, str(label), ha="center", va="bottom", fontsize=9.5)
+                style = {"ha": "center", "va": "bottom", "fontsize": label_font}
+                _write(figure, center, y - 0.03, names[c], **style)
         if not is_target:
             mean = number(float(errors.mean()), padded=True)
             style = {"ha": "left", "va": "center", "fontsize": 10, "fontweight": "bold"}
@@ -202,10 +210,10 @@ def image_row(
     font, text_height, widest = 9.5, 0.0, 0.0
     if titles is not None:  # long texts are written smaller, down to 7.5 points, then wider apart
         widest = _text_width(new_figure(WIDTH, 1), titles, font)
-        columns = min(columns, max(1, int((WIDTH - 2 * EDGE) / (widest * 7.5 / 9.5 + 0.05))))
+        columns = min(columns, max(1, int((WIDTH - 2 * EDGE) / (widest * 7.5 / 9.5 / 0.95 + 0.05))))
     cell = min((WIDTH - 2 * EDGE) / columns, 1.6)
     if titles is not None:
-        font = max(7.5, min(font, font * (cell - 0.05) / max(widest, 1e-6)))
+        font = min(font, font * 0.95 * (cell - 0.05) / max(widest, 1e-6))
         text_height = 0.08 + 0.17 * font / 9.5 * max(text.count("\n") + 1 for text in titles)
     size, top = 0.92 * cell, EDGE + (TITLE if title else 0)
     pitch = size + text_height + 0.08

@@ -106,7 +106,11 @@ def name_lines(
     gap = 0.17 * figure.dpi  # inches between the middles of two names
     heights = (spread_heights(pixels[:, 1], gap) - axes.bbox.y0) / axes.bbox.height
     for name, line, end, height in zip(names, axes.lines, ends, heights, strict=False):
-        leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "shrinkA": 1}
+        leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8}
+        leader |= {
+            "shrinkA": 1,
+            "relpos": (0, 0.5),
+        }  # it ends at the middle of the name's left edge
         axes.annotate(
             name,
             xy=end,

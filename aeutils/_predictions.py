@@ -78,7 +78,7 @@ def arrow(off: float) -> str:
 def finite(value: Any, name: str) -> float:
     """Return a finite number as float; a tensor of one element counts as a number."""
     try:
-        result = float(value)
+        result = float(None if isinstance(value, str | bool) else value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{name} must be one number, got {describe(value)}") from None
     if not math.isfinite(result):

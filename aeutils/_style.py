@@ -133,17 +133,17 @@ def new_figure(width: float, height: float, **options: Any) -> matplotlib.figure
 
 
 def _show_figure(figure: matplotlib.figure.Figure) -> None:
-    """Publish the figure as PNG with its description, which nbconvert writes as alt text."""
-    from IPython.display import publish_display_data
+    """Publish the figure as a PNG with its alt text.
 
+    As HTML, because neither JupyterLab nor nbconvert's page gives an ``image/png`` an alt text.
+    """
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=figure.dpi, facecolor="white")
-    publish_display_data(
-        {
-            "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
-            "text/plain": f"Figure: {figure.alt_text}",
-        },
-        {"image/png": {"alt": figure.alt_text}},
+    source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode('ascii')}"
+    alt = html.escape(figure.alt_text)
+    publish(
+        f"Figure: {figure.alt_text}",
+        f'<img src="{source}" alt="{alt}" style="max-width:100%;background:white">',
     )
 
 

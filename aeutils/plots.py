@@ -239,7 +239,7 @@ def subspace_angles(angles: Mapping[str, Tensor | Sequence[float]]) -> matplotli
     curves = []
     for i, values in enumerate(degrees.values()):
         index = np.arange(1, len(values) + 1)
-        axes.plot(index, values, **line_style(i), marker=MARKERS[i], markersize=4)
+        axes.plot(index, values, **line_style(i), marker=MARKERS[i % len(MARKERS)], markersize=4)
         curves.append((index, values))
     axes.set(ylim=(-2, 92), yticks=range(0, 91, 15))
     axes.grid(axis="y")

