@@ -71,7 +71,9 @@ def crashing(release: NotebookNode, solution: NotebookNode) -> NotebookNode:
     """Return a right submission with one cell that ends the Python process half-way."""
     nb = solve(release, solution)
     middle = [i for i, c in enumerate(nb.cells) if is_solution(c)][3]
-    nb.cells.insert(middle, new_code_cell("import os\nos._exit(1)  # clean up before continuing", id="crash"))
+    nb.cells.insert(
+        middle, new_code_cell("import os\nos._exit(1)  # clean up before continuing", id="crash")
+    )
     return nb
 
 

@@ -6,11 +6,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
-from beartype import BeartypeConf
+from beartype import BeartypeConf, BeartypeDecorPlace
 from beartype.claw import beartype_package
 
 # Violations are TypeErrors, as for bad input in general; an int will do where a float is expected.
-beartype_package("aeutils", conf=BeartypeConf(violation_type=TypeError, is_pep484_tower=True))
+# FIRST: below all other decorators, because a sealed function hides what it wraps.
+CONF = BeartypeConf(
+    violation_type=TypeError,
+    is_pep484_tower=True,
+    claw_decor_place_func=BeartypeDecorPlace.FIRST,
+)
+beartype_package("aeutils", conf=CONF)
 
 torch.set_num_threads(1)
 

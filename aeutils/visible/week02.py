@@ -37,17 +37,23 @@ def mlp(mlp: Callable) -> bool:
     x = torch.linspace(-3, 3, 35).reshape(7, 5)
     h = x
     for i, (w, b) in enumerate(zip(*[iter(net.parameters())] * 2, strict=True)):
-        h = h if i == 0 else h.clamp(min=0)
+        h = h if i == 0 else nn.functional.gelu(h)
         h = h @ w.T + b
     out = to_tensor(run(net, x, name="mlp([5, 4, 2])"), "the output")
     expect_close(
         out,
         h,
-        "the output (a ReLU between the layers)",
-        [Mistake("activation-at-end", h.clamp(min=0), "there is a ReLU after the last layer too")],
+        "the output (a GELU between the layers)",
+        [
+            Mistake(
+                "activation-at-end",
+                nn.functional.gelu(h),
+                "there is a GELU after the last layer too",
+            )
+        ],
         show_expected=True,
     )
-    return passed("mlp", "shapes, layers, and a ReLU between them only")
+    return passed("mlp", "shapes, layers, and a GELU between them only")
 
 
 def autoencoder(Autoencoder: Callable) -> bool:
@@ -153,7 +159,7 @@ def train_epoch(train_epoch: Callable) -> bool:
     x = torch.tensor([[1.0, 2.0]])
     seed = torch.Generator().manual_seed(0)
     value = run(train_epoch, model, x, optimizer, 1, seed, name="train_epoch")
-    expect(float(model.w) != 0, "the weight did not move: is there an optimizer.step()?", "no-step")
+    expect(model.w.item() != 0, "the weight did not move: is there an optimizer.step()?", "no-step")
     expect_close(
         model.w,
         1.0,
