@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+# nbgrader looks for its helper `alembic` on the PATH.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 help:
@@ -24,20 +25,21 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	python -m autograder demo
+	$(BIN)/python -m autograder demo
 
 lab: $(STAMP)
-	jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks
 
 build: $(STAMP)
-	python -m autograder build --stale
+	$(BIN)/python -m autograder build --stale
 
 test: $(STAMP)
-	ruff check .
-	ruff format --check .
-	python -m autograder check
-	python -m pytest
-	python -m pytest --nbval-lax --nbval-cell-timeout=300 solutions -p no:cacheprovider -W ignore
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m autograder check
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	  -p no:cacheprovider -W ignore solutions
 
 clean:
 	rm -rf $(VENV) demo dist .pytest_cache .ruff_cache

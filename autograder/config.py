@@ -21,6 +21,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.feedback import SummariseReports
 from autograder.preprocessors import (
     CourseExecute,
     ReadableNotebookExporter,
@@ -55,4 +56,9 @@ def configure(c: Config) -> None:
     c.Execute.timeout = 120
     c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
     # Feedback must not print the source of the hidden checks.
-    c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [
+        GetGrades,
+        ClearHiddenTests,
+        SummariseReports,
+        CSSHTMLHeaderPreprocessor,
+    ]

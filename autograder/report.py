@@ -113,22 +113,24 @@ class Report:
 
     def to_html(self) -> str:
         """Return the table that the feedback page shows."""
+        pad = "padding:0.3em 0.9em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top"
         rows = []
         for c in self.criteria:
-            ok = c.earned >= c.points
-            mark, word = ("✔", "passed") if ok else ("✘", "lost")
-            colour = "#00614a" if ok else "#a33b00"
-            message = html.escape(c.message).replace("\n", "<br>")
-            rows.append(
-                f'<tr><td style="color:{colour};white-space:nowrap"><b>{mark}</b> {word}</td>'
-                f'<td style="text-align:left">{html.escape(c.name)}</td>'
-                f'<td style="white-space:nowrap">{c.earned:g} / {c.points:g}</td>'
-                f'<td style="text-align:left">{message}</td></tr>'
-            )
+            passed = c.earned >= c.points
+            mark, colour = ("✔ passed", "#00614a") if passed else ("✘ lost", "#a33b00")
+            cells = [
+                f'<b style="color:{colour};white-space:nowrap">{mark}</b>',
+                html.escape(c.name),
+                f'<span style="white-space:nowrap">{c.earned:g} of {c.points:g}</span>',
+                html.escape(c.message).replace("\n", "<br>"),
+            ]
+            rows.append("".join(f'<td style="{pad}">{cell}</td>' for cell in cells))
+        title = f"{html.escape(self.exercise)}: {self.earned:g} of {self.points:g} points"
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
         return (
-            f'<table style="font-size:100%;text-align:left"><caption style="text-align:left;'
-            f'color:inherit"><b>{html.escape(self.exercise)}: {self.earned:g} of {self.points:g} '
-            f"points</b></caption>{''.join(rows)}</table>"
+            '<table style="font-size:100%;border-collapse:collapse">'
+            f'<caption style="text-align:left;color:inherit"><b>{title}</b></caption>'
+            f"<tbody>{body}</tbody></table>"
         )
 
     def to_text(self) -> str:

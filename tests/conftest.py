@@ -15,6 +15,7 @@ CONF = BeartypeConf(
     violation_type=TypeError,
     is_pep484_tower=True,
     claw_decor_place_func=BeartypeDecorPlace.FIRST,
+    claw_decor_place_type=BeartypeDecorPlace.FIRST,
 )
 beartype_package("aeutils", conf=CONF)
 

@@ -1,4 +1,4 @@
-"""The whole line: a simulated class through stock nbgrader commands, and submissions that go wrong."""
+"""The whole line: a simulated class through stock nbgrader, and submissions that go wrong."""
 
 import json
 import re

@@ -1,5 +1,6 @@
 """Predictions: what is asked and shown, what is kept, and that nothing shows twice."""
 
+import inspect
 import json
 import re
 import sys
@@ -122,7 +123,13 @@ def test_a_guess_outside_a_changed_range_is_asked_again():
         (lambda: predict("k", "?", 0, 10, guess=11), ValueError, "between 0 and 10, got 11"),
         (lambda: predict("k", "?", 0, 10, default=-1), ValueError, "default"),
         (lambda: predict("k", "?", 0, float("inf")), ValueError, "finite"),
+        (lambda: predict("k", "?", 0, 1e300), ValueError, "at most 1e"),
+        (lambda: predict("k", " ", 0, 1), ValueError, "question must not be empty"),
         (lambda: reveal("nothing", 3), ValueError, "'nothing'.*run the cell"),
+        # Past the type check of the tests, which a student does not have:
+        (lambda: inspect.unwrap(predict)(3, "?", 0, 1), TypeError, r"key must be a text.* 3 \(int"),
+        (lambda: inspect.unwrap(predict)("k", 3, 0, 1), TypeError, "question must be a text"),
+        (lambda: inspect.unwrap(reveal)(3, 1), TypeError, "key must be a text"),
     ],
 )
 def test_bad_input_is_named(call, error, message):
@@ -148,7 +155,14 @@ DAMAGED = [
     json.dumps({"k": ENTRY | {"guess": 0}}),
     json.dumps({"k": ENTRY | {"guess": 10**400}}),
     json.dumps({"k": ENTRY | {"question": 1}}),
+    json.dumps({"k": ENTRY | {"unit": None}}),
+    json.dumps({"k": ENTRY | {"low": 3, "high": 3, "default": 3, "actual": 3}}),
+    json.dumps({"k": ENTRY | {"low": 9, "high": 1}}),
+    json.dumps({"k": ENTRY | {"low": -1e308, "high": 1e308, "actual": 3}}),
+    json.dumps({"k": ENTRY | {"actual": float("nan")}}),
+    json.dumps({"other": ENTRY}),
 ]
+EMPTY_RANGE = ENTRY | {"key": "bad", "low": 3, "high": 3, "default": 3, "actual": 3}
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
@@ -161,6 +175,24 @@ def test_a_damaged_file_is_moved_aside_with_a_message(damage, folder, capsys):
     assert err == ""
     assert (folder / "predictions.json.bak").read_text() == damage
     assert stored(folder)["k"]["guess"] == 7
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_calibration_survives_a_damaged_file(damage, folder):
+    (folder / "predictions.json").write_text(damage)
+    assert "No guess has met its answer" in repr(calibration())
+    assert "<table>" in calibration()._repr_html_()
+
+
+def test_good_entries_of_a_damaged_file_stay(folder, monkeypatch, capsys):
+    good = ENTRY | {"actual": 5}
+    (folder / "predictions.json").write_text(json.dumps({"k": good, "bad": EMPTY_RANGE}))
+    assert len(calibration().rows) == 1
+    assert "the entries that can be read stay" in capsys.readouterr().out
+    assert stored(folder) == {"k": good}
+    restart(monkeypatch)
+    assert len(calibration().rows) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_a_folder_that_cannot_be_written_is_remembered_in_memory(folder, monkeypatch, capsys):
@@ -239,6 +271,30 @@ def test_the_box_commits_and_updates_the_question(folder, outputs, monkeypatch):
     ipywidgets.Widget.close_all()
 
 
+def test_no_box_replaces_a_guess_that_met_its_answer(folder, outputs, monkeypatch):
+    import ipywidgets
+
+    boxes = []
+    monkeypatch.setattr("IPython.display.display", boxes.append)
+    first = predict("k", "How many?", 0, 10)
+    again = predict("k", "How many?", 0, 10)  # the cell ran twice: two boxes
+    for value, shown in ((3, 1), (4, 0), (5, 1)):  # until then either of them counts
+        boxes[shown].children[0].value = value
+        boxes[shown].children[2].click()
+        assert stored(folder)["k"]["guess"] == value
+    reveal("k", 9)
+    for shown in boxes:
+        box, _, button, state = shown.children
+        box.value = 9
+        button.click()
+        assert "your first guess, 5, stays" in state.value
+        assert button.disabled
+    assert (stored(folder)["k"]["guess"], stored(folder)["k"]["actual"]) == (5, 9)
+    assert predict("k", "How many?", 0, 10).value == 5
+    assert 9 not in (first.guess, again.guess)
+    ipywidgets.Widget.close_all()
+
+
 def test_without_ipywidgets_the_question_still_shows(outputs, monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     assert predict("k", "?", 0, 10).value == 5
@@ -314,15 +370,35 @@ def test_calibration_counts_guesses_and_not_defaults():
     assert "Question <a>" in repr(table)
 
 
+@pytest.mark.parametrize("actual", [0, -5, 1e-90, 1e99])
+def test_an_answer_far_off_the_line_never_prints_infinity(actual, outputs, monkeypatch):
+    monkeypatch.setattr("aeutils.widgets._show_box", lambda prediction: None)
+    predict("k", "?", 1, 10_000, guess=100)
+    reveal("k", actual)
+    table = calibration()
+    shown = "".join([outputs[-1][0], outputs[-1][1], repr(table), table._repr_html_()])
+    assert not re.search(r"\b(inf|nan)\b", shown)
+    counts = "1 too high, 0 too low" if actual < 100 else "0 too high, 1 too low"
+    assert counts in table.summary()
+    if actual <= 0:
+        assert "▲ 100 % too high" in table._repr_html_()
+
+
 def test_calibration_reads_the_weeks_beside_it(folder, monkeypatch):
     predict("w1", "First week?", 0, 10, guess=3)
     reveal("w1", 5)
     for name in ("week02_mlp", "week03_vae"):
         (folder.parent / name).mkdir()
     (folder.parent / "week03_vae" / "predictions.json").write_text("damaged")
+    (folder.parent / "week02b").mkdir()
+    good = ENTRY | {"key": "good", "question": "Good?", "actual": 5}
+    partly = json.dumps({"bad": EMPTY_RANGE, "good": good})
+    (folder.parent / "week02b" / "predictions.json").write_text(partly)
     monkeypatch.chdir(folder.parent / "week02_mlp")
     restart(monkeypatch)
     assert "First week?" in repr(calibration())
+    assert "Good?" in repr(calibration())
+    assert (folder.parent / "week02b" / "predictions.json").read_text() == partly
     assert (folder.parent / "week03_vae" / "predictions.json").read_text() == "damaged"
 
 

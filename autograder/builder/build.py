@@ -128,11 +128,11 @@ def stale(root: Path) -> list[str]:
             lines += [f"{path.relative_to(root)}: {why}" for why in _differences(path, fresh)]
         lines += [f"{solution_path.relative_to(root)}: {why}" for why in _not_run(solution_path)]
     known = {path for source in sources for path in products(root, source)}
-    strays = set(root.glob("solutions/*/*.ipynb")) | set(root.glob("notebooks/*/*"))
+    places = ("solutions/*/*.ipynb", "notebooks/*/*.ipynb", "notebooks/*/*.py")
+    strays = {path for place in places for path in root.glob(place)}
     lines += [
         f"{stray.relative_to(root)}: has no source in solutions/"
         for stray in sorted(strays - known)
-        if stray.name != ".ipynb_checkpoints"
     ]
     return lines
 

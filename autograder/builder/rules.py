@@ -221,7 +221,7 @@ def _telling_pieces(source: str) -> Iterator[str]:
     """Yield the statements of a solution, and their right-hand sides, that give it away.
 
     Short or common pieces (a name, one attribute, `torch.arange(n)`) tell nothing: a piece counts
-    if it has at least five tokens beyond punctuation or ten in all, and twelve characters.
+    if it has at least nine tokens and twelve characters.
     """
     whole = ast.parse(_outside_solution(source, keep_body=True))
     without = ast.dump(ast.parse("pass"))
@@ -240,7 +240,7 @@ def _telling_pieces(source: str) -> Iterator[str]:
             ):
                 continue
             text = ast.get_source_segment(_outside_solution(source, keep_body=True), piece) or ""
-            if len(_squeeze(text)) >= 12 and _weight(text) >= 10:
+            if len(_squeeze(text)) >= 12 and _weight(text) >= 9:
                 yield _squeeze(text)
 
 

@@ -1,0 +1,90 @@
+"""course/misconceptions.md says what the bank says, and notices when it does not."""
+
+import dataclasses
+
+import pytest
+
+from autograder import bank
+from autograder.bank import page as module
+from autograder.report import Criterion, Report
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return module.page()
+
+
+def test_page_is_up_to_date(fresh):
+    written = module.PAGE.read_text(encoding="utf-8")
+    assert written == fresh, "stale: run `python -m autograder.bank.page`"
+
+
+def test_every_wrong_answer_is_on_the_page_with_its_code(fresh):
+    for week, name, label, code in bank.all_answers("wrong"):
+        section = fresh.split(f"### {week} {name}\n")[1].split("\n### ")[0]
+        found = [e for e in section.split("\n#### ") if e.startswith(f"`{label}`:")]
+        assert len(found) == 1, (week, name, label)
+        shown = found[0].split("```python\n")[1].split("\n```")[0]
+        assert "".join(shown.split()) == "".join(code.split()), (week, name, label)
+        assert "\n> " in found[0]
+
+
+def test_every_link_of_the_table_has_its_heading(fresh):
+    for line in fresh.splitlines():
+        if line.startswith("| [week"):
+            target = line.split("(#")[1].split(")")[0]
+            week, name = target.split("-", 1)
+            assert f"### {week} {name}\n" in fresh
+
+
+def test_page_has_no_error_text_of_a_library(fresh):
+    assert "mat1 and mat2" not in fresh
+    assert "has no attribute" not in fresh
+
+
+def test_check_notices_a_stale_page_and_writes_nothing(fresh, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "misconceptions.md"
+    path.write_text(fresh.replace("Misconceptions", "Misconception", 1), encoding="utf-8")
+    before = path.read_bytes()
+    monkeypatch.setattr(module, "PAGE", path)
+    monkeypatch.setattr(module, "page", lambda: fresh)
+    assert module.main(["--check"]) == 1
+    assert "is stale" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert module.main([]) == 0
+    assert path.read_bytes() == fresh.encode("utf-8")
+    assert module.main(["--check"]) == 0
+
+
+def test_page_changes_with_the_bank(fresh, monkeypatch):
+    name, exercise = next(iter(bank.exercises("week01").items()))
+    label = next(iter(exercise.wrong))
+    fewer = {k: v for k, v in exercise.wrong.items() if k != label}
+    only = {name: dataclasses.replace(exercise, wrong=fewer)}
+    monkeypatch.setattr(bank, "weeks", lambda: ["week01"])
+    monkeypatch.setattr(bank, "exercises", lambda week: only)
+    shorter = module.page()
+    assert f"#### `{label}`" in fresh
+    assert f"#### `{label}`" not in shorter
+
+
+def test_wrong_answer_without_its_own_diagnosis_is_refused():
+    report = Report("center", [Criterion("the mean", 1, 0, "wrong values", "wrong-values")])
+    with pytest.raises(ValueError, match="'median' was diagnosed as \\['wrong-values'\\]"):
+        module.diagnosis(report, "median")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            "f raised TypeError (line 3 of your cell): two\nlines\n  It was called with y.",
+            "f raised TypeError: … It was called with y.",
+        ),
+        ("the mean: average over dim 0 only", "the mean: average over dim 0 only"),
+    ],
+    ids=["raised", "plain"],
+)
+def test_diagnosis_drops_the_words_of_the_library_only(message, shown):
+    report = Report("f", [Criterion("c", 1, 0, message, "m")])
+    assert module.diagnosis(report, "m") == shown
