@@ -9,7 +9,7 @@ serve the visible tests (``aeutils.visible``) and the grader's hidden checks.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,13 @@ import torch
 from torch import Tensor
 
 from aeutils._validate import describe
+
+PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(None))
+
+
+def _described(value: object) -> str:
+    """Describe plain values; of anything else name the type only, without calling into it."""
+    return describe(value) if type(value) in PLAIN else f"an object of type {type(value).__name__}"
 
 
 class CheckFailed(AssertionError):
@@ -43,7 +50,7 @@ class Mistake(NamedTuple):
     message: str
 
 
-def run(function: Callable, *args: object, name: str | None = None) -> object:
+def run(function: object, *args: object, name: str | None = None) -> object:
     """Call a student's function; turn anything it raises into an explanation.
 
     Args:
@@ -56,7 +63,9 @@ def run(function: Callable, *args: object, name: str | None = None) -> object:
     """
     name = name or getattr(function, "__name__", "the function")
     if not callable(function):
-        raise CheckFailed(f"{name} should be a function, but it is {describe(function)}", "no-call")
+        raise CheckFailed(
+            f"{name} should be a function, but it is {_described(function)}", "no-call"
+        )
     try:
         return function(*args)
     except NotImplementedError:
@@ -65,7 +74,7 @@ def run(function: Callable, *args: object, name: str | None = None) -> object:
             "not-implemented",
         ) from None
     except Exception as error:
-        given = ", ".join(describe(a) for a in args) or "no arguments"
+        given = ", ".join(_described(a) for a in args) or "no arguments"
         line = _student_line(error)
         where = f" (line {line} of your cell)" if line else ""
         raise CheckFailed(
@@ -113,7 +122,7 @@ def to_tensor(value: object, what: str) -> Tensor:
                 "wrong-type",
             ) from None
     raise CheckFailed(
-        f"{what} should be a tensor or a number, but it is {describe(value)}", "wrong-type"
+        f"{what} should be a tensor or a number, but it is {_described(value)}", "wrong-type"
     )
 
 
@@ -121,7 +130,7 @@ def to_pair(value: object, name: str, parts: Sequence[str]) -> tuple:
     """Return a result that must be a tuple of as many values as `parts` names."""
     wanted = ", ".join(parts)
     if type(value) not in (tuple, list) or len(value) != len(parts):
-        got = f"{len(value)} values" if type(value) in (tuple, list) else describe(value)
+        got = f"{len(value)} values" if type(value) in (tuple, list) else _described(value)
         raise CheckFailed(
             f"{name} should return {len(parts)} values ({wanted}), but it returned {got}",
             "returned-none" if value is None else "wrong-number-of-values",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 TOP = ["pyproject.toml", "environment.yml", "LICENSE"]
 PARTS = ["aeutils/**/*", "notebooks/*/*.ipynb", "course/**/*.md"]
-INSTRUCTORS_ONLY = ["course/instructors.md"]
+INSTRUCTORS_ONLY = ["course/instructors.md", "course/misconceptions.md"]
 FORBIDDEN = ("### BEGIN SOLUTION", "### BEGIN HIDDEN", "from autograder")
 
 README = """\

@@ -4,8 +4,9 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
+from aeutils._neighbours import nearest_neighbours
 from aeutils.evaluation import class_similarity, knn_accuracy, pair_auc
 
 
@@ -45,6 +46,19 @@ def test_class_similarity_equals_the_mean_over_all_pairs(sizes, centre, renormal
     torch.testing.assert_close(result.diff, diff, rtol=0, atol=1e-12)
     torch.testing.assert_close(result.ratio, same / diff, rtol=1e-9, atol=0)
     assert result.classes.tolist() == labels.unique().tolist()
+
+
+def test_the_two_definitions_of_similarity():
+    """One class at 0° and 60°, the other at 90° and 90°: the numbers by hand."""
+    z = torch.tensor([[1.0, 0.0], [0.5, 0.75**0.5], [0.0, 2.0], [0.0, 1.0]])
+    labels = torch.tensor([0, 0, 1, 1])
+    diff = 0.75**0.5 / 2  # the mean of cos 90° and cos 30°
+    raw = class_similarity(z, labels, renormalise=False)
+    assert raw.same.tolist() == pytest.approx([0.5, 1], abs=1e-7)
+    assert raw.diff.tolist() == pytest.approx([diff, diff], abs=1e-7)
+    shown = class_similarity(z, labels)
+    assert shown.same.tolist() == pytest.approx([0.75, 1], abs=1e-7)
+    assert shown.ratio.tolist() == pytest.approx([1.5 / (1 + diff), 2 / (1 + diff)], abs=1e-6)
 
 
 def test_class_similarity_takes_any_integer_labels_and_unequal_classes():
@@ -119,6 +133,42 @@ def test_knn_equals_scikit_learn(metric, k):
     found = knn_accuracy(z_train, y_train, z_test, y_test, k=k, metric=metric, chunk=17)
     assert found == pytest.approx(expected, abs=1e-12)
     assert 0.5 < found < 1
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize(
+    "scale",
+    [(1, 1, 1, 1, 1), (1000, 1, 1, 1, 1), (1e-12,) * 5, (1e19,) * 5],
+    ids=["plain", "one wide axis", "tiny", "huge"],
+)
+def test_neighbours_of_float32_codes_are_those_of_float64(metric, scale):
+    z, _ = codes(2000)
+    z = (z * torch.tensor(scale, dtype=torch.float64)).float()
+    train, test = z[:1700].contiguous(), z[1700:].contiguous()
+    model = NearestNeighbors(n_neighbors=5, metric=metric, algorithm="brute")
+    expected = model.fit(train.double()).kneighbors(test.double(), return_distance=False)
+    found = nearest_neighbours(train, test, metric=metric, chunk=77)
+    assert found.tolist() == expected.tolist()
+
+
+def test_tight_clusters_far_apart_are_searched_in_float64():
+    """Within a cluster the distances are far below what float32 can tell at this scale."""
+    generator = torch.Generator().manual_seed(0)
+    z = torch.rand(600, 2, generator=generator) / 2**13
+    z = torch.where(torch.arange(600)[:, None] % 3 == 2, z + 100, z)
+    train, test = z[:500].contiguous(), z[500:].contiguous()
+    model = NearestNeighbors(n_neighbors=5, algorithm="kd_tree").fit(train.double())
+    distance, _ = model.kneighbors(test.double())
+    found = nearest_neighbours(train, test)
+    exact = (train[found].double() - test[:, None].double()).norm(dim=2)
+    torch.testing.assert_close(exact, torch.from_numpy(distance))  # ties may have either order
+
+
+def test_equal_float32_codes_tie_and_leave_only_themselves_out():
+    z = torch.rand(30, 3, generator=torch.Generator().manual_seed(0)).repeat_interleave(3, dim=0)
+    nearest = nearest_neighbours(z, z.clone(), k=2)
+    assert torch.equal(nearest // 3, (torch.arange(90) // 3)[:, None].expand(90, 2))
+    assert not (nearest == torch.arange(90)[:, None]).any()
 
 
 def test_knn_survives_a_large_offset():

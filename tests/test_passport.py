@@ -37,7 +37,13 @@ def data():
 
 
 def row(name="PCA-32", sse=13.3, knn=0.9, **changes):
-    values = {"code_size": 32, "ratio_raw": 1.3, "ratio_centred": 1.3, "pair_auc": 0.8}
+    values = {
+        "data": "mnist (small)",
+        "code_size": 32,
+        "ratio_raw": 1.3,
+        "ratio_centred": 1.3,
+        "pair_auc": 0.8,
+    }
     return PassportRow(name=name, test_sse=sse, knn5=knn, **(values | changes))
 
 
@@ -51,6 +57,7 @@ def test_each_number_is_what_its_function_says(data):
     assert found.test_sse == pytest.approx(sse, rel=1e-12)
     assert found == PassportRow(
         name="seven",
+        data="90 + 60 images",
         code_size=7,
         test_sse=found.test_sse,
         knn5=knn_accuracy(z_train, data.y_train, z, data.y_test, k=5),
@@ -79,6 +86,24 @@ def test_a_model_is_encoded_without_gradients(data):
     assert measure(lambda x: x.flatten(1), data, "raw").test_sse is None
 
 
+def test_baselines_search_the_neighbours_of_raw_pixels_once(data, monkeypatch):
+    widths, search = [], passport.nearest_neighbours
+
+    def spied(z_train, z_test, *rest):
+        widths.append(z_test.shape[1])
+        return search(z_train, z_test, *rest)
+
+    monkeypatch.setattr(passport, "nearest_neighbours", spied)
+    raw, _, shuffled = baselines(data)
+    assert sorted(widths) == [32, 36]
+    assert raw == measure(lambda x: x.flatten(1), data, "raw pixels")
+    order = torch.Generator().manual_seed(0)
+    y_train = data.y_train[torch.randperm(90, generator=order)]
+    y_test = data.y_test[torch.randperm(60, generator=order)]
+    pixels = data.x_train.flatten(1), data.x_test.flatten(1)
+    assert shuffled.knn5 == knn_accuracy(pixels[0], y_train, pixels[1], y_test)
+
+
 def test_baselines_are_repeatable_and_leave_the_random_state_alone(data):
     torch.manual_seed(3)
     expected = torch.rand(3)
@@ -105,7 +130,20 @@ def test_baselines_are_repeatable_and_leave_the_random_state_alone(data):
         (lambda x: x.flatten(1)[:3], None, ValueError, r"one code per image.*\(3, 36\)"),
         (lambda x: x.flatten(1)[:, :0], None, ValueError, r"\(90, 0\)"),
         (lambda x: x.flatten(1)[:, : len(x) // 3], None, ValueError, "30 numbers.*20 from"),
-        (lambda x: x.flatten(1) / 0, None, ValueError, "NaN or infinite"),
+        (
+            lambda x: x.flatten(1) / 0,
+            None,
+            ValueError,
+            r"encode returned \d+ NaN or infinite values among 3240, given .*\(90, 1, 6, 6\)",
+        ),
+        (
+            lambda x: x.flatten(1),
+            lambda z: torch.where(z > 0.7, torch.nan, z),
+            ValueError,
+            r"decode returned \d+ NaN or infinite values among 2160, given .*\(60, 36\)",
+        ),
+        (lambda x: x.flatten(1), lambda z: 1 / (0 * z), ValueError, "decode returned 2160 NaN"),
+        (lambda x: x.flatten(1), lambda z: z.sum(), ValueError, r"decode must.* shape \(\)"),
         (lambda x: x.flatten(1), lambda z: z[:, :9], ValueError, r"\(60, 1, 6, 6\) or \(60, 36\)"),
         (lambda x: x.flatten(1), lambda z: z.T, ValueError, r"returned a tensor of shape \(36, 60"),
     ],
@@ -138,13 +176,33 @@ def test_the_table_marks_the_best_in_bold_and_with_a_star():
     assert markup.count("<strong>★ 0.960</strong>") == 2  # equal as written: equally good
     assert markup.count("★ 0.800") == 2
     assert markup.count('scope="row"') == 3
-    assert markup.count('scope="col"') == 7
+    assert markup.count('scope="col"') == 8
     assert "<td" in markup
     assert "★ 32" not in markup
     assert "–" in markup
     assert "★ 9.10" in text
     assert len(text.splitlines()) == 5
     assert len({len(line) for line in text.splitlines()[:4]}) == 1
+
+
+def test_rows_of_other_data_are_no_rivals():
+    rows = [row("PCA", 13.3), row("AE", 9.1), row("PCA", 12.9, data="mnist (full)")]
+    rows += [row("AE", 5.1, data="mnist (full)"), row("PCA", 20.0, data="fashion_mnist (small)")]
+    markup = show(rows)._repr_html_()
+    assert "★ 9.10" in markup
+    assert "★ 5.10" in markup
+    assert "★ 20.00" not in markup
+    assert markup.count("★ 0.800") == 4  # equally good where there are two
+    assert markup.count(">mnist (full)</td>") == 2
+    assert repr(show(rows)).count("mnist (full)") == 2
+
+
+def test_a_row_notes_its_data(data):
+    data.name, data.size = "mnist", "small"
+    assert measure(lambda x: x.flatten(1), data, "x").data == "mnist (small)"
+    assert {r.data for r in baselines(data)} == {"mnist (small)"}
+    del data.size
+    assert measure(lambda x: x.flatten(1), data, "x").data == "mnist"
 
 
 def test_a_lonely_row_is_not_the_best():
@@ -156,11 +214,11 @@ def test_show_takes_rows_only():
         show(["PCA"])
 
 
-def test_rows_are_kept_and_replaced_by_name(tmp_path):
-    add_row(row("a"))
-    add_row(row("b", None))
-    add_row(row("a", knn=0.5))
-    assert read_rows() == [row("a", knn=0.5), row("b", None)]
+def test_rows_are_kept_and_replaced_by_name_and_data(tmp_path):
+    full = row("a", knn=0.7, data="mnist (full)")
+    for added in (row("a"), row("b", None), full, row("a", knn=0.5)):
+        add_row(added)
+    assert read_rows() == [row("a", knn=0.5), row("b", None), full]
     assert [p.name for p in tmp_path.glob("*/*")] == ["passport.json"]  # no temporary file stays
 
 
@@ -169,10 +227,22 @@ def test_rows_of_the_other_weeks_are_found(tmp_path):
     other.mkdir()
     add_row(row("second week"), other / "passport.json")
     add_row(row("shared", knn=0.1), other / "passport.json")
+    add_row(row("shared", data="mnist (full)"), other / "passport.json")
     add_row(row("shared"))
-    assert {r.name: r.knn5 for r in read_rows()} == {"second week": 0.9, "shared": 0.9}
+    assert row("shared", data="mnist (full)") in read_rows()
+    read = [r for r in read_rows() if r.data == "mnist (small)"]
+    assert {r.name: r.knn5 for r in read} == {"second week": 0.9, "shared": 0.9}
     (other / "passport.json").write_text("{")
     assert read_rows() == [row("shared")]
+
+
+KEY = "a on mnist (small)"
+
+
+def test_the_key_of_a_row_in_the_file():
+    add_row(row("a"))
+    with open("passport.json", encoding="utf-8") as file:
+        assert list(json.load(file)) == [KEY]
 
 
 @pytest.mark.parametrize(
@@ -185,10 +255,12 @@ def test_rows_of_the_other_weeks_are_found(tmp_path):
         '{"a": {"name": "a"}}',
         "[" * 100_000,
         b"\xff\xfe\x00",
-        json.dumps({"a": dataclasses.asdict(row("b"))}),
-        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": "high"}}),
-        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": math.nan}}),
-        json.dumps({"a": dataclasses.asdict(row("a")) | {"knn5": 10**400}}),
+        json.dumps({KEY: dataclasses.asdict(row("b"))}),
+        json.dumps({"a": dataclasses.asdict(row("a"))}),
+        json.dumps({KEY: dataclasses.asdict(row("a")) | {"data": None}}),
+        json.dumps({KEY: dataclasses.asdict(row("a")) | {"knn5": "high"}}),
+        json.dumps({KEY: dataclasses.asdict(row("a")) | {"knn5": math.nan}}),
+        json.dumps({KEY: dataclasses.asdict(row("a")) | {"knn5": 10**400}}),
     ],
 )
 def test_a_damaged_file_is_kept_aside(damage, tmp_path, capsys):
