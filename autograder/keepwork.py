@@ -51,4 +51,8 @@ class KeepWorkExporter(NotebookExporter):
         release = Path(course.root) / course.release_directory
         for notebooks in self.parent.assignments.values():
             for source in map(Path, notebooks):
-                refuse_to_overwrite(release / source.parent.name / source.name)
+                try:
+                    refuse_to_overwrite(release / source.parent.name / source.name)
+                except NbGraderException as refusal:
+                    self.log.error("%s", refusal)  # nbgrader itself only sets the exit status
+                    raise

@@ -6,12 +6,13 @@ import types
 
 import matplotlib
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
 from aeutils import plots
 from aeutils._lineplots import spread_heights, spread_points, thin_out
-from aeutils._style import COLOURS, number
+from aeutils._style import COLOURS, number, small_png
 
 
 def digits(n=12, seed=0):
@@ -183,6 +184,18 @@ def test_grid_compares_with_a_named_row_or_with_given_images():
     assert found.count("0.00") == 3  # two images of "clean" and their mean
 
 
+@pytest.mark.parametrize(
+    ("n", "words_of_it"), [(10, "of these 10"), (3, "of these 3"), (1, "of this one")]
+)
+def test_grid_says_of_which_images_the_mean_is(n, words_of_it):
+    x = digits()
+    figure = plots.reconstruction_grid({"x": x, "half": 0.5 * x}, n=n, title="T", labels=[1] * 12)
+    assert f"mean SSE\n{words_of_it}" in words(figure)
+    assert f"mean over the {n} shown: half: mean error" in figure.alt_text
+    render(figure)
+    assert overlapping(figure) == []
+
+
 def test_grid_takes_images_colours_and_fewer_images_than_columns():
     colour = torch.rand(3, 3, 32, 32)
     figure = plots.reconstruction_grid({"a": colour, "b": colour.flatten(1)}, n=10)
@@ -292,6 +305,28 @@ def test_scatter_puts_each_class_near_its_median():
     assert places["7"] == pytest.approx((0, 0), abs=0.1)
     assert places["8"] == pytest.approx((5, 5), abs=0.1)
     assert figure.axes[0].get_xlabel() == "left"
+
+
+def test_a_cloud_of_60000_points_is_small_in_the_notebook():
+    generator = torch.Generator().manual_seed(0)
+    z, labels = torch.randn(60_000, 2, generator=generator), torch.arange(60_000) % 10
+    figure = plots.latent_scatter(z + labels[:, None].cos(), labels)
+    png = small_png(figure)
+    assert len(png) < 120_000
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png")
+    shown, drawn = (
+        np.asarray(PIL.Image.open(file).convert("RGB"), dtype=float)
+        for file in (io.BytesIO(png), whole)
+    )
+    assert shown.shape == drawn.shape
+    assert np.abs(shown - drawn).mean() < 2  # of 255
+
+
+def test_small_figures_and_photographs_keep_all_their_colours():
+    photographs = torch.rand(20, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for figure in (every_figure()["grid"](), plots.image_row(photographs)):
+        assert small_png(figure) == render(figure)
 
 
 def test_histogram_shares_add_up():

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import signal
+import sys
 
 import pytest
 import torch
@@ -522,6 +523,17 @@ def test_progress_is_silent_in_grading_and_ci(monkeypatch, capfd, variable):
     monkeypatch.setenv(variable, "1")
     fit(small(), steps=3, progress=True)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quiet", [{"progress": False}, {"progress": True, "CI": "1"}])
+def test_without_a_bar_tqdm_is_not_even_imported(monkeypatch, quiet):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # importing it raises
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv("CI", quiet.pop("CI", ""))
+    assert len(fit(small(), steps=2, **quiet).step) == 2
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(ImportError):
+        fit(small(), steps=2, progress=True)
 
 
 def test_sealed_in_its_own_week_only(monkeypatch):
