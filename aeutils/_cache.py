@@ -6,18 +6,17 @@ the same folder and then renamed, so that a reader sees the old file or the whol
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import io
 import os
-import secrets
 import sys
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ._files import write_atomically
 from ._formats import Arrays
 
 MAX_FILE_BYTES = 64 * 2**20  # the largest file of any data set here has 47 MB
@@ -140,21 +139,11 @@ def read_set(folder: Path, file_set: FileSet) -> Found:
 def store(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write checked `files` into `folder`, each atomically; OSError if that is not possible.
 
-    A file already there stays whole until `os.replace` puts the new one in its place.
+    A file already there stays whole until the new one takes its place.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        # A name of our own, not mkstemp: its mode 600 would shut others out of a shared cache.
-        part = folder / f".{name}.{secrets.token_hex(4)}.part"
-        try:
-            with part.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(part, folder / name)
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink()
+        write_atomically(folder / name, lambda part, data=data: part.write_bytes(data))
 
 
 def stored_bytes(folder: Path, file_set: FileSet) -> int:

@@ -101,7 +101,7 @@ def reconstruction_grid(
         n: columns; fewer where a row holds fewer images.
         error_against: what a row is compared with: the name of a row, or images; the first row
             if None. Under each other image stands its sum of squared errors (SSE), at the right
-            the mean over the images shown.
+            the mean over the images shown, which is not that of the whole test set.
         labels: class of each image, at least as many as columns; written above the first row.
         title: headline.
 
@@ -140,14 +140,14 @@ def reconstruction_grid(
     )
     probe = new_figure(WIDTH, 1)
     left = EDGE + _text_width(probe, list(images), 9.5) + 0.12
-    right = 0.78
+    right = 0.86
     cell = min((WIDTH - left - right - EDGE) / n, 1.15)
     size, caption = 0.92 * cell, 0.2
     font = min(8.0, 8.0 * cell / 0.42)  # "123.4" fits under the image
     widest = _text_width(probe, names, 9.5)
     label_font = min(9.5, 9.5 * 0.92 * cell / max(widest, 1e-6))
     pitch = size * images[first].shape[2] / images[first].shape[3] + caption
-    top = EDGE + (TITLE if title else 0) + 0.24
+    top = EDGE + (TITLE if title else 0) + 0.32
     figure = new_figure(WIDTH, top + len(images) * pitch + EDGE)
     _title(figure, title)
 
@@ -176,12 +176,14 @@ def reconstruction_grid(
             _write(figure, left + n * cell + 0.1, middle, mean, **style)
             parts.append(f"{_one_line(name)}: mean error {mean}")
     if parts:
-        style = {"ha": "left", "va": "bottom", "fontsize": 9}
-        _write(figure, left + n * cell + 0.1, top - 0.03, "mean SSE", **style)
+        style = {"ha": "left", "va": "bottom", "fontsize": 9, "linespacing": 1.1}
+        these = f"these {n}" if n > 1 else "this one"
+        _write(figure, left + n * cell + 0.1, top - 0.03, f"mean SSE\nof {these}", **style)
     figure.alt_text = (
         f"{title or 'Images and their reconstructions'}. A grid of {len(images)} rows "
         f"({', '.join(map(_one_line, images))}) of {n} images. "
-        f"Sum of squared errors per image against {_one_line(target_name)}: {'; '.join(parts)}."
+        f"Sum of squared errors per image against {_one_line(target_name)}, "
+        f"mean over the {n} shown: {'; '.join(parts)}."
     )
     return figure
 

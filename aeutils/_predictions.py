@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aeutils._style import cell_number, number, publish
-from aeutils._validate import describe
+from aeutils._validate import check_text, describe
 
+LARGEST = 1e100  # differences and ratios of such numbers are finite
 BOX = "border-left:4px solid #0072B2;padding:.2em .8em;margin:.4em 0"
 
 
@@ -35,20 +36,29 @@ class Prediction:
         return self.default if self.guess is None else self.guess
 
     @property
+    def answered(self) -> bool:
+        """Whether a guess has met its answer: from then on it stays as it is."""
+        return self.guess is not None and self.actual is not None
+
+    @property
     def logarithmic(self) -> bool:
         """Whether the range spans more than two decades, so that factors count, not differences."""
         return self.low > 0 and self.high / self.low > 100
 
     @property
     def off(self) -> float | None:
-        """How far the guess is from the answer, in % of the number line; positive: too high."""
+        """How far the guess is from the answer, in % of the number line; positive: too high.
+
+        A logarithmic line has no place for an answer of zero or less: the whole line, 100 %.
+        """
         if self.actual is None:
             return None
         if not self.logarithmic:
             return 100 * (self.value - self.actual) / (self.high - self.low)
-        if self.actual <= 0:  # no place on a logarithmic line
-            return math.inf
-        return 100 * math.log(self.value / self.actual) / math.log(self.high / self.low)
+        if self.actual <= 0:
+            return 100.0
+        decades = math.log10(self.high) - math.log10(self.low)
+        return 100 * (math.log10(self.value) - math.log10(self.actual)) / decades
 
     def __repr__(self) -> str:
         state = f"guess {number(self.guess)}" if self.guess is not None else "no guess yet"
@@ -71,8 +81,7 @@ def arrow(off: float) -> str:
     """Return a signed share with its direction in words."""
     if abs(off) <= 1:
         return "within 1 %"
-    share = f"{abs(off):.0f} %" if math.isfinite(off) else "more than 100 %"
-    return f"▲ {share} too high" if off > 0 else f"▼ {share} too low"
+    return f"▲ {off:.0f} % too high" if off > 0 else f"▼ {-off:.0f} % too low"
 
 
 def finite(value: Any, name: str) -> float:
@@ -81,9 +90,17 @@ def finite(value: Any, name: str) -> float:
         result = float(None if isinstance(value, str | bool) else value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{name} must be one number, got {describe(value)}") from None
-    if not math.isfinite(result):
-        raise ValueError(f"{name} must be finite, got {result}")
+    if not abs(result) <= LARGEST:  # NaN is not
+        raise ValueError(f"{name} must be finite and at most {LARGEST:g}, got {result}")
     return result
+
+
+def check_range(low: float, high: float) -> tuple[float, float]:
+    """Return both ends of a range as floats; raise unless low < high."""
+    low, high = finite(low, "low"), finite(high, "high")
+    if not low < high:
+        raise ValueError(f"low must be less than high, got {low:g} and {high:g}")
+    return low, high
 
 
 def within(value: float, low: float, high: float, name: str) -> float:
@@ -94,16 +111,19 @@ def within(value: float, low: float, high: float, name: str) -> float:
     return value
 
 
-def from_file(entry: Any) -> Prediction:
+def from_file(key: str, entry: Any) -> Prediction:
     """Return the prediction of a file's entry; TypeError or ValueError if it is none."""
     prediction = Prediction(**entry)
-    low, high = finite(prediction.low, "low"), finite(prediction.high, "high")
+    low, high = check_range(prediction.low, prediction.high)
     within(prediction.default, low, high, "default")
     within(prediction.guess, low, high, "guess")
     if prediction.actual is not None:
         finite(prediction.actual, "actual")
-    if not all(isinstance(t, str) for t in (prediction.key, prediction.question, prediction.unit)):
-        raise TypeError("key, question and unit must be text")
+    if prediction.key != key:
+        raise ValueError(f"the entry {key!r} names itself {prediction.key!r}")
+    check_text(prediction.question, "question")
+    if not isinstance(prediction.unit, str):
+        raise TypeError(f"unit must be a text, got {describe(prediction.unit)}")
     return prediction
 
 

@@ -6,7 +6,6 @@ matplotlib and IPython are imported inside the functions, so that importing this
 from __future__ import annotations
 
 import base64
-import contextlib
 import html
 import io
 import json
@@ -16,6 +15,8 @@ from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from aeutils._files import write_atomically
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -137,14 +138,30 @@ def _show_figure(figure: matplotlib.figure.Figure) -> None:
 
     As HTML, because neither JupyterLab nor nbconvert's page gives an ``image/png`` an alt text.
     """
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=figure.dpi, facecolor="white")
-    source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode('ascii')}"
+    source = f"data:image/png;base64,{base64.b64encode(small_png(figure)).decode('ascii')}"
     alt = html.escape(figure.alt_text)
     publish(
         f"Figure: {figure.alt_text}",
         f'<img src="{source}" alt="{alt}" style="max-width:100%;background:white">',
     )
+
+
+def small_png(figure: matplotlib.figure.Figure) -> bytes:
+    """Return the figure as a PNG; one of more than 100 kB (a cloud of points) in 256 colours.
+
+    The notebook keeps it, and every copy of the notebook. Photographs keep all their colours.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="white")
+    photographs = any(i.get_array().ndim == 3 for axes in figure.axes for i in axes.images)
+    if file.tell() <= 100_000 or photographs:
+        return file.getvalue()
+    picture = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    picture.save(file, format="png", optimize=True)
+    return file.getvalue()
 
 
 def number(value: float, padded: bool = False) -> str:
@@ -199,8 +216,12 @@ class NotebookFile:
         self.read()
         self.write()
 
-    def move_aside(self) -> None:
-        """Rename a damaged file to the first free ``.bak`` name and say so."""
+    def move_aside(self, some_stay: bool = False) -> None:
+        """Rename a damaged file to the first free ``.bak`` name and say so.
+
+        `contents` is then what this kernel has put in; with `some_stay` the caller
+        puts the entries in again that can be read.
+        """
         copies = ("", *(f".{i}" for i in range(2, 1000)))
         aside = (self.path.with_name(f"{self.path.name}{copy}.bak") for copy in copies)
         free = next(name for name in aside if not name.exists())
@@ -210,20 +231,17 @@ class NotebookFile:
         except OSError:
             tell(f"{self.path.name} is damaged and cannot be moved; starting without it.")
         else:
-            tell(f"{self.path.name} was damaged. It is kept as {free.name}; starting afresh.")
+            rest = "the entries that can be read stay" if some_stay else "starting afresh"
+            tell(f"{self.path.name} was damaged. It is kept as {free.name}; {rest}.")
 
     def write(self) -> None:
-        """Replace the file by `contents`: a temporary file, then one rename."""
+        """Replace the file by `contents`."""
         if headless_build():
             return
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        text = json.dumps(self.contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         try:
-            text = json.dumps(self.contents, indent=1, ensure_ascii=False, allow_nan=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
-            os.replace(temporary, self.path)
+            write_atomically(self.path, lambda part: part.write_text(text, encoding="utf-8"))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
             tell(
                 f"{self.path.name} cannot be written here ({error.strerror}); "
                 "it is remembered until the kernel stops."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def describe(value: object) -> str:
@@ -35,7 +35,9 @@ def check_float_tensor(x: object, name: str) -> Tensor:
         )
     if not torch.isfinite(x).all():
         bad = int((~torch.isfinite(x)).sum())
-        raise ValueError(f"{name} holds {bad} NaN or infinite values among {x.numel()}; remove them")
+        raise ValueError(
+            f"{name} holds {bad} NaN or infinite values among {x.numel()}; remove them"
+        )
     return x
 
 
@@ -67,6 +69,38 @@ def check_images(x: object, name: str = "images") -> Tensor:
     return x
 
 
+def check_batch(x: object, name: str) -> Tensor:
+    """Return `x` if it is finite floats of shape (N, C, H, W) or (N, D); raise otherwise."""
+    x = check_float_tensor(x, name)
+    if x.ndim < 2 or 0 in x.shape:
+        raise ValueError(
+            f"{name} must hold at least one image, shape (N, C, H, W) or (N, D), got {describe(x)}"
+        )
+    return x
+
+
+def check_alike(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
+    """Raise ValueError unless both hold images of one shape and dtype, on one device."""
+    if (a.shape[1:], a.dtype, a.device) != (b.shape[1:], b.dtype, b.device):
+        raise ValueError(
+            f"{name_a} must be like {name_b}: {name_b} is {describe(b)} on {b.device}, {name_a} is "
+            f"{describe(a)} on {a.device}; prepare both in the same way"
+        )
+
+
+def check_trainable(model: nn.Module, x: Tensor) -> None:
+    """Raise ValueError unless `model` has parameters to train, of the dtype and device of `x`."""
+    weights = [p for p in model.parameters() if p.requires_grad]
+    if not weights:
+        raise ValueError("the model has no parameters to train; check requires_grad")
+    for p in weights:
+        if (p.dtype, p.device) != (x.dtype, x.device):
+            raise ValueError(
+                f"the model is {p.dtype} on {p.device} but x is {x.dtype} on {x.device}; "
+                "use x.float() for NumPy's doubles, and model.to(x.device)"
+            )
+
+
 def check_same_shape(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
     """Raise ValueError unless both tensors have the same shape (no silent broadcasting)."""
     if a.shape != b.shape:
@@ -88,3 +122,20 @@ def check_labels(labels: object, n: int, name: str = "labels") -> Tensor:
             "slice both with the same index"
         )
     return labels
+
+
+def check_count(value: object, name: str) -> None:
+    """Raise unless `value` is an integer of at least 1."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, got {describe(value)}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+
+
+def check_text(value: object, name: str) -> str:
+    """Return `value` if it is a text that is not blank; raise otherwise."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text in quotes, got {describe(value)}")
+    if not value.strip():
+        raise ValueError(f"{name} must not be empty, got {value!r}")
+    return value

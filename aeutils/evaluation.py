@@ -1,13 +1,14 @@
 """Does a code keep images of one class together? Three measures, none of them enough alone.
 
-* `class_similarity`: mean cosine within a class and between classes. Easy to fool: a common offset
-  of all codes pushes every cosine towards 1, so report it with ``centre=True`` as well.
+* `class_similarity`: mean similarity within a class and between classes. Easy to fool: a common
+  offset of all codes pushes every cosine towards 1, so report it with ``centre=True`` as well.
 * `pair_auc`: how often a same-class pair is closer than a different-class pair. Looks at order
   only, so the scale of the cosines does not matter.
 * `knn_accuracy`: does the class of the nearest neighbours tell the class of an image?
 
 Report them together, next to raw pixels, PCA, an untrained encoder and shuffled labels
-(`aeutils.passport.baselines`). All sums are in float64, on the device of the codes.
+(`aeutils.passport.baselines`). All sums are in float64, on the device of the codes; only the search
+for neighbours compares float32 codes in float32 first (see `aeutils._neighbours`).
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from aeutils._neighbours import nearest_neighbours, normalise, vote_accuracy, with_double
 from aeutils._validate import check_labels, check_matrix
 
 
 @dataclass(frozen=True, eq=False)
 class ClassSimilarity:
-    """Mean cosine similarity of each class: to itself (`same`), to the others (`diff`).
+    """Mean similarity of each class: to itself (`same`), to the others (`diff`).
 
+    Similarity is (1 + cosine) / 2, or the cosine itself: see `class_similarity`.
     `classes` is an int64 tensor (C,); `same`, `diff` and `ratio` = same / diff are float64 (C,).
     """
 
@@ -54,7 +57,18 @@ class ClassSimilarity:
 def class_similarity(
     z: Tensor, labels: Tensor, centre: bool = False, renormalise: bool = True
 ) -> ClassSimilarity:
-    """Return the mean cosine similarity within each class and between it and the others.
+    """Return the mean similarity within each class, and between it and the others.
+
+    The similarity of two codes has two definitions here, with u·v / (‖u‖ ‖v‖) for their cosine:
+
+    * ``renormalise=True``, the default: **(1 + cosine) / 2**, between 0 and 1. This is what the
+      essay that the course starts from has in its tables ("renormalized to be in range [0, 1]").
+      Unrelated codes have 0.5, so next to unrelated classes the ratio is at most 2;
+    * ``renormalise=False``: the **cosine itself**, between -1 and 1. Unrelated codes have 0, so the
+      ratio explodes, or turns negative, where `diff` is near zero.
+
+    Ratios of the two kinds cannot be compared: say which one it is. With same = 0.2, diff = 0.02 as
+    cosines, the ratio is 10, and (1.2 / 2) / (1.02 / 2) = 1.18 renormalised.
 
     With unit vectors u_i, the class sum S_c and the total sum S, the mean over all pairs needs no
     (N, N) matrix, because a sum of dot products is the dot product of sums::
@@ -68,8 +82,7 @@ def class_similarity(
         z: codes of shape (N, K).
         labels: integers of shape (N,); every class needs at least two members.
         centre: subtract the mean code first. Without it a common offset hides the classes.
-        renormalise: map each cosine from [-1, 1] to [0, 1] by (1 + cos) / 2. With False the
-            ratio is one of raw cosines: it explodes, or turns negative, where `diff` is near zero.
+        renormalise: (1 + cosine) / 2 if True, the cosine itself if False.
 
     Returns:
         A `ClassSimilarity`; ``print`` it for a table. A ratio of 1 means no separation.
@@ -149,8 +162,8 @@ def knn_accuracy(
 ) -> float:
     """Return the share of test codes whose class is the majority among their k nearest neighbours.
 
-    Exact search. Where classes tie for the majority, the one with the nearest member wins. When
-    `z_test` equals `z_train`, row i is never counted as a neighbour of itself (leave-one-out).
+    Where classes tie for the majority, the one with the nearest member wins. When `z_test` equals
+    `z_train`, row i is never counted as a neighbour of itself (leave-one-out).
 
     Args:
         z_train: codes of shape (N, K) whose labels are known.
@@ -166,55 +179,9 @@ def knn_accuracy(
         >>> knn_accuracy(z, y, torch.tensor([[2.0], [8.0]]), torch.tensor([0, 1]), k=1)
         1.0
     """
-    z_train, z_test = check_matrix(z_train, "z_train"), check_matrix(z_test, "z_test")
-    y_train = check_labels(y_train, len(z_train), "y_train").to(z_train.device)
-    y_test = check_labels(y_test, len(z_test), "y_test").to(z_train.device)
-    if z_train.shape[1] != z_test.shape[1]:
-        raise ValueError(
-            f"z_train has {z_train.shape[1]} columns and z_test has {z_test.shape[1]}; "
-            "both must come from the same encoder"
-        )
-    if metric not in ("euclidean", "cosine"):
-        raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
-    if chunk < 1:
-        raise ValueError(f"chunk must be at least 1 test code, got {chunk}")
-    z_test = z_test.to(z_train.device)
-    leave_one_out = z_train.shape == z_test.shape and torch.equal(z_train, z_test)
-    most = len(z_train) - leave_one_out
-    if not 1 <= k <= most:
-        raise ValueError(
-            f"k must be between 1 and {most} (the training codes to choose from), got {k}"
-        )
-
-    train, test = _double(z_train), _double(z_test)
-    if metric == "cosine":  # ‖u − v‖² = 2 − 2 cos(u, v): the same order as the cosine
-        train, test = _normalise(train), _normalise(test)
-    else:  # distances do not change; smaller numbers lose fewer digits in the subtraction below
-        mean = train.mean(dim=0)
-        train, test = train - mean, test - mean
-    y_train, y_test = y_train.to(train.device), y_test.to(train.device)
-    # A zero vector has cosine 0 with everything, so under "cosine" it counts as a unit vector too.
-    square = train.square().sum(dim=1) if metric == "euclidean" else torch.ones_like(train[:, 0])
-    right = 0
-    for start in range(0, len(test), chunk):
-        rows = test[start : start + chunk]
-        # ‖t‖² − 2 q·t is the squared distance less ‖q‖², which is the same for every t.
-        distance = torch.addmm(square, rows, train.T, alpha=-2)  # (chunk, N)
-        if leave_one_out:
-            own = torch.arange(len(rows), device=rows.device)
-            distance[own, start + own] = torch.inf
-        nearest = distance.topk(k, largest=False, sorted=True).indices  # (chunk, k), nearest first
-        predicted = _majority(y_train[nearest])
-        right += int((predicted == y_test[start : start + chunk]).sum())
-    return right / len(test)
-
-
-def _majority(votes: Tensor) -> Tensor:
-    """Return (M,) the commonest label of each row of `votes` (M, k); a tie goes to the leftmost."""
-    agreeing = (votes[:, :, None] == votes[:, None, :]).sum(dim=2)  # (M, k) votes for each label
-    position = torch.arange(votes.shape[1], 0, -1, device=votes.device)
-    best = (agreeing * (votes.shape[1] + 1) + position).argmax(dim=1, keepdim=True)
-    return votes.gather(1, best).squeeze(1)
+    check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
+    check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
+    return vote_accuracy(nearest_neighbours(z_train, z_test, k, metric, chunk), y_train, y_test)
 
 
 def _classes(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -238,21 +205,10 @@ def _unit_rows(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
     """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device."""
     z = check_matrix(z, "z")
     labels = check_labels(labels, len(z))
-    codes = _double(z)
+    codes = with_double(z).double()
     size = codes.norm(dim=1).max()
     if centre:
         codes = codes - codes.mean(dim=0)
     # Rows of rounding noise (a collapsed code, centred) have no direction: they count as zero.
     codes = torch.where(codes.norm(dim=1, keepdim=True) > 1e-12 * size, codes, 0.0)
-    return _normalise(codes), labels.to(codes.device)
-
-
-def _normalise(codes: Tensor) -> Tensor:
-    norm = codes.norm(dim=1, keepdim=True)
-    return torch.where(norm > 0, codes / norm.clamp_min(1e-300), 0.0)
-
-
-def _double(z: Tensor) -> Tensor:
-    """Return `z` in float64, detached; on the CPU if its device (Apple's mps) has no float64."""
-    z = z.detach()
-    return (z.cpu() if z.device.type == "mps" else z).double()
+    return normalise(codes), labels.to(codes.device)

@@ -10,6 +10,7 @@ session, and in every other week, the mark does nothing.
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable
 from typing import TypeVar
@@ -41,6 +42,8 @@ def exercise(assignment: str) -> Callable[[T], T]:
                 )
             return call(*args, **kwargs)
 
+        del guarded.__wrapped__  # the open door to `twin`; `help` keeps its signature:
+        guarded.__signature__ = inspect.signature(call)
         if isinstance(twin, type):
             twin.__init__ = guarded
             return twin

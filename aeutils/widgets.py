@@ -31,6 +31,7 @@ from aeutils._predictions import (
     BOX,
     Calibration,
     Prediction,
+    check_range,
     finite,
     from_file,
     question_of,
@@ -47,6 +48,7 @@ from aeutils._style import (
     publish,
     tell,
 )
+from aeutils._validate import check_text
 
 FILE = "predictions.json"
 UNREADABLE = (OSError, TypeError, ValueError, AttributeError, RecursionError)
@@ -63,11 +65,11 @@ class _Notebook:
         """Return the predictions of the file, then those asked in this kernel."""
         if self.file is None:
             self.file = NotebookFile(FILE)
-        try:
-            stored = {key: from_file(entry) for key, entry in self.file.contents.items()}
-        except (TypeError, ValueError):
-            self.file.move_aside()
-            stored = {}
+        stored, bad = _entries(self.file.contents)
+        if bad:
+            self.file.move_aside(some_stay=bool(stored))
+            for key, prediction in stored.items():
+                self.file.put(key, asdict(prediction))
         return stored | self.asked
 
     def store(self, prediction: Prediction) -> None:
@@ -79,6 +81,18 @@ class _Notebook:
 
 
 _notebook = _Notebook()
+
+
+def _entries(contents: dict[str, Any]) -> tuple[dict[str, Prediction], list[str]]:
+    """Return the predictions among a file's entries, and the keys of entries that are none."""
+    good: dict[str, Prediction] = {}
+    bad = []
+    for key, entry in contents.items():
+        try:
+            good[key] = from_file(key, entry)
+        except (TypeError, ValueError):
+            bad.append(key)
+    return good, bad
 
 
 def predict(
@@ -105,11 +119,12 @@ def predict(
         A `Prediction`; its `value` is the guess or the default.
 
     Raises:
+        TypeError: key or question is not a text, or a number is not one.
         ValueError: for an empty range, or a guess or default outside it.
     """
-    low, high = finite(low, "low"), finite(high, "high")
-    if not low < high:
-        raise ValueError(f"predict {key!r}: low must be less than high, got {low:g} and {high:g}")
+    check_text(key, "key")
+    check_text(question, "question")
+    low, high = check_range(low, high)
     if default is None:
         default = math.sqrt(low * high) if low > 0 and high / low > 100 else (low + high) / 2
     prediction = Prediction(key, question, low, high, unit, within(default, low, high, "default"))
@@ -117,7 +132,7 @@ def predict(
     if before is not None and before.guess is not None and low <= before.guess <= high:
         prediction.guess, prediction.actual = before.guess, before.actual
     changed = guess is not None and within(guess, low, high, "guess") != prediction.guess
-    locked = changed and prediction.guess is not None and prediction.actual is not None
+    locked = changed and prediction.answered
     if changed and not locked:
         prediction.guess = float(guess)
     _notebook.store(prediction)
@@ -125,10 +140,7 @@ def predict(
     publish(*question_of(prediction), name=_output_name(prediction))
     prediction.shown_in = cell_number()
     if locked:
-        tell(
-            f"The answer has been shown already, so your first guess, {number(prediction.value)}, "
-            f"stays. Delete {FILE} and restart the kernel to begin again."
-        )
+        tell(_too_late(prediction))
     elif guess is None and prediction.actual is None and in_notebook() and not headless_build():
         _show_box(prediction)
     return prediction
@@ -143,8 +155,10 @@ def reveal(key: str, actual: float | Tensor, note: str = "") -> None:
         note: a remark to show below.
 
     Raises:
-        ValueError: when nothing was predicted under `key`, or `actual` is not a finite number.
+        TypeError: `key` is not a text, or `actual` not one number.
+        ValueError: when nothing was predicted under `key`, or `actual` is not finite.
     """
+    check_text(key, "key")
     actual = finite(actual, "actual")
     known = _notebook.known()
     if key not in known:
@@ -199,6 +213,12 @@ def _show_box(prediction: Prediction) -> None:
     state = ipywidgets.HTML()
 
     def commit(_: Any) -> None:
+        # Not `prediction`: the cell may have run again, or the answer come, since the box was made.
+        asked = _notebook.known().get(prediction.key, prediction)
+        if asked.answered:
+            box.disabled = button.disabled = True
+            state.value = f'<span role="status">{html.escape(_too_late(asked))}</span>'
+            return
         prediction.guess, prediction.actual = float(box.value), None
         _notebook.store(prediction)
         publish(*question_of(prediction), name=_output_name(prediction), update=True)
@@ -209,6 +229,13 @@ def _show_box(prediction: Prediction) -> None:
     display(ipywidgets.HBox([box, ipywidgets.Label(prediction.unit), button, state]))
 
 
+def _too_late(prediction: Prediction) -> str:
+    return (
+        f"The answer has been shown already, so your first guess, {number(prediction.value)}, "
+        f"stays. Delete {FILE} and restart the kernel to begin again."
+    )
+
+
 def _output_name(prediction: Prediction) -> str:
     return f"predict {prediction.key} {id(prediction)}"
 
@@ -216,7 +243,8 @@ def _output_name(prediction: Prediction) -> str:
 def calibration() -> Calibration:
     """Return all predictions that met their answer, of this week and of the weeks beside it.
 
-    The weeks are the folders ``week*`` next to the working folder; only their files are read.
+    The weeks are the folders ``week*`` next to the working folder; only their files are read, and
+    what is damaged in them is skipped.
     """
     known = _notebook.known()
     others: dict[str, Prediction] = {}
@@ -226,5 +254,5 @@ def calibration() -> Calibration:
             if path != here:
                 with contextlib.suppress(*UNREADABLE):
                     stored = json.loads(path.read_text(encoding="utf-8"))
-                    others |= {key: from_file(entry) for key, entry in stored.items()}
+                    others |= _entries(stored)[0]
     return Calibration([*(p for key, p in others.items() if key not in known), *known.values()])

@@ -1,0 +1,30 @@
+"""Writing a file so that a crash leaves either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
+    """Call `write` with a temporary name beside `path`, then rename that file to `path`.
+
+    The content is on the disk before the rename, and no temporary file stays behind when `write`
+    fails or is interrupted. The folder must exist. Raises what `write` raises, and OSError.
+
+    >>> write_atomically("guess.json", lambda part: part.write_text("{}", encoding="utf-8"))
+    """
+    path = Path(path)
+    # A name of our own, not mkstemp: its mode 600 would shut others out of a shared folder.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        write(part)
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()

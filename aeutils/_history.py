@@ -1,0 +1,84 @@
+"""What happened during a training run: the losses, step by step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(repr=False)
+class History:
+    """What happened during `fit`; `dataclasses.asdict(history)` is ready for JSON.
+
+    `step` and `train_loss`: the number of each step, from 1, and the loss of its batch.
+    `val_step` and `val_loss`: the steps after which x_val was evaluated, and its loss.
+    `best_step`: the step of the smallest validation loss; None without x_val.
+    `stopped_early`: whether `patience` ended the run.
+    """
+
+    step: list[int] = field(default_factory=list)
+    train_loss: list[float] = field(default_factory=list)
+    val_step: list[int] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    best_step: int | None = None
+    stopped_early: bool = False
+
+    def __post_init__(self) -> None:
+        self._unread: list[Tensor] = []  # losses that a GPU may still be computing
+
+    def add(self, loss: Tensor) -> None:
+        """Note the loss of the next step, without waiting for its value."""
+        self._unread.append(loss.detach())
+
+    def read(self) -> None:
+        """Move the noted losses into the lists; TrainingDiverged if one is not finite."""
+        if not self._unread:
+            return
+        values = torch.stack(self._unread).tolist()
+        self._unread.clear()
+        for value in values:
+            self.step.append(len(self.step) + 1)
+            self.train_loss.append(value)
+            if not math.isfinite(value):
+                raise TrainingDiverged("training", value, self)
+
+    def add_validation(self, value: float) -> None:
+        """Note a validation loss after the latest step; TrainingDiverged if it is not finite."""
+        self.read()
+        if not math.isfinite(value):
+            raise TrainingDiverged("validation", value, self)
+        if value < min(self.val_loss, default=math.inf):
+            self.best_step = self.step[-1]
+        self.val_step.append(self.step[-1])
+        self.val_loss.append(value)
+
+    def evaluations_since_best(self) -> int:
+        """Return how many evaluations came after that of `best_step`."""
+        return len(self.val_step) - 1 - self.val_step.index(self.best_step)
+
+    def __repr__(self) -> str:
+        if not self.step:
+            return "History(no steps yet)"
+        parts = [f"{len(self.step)} steps", f"last training loss {self.train_loss[-1]:.4g}"]
+        if self.val_loss:
+            parts.append(f"last validation loss {self.val_loss[-1]:.4g}")
+            parts.append(f"best {min(self.val_loss):.4g} at step {self.best_step}")
+        if self.stopped_early:
+            parts.append("stopped early")
+        return f"History({', '.join(parts)})"
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss became NaN or infinite. `history` holds the run up to that point."""
+
+    def __init__(self, which: str, value: float, history: History) -> None:
+        super().__init__(
+            f"the {which} loss is {value} at step {history.step[-1]}, so training has failed; try "
+            "a learning rate 10 times smaller, images in [0, 1], and a loss that takes what the "
+            "decoder returns (logits or images). The losses up to here are in the `history` of "
+            "this error"
+        )
+        self.history = history
