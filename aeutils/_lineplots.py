@@ -79,6 +79,8 @@ def log_axes(axes: matplotlib.axes.Axes, log_x: bool, log_y: bool, x: np.ndarray
         axes.xaxis.set_major_formatter(plain)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.minorticks_off()
+    elif np.array_equal(x, np.round(x)):  # counts, such as epochs: no tick at 2.5
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     if log_y:
         axes.set_yscale("log")
         low, high = axes.get_ylim()
