@@ -22,6 +22,7 @@ from aeutils.checking import (
 def mlp(mlp: Callable) -> bool:
     """Shapes and parameters of a small stack, and where it bends."""
     net = run(mlp, [5, 4, 2], name="mlp")
+    expect(net is not None, "mlp returned None: did you forget to `return` it?", "returned-none")
     expect_shape(
         run(net, torch.zeros(3, 5), name="mlp([5, 4, 2])"),
         (3, 2),
@@ -75,7 +76,18 @@ def autoencoder(Autoencoder: Callable) -> bool:
         f"they are {shapes}",
         "wrong-layers",
     )
-    return passed("Autoencoder", "shapes, the mirror, and forward")
+    x = 100 * torch.randn(50, 6, generator=torch.Generator().manual_seed(0))
+    z = to_tensor(run(model.encode, x, name="encode"), "the code")
+    expect(
+        bool((z < 0).any()), "no code is ever negative: leave the last layer linear", "relu-code"
+    )
+    out = to_tensor(run(model, x, name="model(x)"), "model(x)")
+    expect(
+        bool((out < 0).any() and (out > 1).any()),
+        "outputs stay on one side, or between 0 and 1: leave the last layer linear",
+        "squashed-output",
+    )
+    return passed("Autoencoder", "shapes, the mirror, forward, and linear ends")
 
 
 def bernoulli_nll(loss: Callable) -> bool:
@@ -100,6 +112,12 @@ def bernoulli_nll(loss: Callable) -> bool:
         ],
         show_expected=True,
     )
+    expect_close(
+        run(loss, logits.reshape(2, 3, 1, 1), x.reshape(2, 3, 1, 1), name=name),
+        3 * 0.693147,
+        "the same loss for images of shape (2, 3, 1, 1)",
+        show_expected=True,
+    )
     big = run(loss, torch.tensor([[200.0]]), torch.tensor([[0.0]]), name=name)
     expect_close(big, 200.0, "the loss of pixel 0 with logit 200", show_expected=True)
     return passed("bernoulli_nll", "single pixels, the reduction, and a logit of 200")
@@ -120,7 +138,14 @@ def poisson_nll(loss: Callable) -> bool:
         ],
         show_expected=True,
     )
-    return passed("poisson_nll", "two counts with a known rate")
+    expect_close(
+        run(loss, torch.zeros(2, 3), torch.zeros(2, 3), name="poisson_nll"),
+        3.0,
+        "the loss of two images of three pixels, each with count 0 and rate 1,",
+        [Mistake("sum-over-images", 6.0, "average over the images")],
+        show_expected=True,
+    )
+    return passed("poisson_nll", "two counts with a known rate, and the reduction")
 
 
 def tanh_cross_entropy(loss: Callable) -> bool:
@@ -138,7 +163,17 @@ def tanh_cross_entropy(loss: Callable) -> bool:
     )
     big = run(loss, torch.tensor([[-100.0]]), torch.tensor([[1.0]]), name="tanh_cross_entropy")
     expect_close(big, 200.0, "the loss of pixel 1 at a = −100", show_expected=True)
-    return passed("tanh_cross_entropy", "a known point, and a = −100")
+    expect_close(
+        run(loss, torch.zeros(2, 3), torch.ones(2, 3), name="tanh_cross_entropy"),
+        3 * 0.693147,
+        "the loss of two images of three pixels at a = 0",
+        [
+            Mistake("mean-over-pixels", 0.693147, "sum over the pixels of an image, not mean"),
+            Mistake("sum-over-images", 6 * 0.693147, "average over the images"),
+        ],
+        show_expected=True,
+    )
+    return passed("tanh_cross_entropy", "a known point, the reduction, and a = −100")
 
 
 class _Scale(nn.Module):
@@ -149,6 +184,7 @@ class _Scale(nn.Module):
         self.w = nn.Parameter(torch.tensor(w))
 
     def forward(self, x: Tensor) -> Tensor:
+        self.saw_gradients = torch.is_grad_enabled()
         return self.w * x
 
 
@@ -159,7 +195,11 @@ def train_epoch(train_epoch: Callable) -> bool:
     x = torch.tensor([[1.0, 2.0]])
     seed = torch.Generator().manual_seed(0)
     value = run(train_epoch, model, x, optimizer, 1, seed, name="train_epoch")
-    expect(model.w.item() != 0, "the weight did not move: is there an optimizer.step()?", "no-step")
+    expect(
+        model.w.item() != 0,
+        "the weight did not move: zero_grad(), then backward(), then step()",
+        "no-step",
+    )
     expect_close(
         model.w,
         1.0,
@@ -188,7 +228,22 @@ def train_epoch(train_epoch: Callable) -> bool:
         [Mistake("not-zeroed", 0.29, "gradients of the first step are still there: zero_grad()")],
         show_expected=True,
     )
-    return passed("train_epoch", "one step and two steps worked out by hand")
+    model = _Scale(0.0)
+    still = torch.optim.SGD(model.parameters(), lr=0.0)
+    three = torch.tensor([[1.0], [1.0], [2.0]])
+    short = "the short last batch counted as much as a full one"
+    expect_close(
+        run(train_epoch, model, three, still, 2, seed, name="train_epoch"),
+        2.0,
+        "the returned loss of three images in batches of two (errors 1, 1 and 4)",
+        [
+            Mistake("mean-of-means", 2.5, short),
+            Mistake("mean-of-means", 1.75, short),
+            Mistake("total", 6.0, "this is the total; divide by the number of images"),
+        ],
+        show_expected=True,
+    )
+    return passed("train_epoch", "steps worked out by hand, and the mean with a short batch")
 
 
 def reconstruction_error(error: Callable) -> bool:
@@ -209,6 +264,10 @@ def reconstruction_error(error: Callable) -> bool:
             show_expected=True,
         )
     expect(model.training, "the model came in training mode and left in eval mode", "mode-changed")
+    expect(not model.saw_gradients, "gradients were on: use torch.no_grad()", "gradients-on")
+    model.eval()
+    run(error, model, x, 2, name=name)
+    expect(not model.training, "the model came in eval mode and left in training mode", "mode")
     return passed("reconstruction_error", "the same for every batch size, and the mode restored")
 
 
@@ -225,6 +284,7 @@ def tied_autoencoder(TiedAutoencoder: Callable) -> bool:
     x = torch.linspace(-1, 1, 18).reshape(3, 6)
     z = expect_shape(run(model.encode, x, name="encode"), (3, 2), "the code")
     expect_shape(run(model.decode, z, name="decode"), (3, 6), "the decoded rows")
+    torch.nn.init.constant_(next(p for p in model.parameters() if p.shape == (6,)), 0.25)
     weight = next(p for p in model.parameters() if p.ndim == 2).detach()
     weight = weight if weight.shape == (2, 6) else weight.T
     zero = to_tensor(run(model.decode, torch.zeros(2, 2), name="decode"), "decode(0)")
@@ -235,4 +295,14 @@ def tied_autoencoder(TiedAutoencoder: Callable) -> bool:
         "what the decoder draws for the two unit codes (the rows of W)",
         show_expected=True,
     )
-    return passed("TiedAutoencoder", "one matrix, two biases, and the transpose")
+    expect_close(zero, torch.full((2, 6), 0.25), "decode(0), with image biases of 0.25,")
+    bias = next(p for p in model.parameters() if p.shape == (2,)).detach()
+    before = x @ weight.T + bias
+    expect_close(
+        model.encode(x),
+        torch.tanh(before),
+        "encode(x)",
+        [Mistake("no-activation", before, "there is no tanh")],
+        show_expected=True,
+    )
+    return passed("TiedAutoencoder", "one matrix, two biases, tanh, and the transpose")
