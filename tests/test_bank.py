@@ -72,3 +72,12 @@ def test_visible_test_fails_on_the_blank_stub(week, name):
     visible = getattr(importlib.import_module(f"aeutils.visible.{week}"), name)
     with pytest.raises(CheckFailed, match="not implemented"):
         visible(*bank.objects(week, name, stub(week, name), "blank"))
+
+
+def test_front_page_counts_the_bank():
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    wanted = f"{len(WRONG)} wrong answers for {len(EXERCISES)} exercises"
+    assert wanted in page
+    assert f"{len(RIGHT)} differently written right ones" in page

@@ -1,0 +1,74 @@
+"""Measure the figures that the front page quotes, and keep them in results.json.
+
+    python -m benchmarks.figures pca | autoencoder | speed | import | notebooks | all
+    python -m benchmarks.figures table     the Markdown table of the recorded figures
+    python -m benchmarks.figures check     compare README.md with the recorded figures
+
+Run from the repository root, on a machine that has nothing else to do. README.md beside this file
+says what each command measures and how long it takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import torch
+
+from aeutils import data
+from benchmarks import reconstruction, results, speed, startup
+
+NEEDS_MNIST = {
+    "pca": reconstruction.run_pca,
+    "autoencoder": reconstruction.run_autoencoder,
+    "speed": speed.run,
+}
+NEEDS_NOTHING = {"import": startup.run_imports, "notebooks": startup.run_notebooks}
+MEASUREMENTS = [*NEEDS_MNIST, *NEEDS_NOTHING]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.figures",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=[*MEASUREMENTS, "all", "table", "check"])
+    command = parser.parse_args(arguments).command
+    if command == "table":
+        print("\n".join(results.table(results.read())))
+        return 0
+    if command == "check":
+        return check()
+    torch.set_num_threads(1)
+    met = [measure(name) for name in (MEASUREMENTS if command == "all" else [command])]
+    return 0 if all(met) else 1
+
+
+def measure(name: str) -> bool:
+    """Run one measurement and record it; return whether every figure is what was promised."""
+    print(f"{name}, torch {torch.__version__}", flush=True)
+    if name in NEEDS_MNIST:
+        try:
+            mnist = data.load("mnist", size="full")
+        except data.DataUnavailableError as error:
+            sys.exit(f"{name} needs whole MNIST, so nothing was measured.\n{error}")
+        print(f"  {mnist.source}")
+        new = NEEDS_MNIST[name](mnist)
+    else:
+        new = NEEDS_NOTHING[name]()
+    results.record(new)
+    for claim, result in new.items():
+        print(results.verdict(claim, result), flush=True)
+    return all(result["met"] for result in new.values())
+
+
+def check() -> int:
+    page = (results.ROOT / "README.md").read_text(encoding="utf-8")
+    problems = results.differences(page, results.read())
+    print("\n".join(problems) or "README.md quotes the recorded figures")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

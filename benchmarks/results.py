@@ -1,0 +1,163 @@
+"""The claims, the file they are kept in, and the table that the front page quotes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+RESULTS = Path(__file__).parent / "results.json"
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One figure that the course promises.
+
+    `value` is compared with `target` by `sense` ("<=", ">=" or "=="; the last within `tolerance`).
+    `tolerance` is also how far a later run may differ from the recorded value before it should
+    worry anyone; `digits` is the number of decimals in the table.
+    """
+
+    text: str
+    unit: str
+    command: str
+    sense: str
+    target: float
+    tolerance: float
+    digits: int
+
+    def met(self, value: float) -> bool:
+        """Say whether a measured value keeps the promise."""
+        if self.sense == "==":
+            return abs(value - self.target) <= self.tolerance
+        return value <= self.target if self.sense == "<=" else value >= self.target
+
+
+CLAIMS = {
+    "pca30-sse": Claim(
+        "PCA with 30 axes on whole MNIST: squared error of a test image",
+        *("per image", "pca", "==", 13.87, 0.005, 2),
+    ),
+    "autoencoder-sse": Claim(
+        "784-512-256-32 autoencoder, 5 epochs on whole MNIST: squared error of a test image, "
+        "clamped to [0, 1]",
+        *("per image", "autoencoder", "<=", 4.0, 0.15, 2),
+    ),
+    "training-speed": Claim(
+        "training from memory: images per second, relative to a DataLoader on torchvision's MNIST",
+        *("times", "speed", ">=", 1.5, 0.3, 2),
+    ),
+    "import-time": Claim(
+        "`import aeutils` beyond the import of torch",
+        *("s", "import", "<=", 0.1, 0.02, 3),
+    ),
+    "import-modules-time": Claim(
+        "`from aeutils import data, plots, training` beyond the import of torch",
+        *("s", "import", "<=", 0.1, 0.05, 3),
+    ),
+    "notebook-time": Claim(
+        "slowest notebook, run from top to bottom on 2 cores",
+        *("s", "notebooks", "<=", 60.0, 20.0, 0),
+    ),
+}
+
+
+def entry(
+    name: str, values: list[float], over: str, *, seeds: list[int], threads: int, details: dict
+) -> dict:
+    """Return what is kept of one claim: the median of `values`, their range, and the conditions.
+
+    `over` says what the values differ in, such as "seeds" or "repeats".
+    """
+    claim = CLAIMS[name]
+    value = statistics.median(values)
+    return {
+        "claim": claim.text,
+        "value": round(value, 5),
+        "unit": claim.unit,
+        "lowest": round(min(values), 5),
+        "highest": round(max(values), 5),
+        "number": len(values),
+        "over": over,
+        "seeds": seeds,
+        "target": f"{claim.sense} {claim.target:g}",
+        "met": claim.met(value),
+        "tolerance": claim.tolerance,
+        "command": f"python -m benchmarks.figures {claim.command}",
+        "threads": threads,
+        "torch": torch.__version__.split("+")[0],
+        "python": platform.python_version(),
+        "date": datetime.date.today().isoformat(),
+        "details": details,
+    }
+
+
+def read(path: Path = RESULTS) -> dict[str, dict]:
+    """Return the recorded entries by claim; none if nothing has been measured yet."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def record(new: dict[str, dict], path: Path = RESULTS) -> None:
+    """Replace the entries in `new`, keep the others, in the order of `CLAIMS`."""
+    merged = {**read(path), **new}
+    ordered = {name: merged[name] for name in CLAIMS if name in merged}
+    text = json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def verdict(name: str, result: dict) -> str:
+    """Return one line that says what was measured and whether it is what was promised."""
+    digits = CLAIMS[name].digits
+    value, low, high = (f"{result[key]:.{digits}f}" for key in ("value", "lowest", "highest"))
+    return (
+        f"{name}: {value} {result['unit']} ({low} to {high}, {result['number']} {result['over']}), "
+        f"wanted {result['target']}: {'met' if result['met'] else 'NOT MET'}"
+    )
+
+
+def table(results: dict[str, dict]) -> list[str]:
+    """Return the Markdown table of the front page, one row for each measured claim."""
+    lines = [
+        "| figure | what | measured | range | wanted | rerun |",
+        "| --- | --- | ---: | --- | ---: | --- |",
+    ]
+    for name, result in results.items():
+        digits = CLAIMS[name].digits
+        spread = (
+            f"{result['lowest']:.{digits}f} to {result['highest']:.{digits}f}, "
+            f"{result['number']} {result['over']}"
+        )
+        if result["number"] == 1:  # nothing random in it
+            spread = "exact"
+        lines.append(
+            f"| `{name}` | {result['claim']} | {result['value']:.{digits}f} {result['unit']} "
+            f"| {spread} | {result['target']} | `{result['command']}` |"
+        )
+    return lines
+
+
+def differences(page: str, results: dict[str, dict]) -> list[str]:
+    """Return where the figures quoted on a page are not those of `results`; empty if they agree.
+
+    A quoted figure is a table row whose first cell is a claim's name in backquotes.
+    """
+    rows = [line.strip() for line in page.splitlines() if line.strip().startswith("| `")]
+    quoted = {row.split("`")[1]: row for row in rows}
+    wanted = dict(zip(results, table(results)[2:], strict=True))
+    problems = [f"{name} is not quoted" for name in wanted.keys() - quoted.keys()]
+    problems += [
+        f"{name} is quoted as\n  {quoted[name]}\nbut the results say\n  {row}"
+        for name, row in wanted.items()
+        if name in quoted and quoted[name] != row
+    ]
+    problems += [
+        f"{name} is quoted but was never measured"
+        for name in (quoted.keys() & CLAIMS.keys()) - wanted.keys()
+    ]
+    return sorted(problems)

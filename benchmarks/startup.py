@@ -1,0 +1,140 @@
+"""What waiting there is for a student: the import of the package, and a notebook's run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.results import ROOT, entry
+
+REPEATS = 11
+CELL_TIMEOUT = 300  # seconds
+IMPORTS = {
+    "torch alone": "pass",
+    "import-time": "import aeutils",
+    "import-modules-time": "from aeutils import data, plots, training",
+}
+PROBE = """
+import json, time
+import torch
+start = time.perf_counter()
+{statement}
+print(json.dumps(time.perf_counter() - start))
+"""
+
+
+def import_seconds(statement: str) -> tuple[float, float]:
+    """Run `statement` after `import torch` in a fresh process.
+
+    Returns the seconds of the statement, and the seconds of the whole process.
+    """
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(statement=statement)],
+        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{statement!r} failed in a fresh process:\n{done.stderr}")
+    return json.loads(done.stdout), time.perf_counter() - start
+
+
+def run_imports(repeats: int = REPEATS) -> dict[str, dict]:
+    inside: dict[str, list[float]] = {name: [] for name in IMPORTS}
+    whole: dict[str, list[float]] = {name: [] for name in IMPORTS}
+    for repeat in range(repeats + 1):  # in turns; the first round fills the disk cache
+        for name, statement in IMPORTS.items():
+            seconds, process = import_seconds(statement)
+            if repeat:
+                inside[name].append(seconds)
+                whole[name].append(process)
+    alone = statistics.median(whole["torch alone"])
+    print(f"  a process that imports torch alone: {alone:.3f} s (median of {repeats})")
+    results = {}
+    for name, statement in list(IMPORTS.items())[1:]:
+        more = statistics.median(whole[name]) - alone
+        print(f"  {statement}: {statistics.median(inside[name]):.4f} s after torch; "
+              f"whole process {more:+.3f} s")  # fmt: skip
+        details = {
+            "whole-process-more": round(more, 4),
+            "whole-process-torch-alone": round(alone, 4),
+        }
+        results[name] = entry(
+            name, inside[name], "fresh processes", seeds=[], threads=1, details=details
+        )
+    return results
+
+
+def notebook_seconds(notebook: Path, root: Path = ROOT) -> float:
+    """Run a copy of a notebook from top to bottom in a fresh kernel and folder; return seconds.
+
+    The start and the end of the kernel are counted. Raises nbclient's error if a cell fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    content = nbformat.read(notebook, as_version=4)
+    paths = [str(root), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(p for p in paths if p),
+        "NBGRADER_EXECUTION": "benchmark",  # no progress bars
+    }
+    folder = Path(tempfile.mkdtemp())
+    try:
+        client = NotebookClient(
+            content,
+            timeout=CELL_TIMEOUT,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            extra_arguments=["--log-level=ERROR"],
+        )
+        start = time.perf_counter()
+        client.execute(env=environment)
+        return time.perf_counter() - start
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # Windows may still hold a file
+
+
+def children_cpu_seconds() -> float:
+    """Return the CPU time of the child processes that have ended (always 0 on Windows)."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def run_notebooks(root: Path = ROOT) -> dict[str, dict]:
+    notebooks = sorted((root / "solutions").glob("*/*.ipynb"))
+    if not notebooks:
+        raise SystemExit("there is no notebook in solutions/; run: python -m autograder build")
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_setaffinity"):  # kernels inherit it
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+        cores = len(os.sched_getaffinity(0))
+    print(f"  on {cores} cores")
+    seconds, cpu_seconds = {}, {}
+    for notebook in notebooks:
+        before = children_cpu_seconds()
+        seconds[notebook.stem] = notebook_seconds(notebook, root)
+        cpu_seconds[notebook.stem] = children_cpu_seconds() - before
+        print(f"  {notebook.stem:30} {seconds[notebook.stem]:5.1f} s, "
+              f"{cpu_seconds[notebook.stem]:5.1f} CPU-s")  # fmt: skip
+    slowest = max(seconds, key=seconds.get)
+    details = {
+        "slowest": slowest,
+        "cores": cores,
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "cpu-seconds": {name: round(value, 1) for name, value in cpu_seconds.items()},
+    }
+    # every notebook must keep the promise, so the figure is the slowest one, not a median
+    name = "notebook-time"
+    result = entry(name, [seconds[slowest]], "run", seeds=[], threads=cores, details=details)
+    result["lowest"], result["number"] = round(min(seconds.values()), 5), len(seconds)
+    result["over"] = "notebooks"
+    return {name: result}
