@@ -55,7 +55,7 @@ CLAIMS = {
     ),
     "import-time": Claim(
         "`import aeutils` beyond the import of torch",
-        *("s", "import", "<=", 0.1, 0.02, 3),
+        *("s", "import", "<=", 0.1, 0.02, 4),
     ),
     "import-modules-time": Claim(
         "`from aeutils import data, plots, training` beyond the import of torch",
@@ -135,9 +135,11 @@ def table(results: dict[str, dict]) -> list[str]:
         )
         if result["number"] == 1:  # nothing random in it
             spread = "exact"
+        # said in words, because 1.497 is printed as 1.50
+        wanted = result["target"] + ("" if result["met"] else " **not met**")
         lines.append(
             f"| `{name}` | {result['claim']} | {result['value']:.{digits}f} {result['unit']} "
-            f"| {spread} | {result['target']} | `{result['command']}` |"
+            f"| {spread} | {wanted} | `{result['command']}` |"
         )
     return lines
 

@@ -202,6 +202,16 @@ def test_differences_between_page_and_results_are_found():
     assert results.differences(page, without) == [f"{name} is quoted but was never measured"]
 
 
+def test_a_missed_target_is_not_rounded_away():
+    speed_of = lambda ratio: results.entry(  # noqa: E731
+        "training-speed", [ratio], "repeats", seeds=[], threads=1, details={}
+    )
+    missed, met = (results.table({"training-speed": speed_of(r)})[-1] for r in (1.497, 1.5))
+    assert "1.50 times" in missed
+    assert "not met" in missed
+    assert "not met" not in met
+
+
 @pytest.mark.parametrize("name", results.CLAIMS)
 def test_every_claim_was_measured_and_says_how(name):
     result, claim = ALL[name], results.CLAIMS[name]

@@ -581,6 +581,16 @@ plots.reconstruction_grid(
 
 
 # %% tags=["explore"]
+predict(
+    "w2-changed",
+    "How many of the test images have another nearest class after reconstruction, per 1,000?",
+    0,
+    300,
+    default=50,
+)
+
+
+# %% tags=["explore"]
 def nearest_class(x: Tensor) -> Tensor:
     """Return the majority class of the five nearest training images, for rows x (N, 784)."""
     nearest = torch.cdist(x, x_train).topk(5, largest=False).indices
@@ -589,7 +599,7 @@ def nearest_class(x: Tensor) -> Tensor:
 
 before, after = nearest_class(x_test), nearest_class(rebuilt["yours: GELU,\nsquared error"])
 changed = torch.nonzero((before == digits.y_test) & (after != before)).flatten()
-print(f"{len(changed)} of {len(x_test)} test images change their nearest class")
+reveal("w2-changed", 1000 * len(changed) / len(x_test))
 shown = changed[:10]
 plots.reconstruction_grid(
     {"test digits": x_test[shown], "reconstructed": rebuilt["yours: GELU,\nsquared error"][shown]},
