@@ -67,8 +67,29 @@ def mlp(
     return nn.Sequential(*layers)
 
 
+class FlatAutoencoder(nn.Module):
+    """What the models here share: images become rows on the way in and images again on the way out.
+
+    A subclass makes `encoder`, `decoder` and `sizes`, the widths from image to code (D, ..., K).
+    """
+
+    sizes: tuple[int, ...]
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
+        return self.encoder(_rows(x, self.sizes[0], "x"))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the rows (N, D) of the codes `z` (N, K)."""
+        return self.decoder(_rows(z, self.sizes[-1], "z"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the reconstruction of `x`, in the shape of `x`."""
+        return self.decode(self.encode(x)).reshape(x.shape)
+
+
 @exercise("week02_vanilla")
-class Autoencoder(nn.Module):
+class Autoencoder(FlatAutoencoder):
     """A multilayer encoder and its mirror image as decoder (Hinton and Salakhutdinov, 2006).
 
     z = encoder(x),  x_hat = decoder(z). With sizes (784, 512, 256, 32) the decoder is
@@ -102,21 +123,9 @@ class Autoencoder(nn.Module):
             self.sizes[::-1], activation, nn.Sigmoid if output == "sigmoid" else None
         )
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
-        return self.encoder(_rows(x, self.sizes[0], "x"))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the rows (N, D) of the codes `z` (N, K)."""
-        return self.decoder(_rows(z, self.sizes[-1], "z"))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, in the shape of `x`."""
-        return self.decode(self.encode(x)).reshape(x.shape)
-
 
 @exercise("week01_pca")
-class LinearAutoencoder(nn.Module):
+class LinearAutoencoder(FlatAutoencoder):
     """One linear layer down to k numbers and one back: z = A x + a,  x_hat = B z + b.
 
     With squared error it has no bad local minima: every minimum reaches the error of PCA with k
@@ -134,21 +143,9 @@ class LinearAutoencoder(nn.Module):
         self.encoder = nn.Linear(d, k, bias=bias)
         self.decoder = nn.Linear(k, d, bias=bias)
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
-        return self.encoder(_rows(x, self.sizes[0], "x"))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the rows (N, D) of the codes `z` (N, K)."""
-        return self.decoder(_rows(z, self.sizes[-1], "z"))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, in the shape of `x`."""
-        return self.decode(self.encode(x)).reshape(x.shape)
-
 
 @exercise("week02_vanilla")
-class TiedAutoencoder(nn.Module):
+class TiedAutoencoder(FlatAutoencoder):
     """An autoencoder whose decoder uses the encoder's weights, transposed (Vincent et al., 2010).
 
     Encoder layer l computes h_l = s(W_l h_{l−1} + b_l); its mirror in the decoder computes
@@ -179,10 +176,6 @@ class TiedAutoencoder(nn.Module):
             nn.Parameter(torch.zeros(width)) for width in self.sizes[-2::-1]
         )
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
-        return self.encoder(_rows(x, self.sizes[0], "x"))
-
     def decode(self, z: Tensor) -> Tensor:
         """Return the rows (N, D) of the codes `z` (N, K)."""
         h = _rows(z, self.sizes[-1], "z")
@@ -192,10 +185,6 @@ class TiedAutoencoder(nn.Module):
                 h = self.activation(h)
             h = F.linear(h, layer.weight.T, bias)  # (N, width out) -> (N, width in) of the layer
         return h
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, in the shape of `x`."""
-        return self.decode(self.encode(x)).reshape(x.shape)
 
 
 def count_parameters(model: nn.Module) -> int:

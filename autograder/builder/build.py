@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -83,7 +84,7 @@ def make_release(nb: NotebookNode, name: str) -> NotebookNode:
 
 def unknown_checks(nb: NotebookNode, name: str) -> list[Problem]:
     """Return the test cells whose hidden check does not exist or is worth other points."""
-    module = getattr(__import__(f"{checks.__name__}.{name[:6]}", fromlist=["x"]), "__dict__", {})
+    module = vars(importlib.import_module(f"{checks.__name__}.{name[:6]}"))
     problems = []
     for cell in nb.cells:
         if not is_grade(cell):
