@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.preprocessors import KERNEL_DIED, reports
+from autograder.hall.plugin import LEFT_OUT
+from autograder.report import reports
 from autograder.simulated import make_class
 
 ASSIGNMENT = "week01_pca"
@@ -78,7 +79,7 @@ def results(folder: Path, students: list[str]) -> list[dict]:
                 o.evalue
                 for cell in nb.cells
                 for o in cell.get("outputs", [])
-                if o.get("ename") == KERNEL_DIED
+                if o.get("ename") == LEFT_OUT
             ]
             page = folder / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
             rows.append(

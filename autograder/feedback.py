@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.preprocessors import reports
+from autograder.report import reports
 
 # nbgrader's feedback template leaves tables without any spacing.
 STYLE = (

@@ -1,18 +1,18 @@
 """How a check touches a student's module: by values in, values out, and nothing else.
 
 Checks never compare, iterate or truth-test a student's object. They call it with tensors and get
-tensors back, which works the same whether the object lives in this process or behind a border that
-only plain data can cross.
+tensors back. What needs the object itself (gradients, an optimiser) is an errand: while grading it
+runs in the student's process and its result comes back as values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aeutils.checking import CheckFailed, run, to_tensor
+from autograder.hall.errand import errand
 
 
 def call(model: object, method: str, *args: object) -> object:
@@ -27,52 +27,63 @@ def call(model: object, method: str, *args: object) -> object:
 
 def parameters(model: object) -> dict[str, Tensor]:
     """Return copies of the model's parameters by name; shared ones once."""
-    named = run(lambda: list(model.named_parameters()), name="named_parameters")
+    named = run(lambda: _parameters(model), name="named_parameters")
     return {str(name): to_tensor(value, str(name)).clone() for name, value in named}
+
+
+@errand
+def _parameters(model):
+    return list(model.named_parameters())
 
 
 def gradients(model: object, x: Tensor) -> dict[str, Tensor | None]:
     """Return the gradient of the summed squared reconstruction error of `x`, by parameter name."""
-
-    def backward() -> dict[str, Tensor | None]:
-        model.zero_grad()
-        loss = ((model(x) - x) ** 2).sum()
-        if not loss.requires_grad:
-            return {name: None for name, _ in model.named_parameters()}
-        loss.backward()
-        return {name: p.grad for name, p in model.named_parameters()}
-
-    found = run(backward, name="the gradient of the reconstruction error")
+    found = run(lambda: _gradients(model, x), name="the gradient of the reconstruction error")
     return {
-        name: None if g is None else to_tensor(g, f"gradient of {name}").clone()
-        for name, g in found.items()
+        str(name): None if g is None else to_tensor(g, f"gradient of {name}").clone()
+        for name, g in found
     }
 
 
-class Probe(nn.Module):
-    """x_hat = x Wᵀ, optionally after dropout: a model whose training can be worked out by hand."""
-
-    def __init__(self, weight: Tensor, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(weight.clone())
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction, shape (B, D), of rows x, shape (B, D)."""
-        return self.dropout(x) @ self.weight.T
+@errand
+def _gradients(model, x):
+    model.zero_grad()
+    loss = ((model(x) - x) ** 2).sum()
+    if not loss.requires_grad:
+        return [(name, None) for name, _ in model.named_parameters()]
+    loss.backward()
+    return [(name, p.grad) for name, p in model.named_parameters()]
 
 
 def epoch(
     train_epoch: Callable, weight: Tensor, x: Tensor, lr: float, batch_size: int, seed: int
 ) -> tuple[object, Tensor]:
-    """Run a student's training epoch on a :class:`Probe` with plain gradient descent.
+    """Run a student's training epoch on the model x̂ = x Wᵀ with plain gradient descent.
 
-    Returns what the function returned, and the weight afterwards.
+    Returns what the function returned, and the weight W afterwards.
     """
-    model = Probe(weight)
+    value, after = run(
+        lambda: _epoch(train_epoch, weight, x, lr, batch_size, seed), name="train_epoch"
+    )
+    return value, to_tensor(after, "the weight")
+
+
+@errand
+def _epoch(train_epoch, weight, x, lr, batch_size, seed):
+    import torch
+
+    class Probe(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(weight.clone())
+
+        def forward(self, x):
+            return x @ self.weight.T
+
+    model = Probe()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     generator = torch.Generator().manual_seed(seed)
-    value = run(train_epoch, model, x.clone(), optimizer, batch_size, generator, name="train_epoch")
+    value = train_epoch(model, x.clone(), optimizer, batch_size, generator)
     return value, model.weight.detach().clone()
 
 
@@ -84,18 +95,34 @@ def error(
     dropout: float = 0.0,
     training: bool = True,
 ) -> tuple[object, bool, bool]:
-    """Run a student's error measure on a :class:`Probe`.
+    """Run a student's error measure on the model x̂ = x Wᵀ, optionally after dropout.
 
     Returns what it returned, whether the model is in training mode afterwards, and whether a
     gradient was recorded on the way.
     """
+    value, mode, recorded = run(
+        lambda: _error(measure, weight, x, batch_size, dropout, training),
+        name="reconstruction_error",
+    )
+    return value, mode is True, recorded is True
+
+
+@errand
+def _error(measure, weight, x, batch_size, dropout, training):
+    import torch
+
     recorded = []
 
-    class Watched(Probe):
-        def forward(self, x: Tensor) -> Tensor:
-            recorded.append(torch.is_grad_enabled())
-            return super().forward(x)
+    class Probe(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(weight.clone())
+            self.dropout = torch.nn.Dropout(dropout)
 
-    model = Watched(weight, dropout).train(training)
-    value = run(measure, model, x.clone(), batch_size, name="reconstruction_error")
-    return value, model.training, any(recorded)
+        def forward(self, x):
+            recorded.append(torch.is_grad_enabled())
+            return self.dropout(x) @ self.weight.T
+
+    model = Probe().train(training)
+    value = measure(model, x.clone(), batch_size)
+    return value, bool(model.training), any(recorded)

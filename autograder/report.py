@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_solution
+
 from aeutils.checking import CheckFailed
 
 MIME = "application/vnd.autograder.report+json"
@@ -173,12 +176,31 @@ def check(points: dict[str, float]) -> Callable[[Callable[..., None]], Check]:
     return mark
 
 
-def grade(checked: Check, *answers: object) -> None:
-    """Check `answers`, show the report, and raise CheckFailed unless all points were earned."""
+def show(report: Report) -> None:
+    """Show a report where the check runs: in a notebook, its table. The examiner replaces this."""
     from IPython.display import display
 
-    report = checked(*answers)
     display(report)
+
+
+def grade(checked: Check, *answers: object) -> None:
+    """Check `answers`, show the report, and raise CheckFailed unless all points were earned."""
+    report = checked(*answers)
+    show(report)
     if report.earned < report.points:
         lost = report.points - report.earned
         raise CheckFailed(f"{report.exercise}: {lost:g} of {report.points:g} points lost")
+
+
+def reports(nb: NotebookNode) -> dict[str, Report]:
+    """Return the reports stored in a graded notebook, by grade_id.
+
+    >>> reports(nbformat.read("autograded/ann/week01_pca/week01_pca.ipynb", 4))  # doctest: +SKIP
+    """
+    found = {}
+    for cell in nb.cells:
+        if is_grade(cell) and cell.cell_type == "code" and not is_solution(cell):
+            shown = [o for o in cell.outputs if MIME in o.get("data", {})]
+            if len(shown) == 1:
+                found[cell.metadata.nbgrader["grade_id"]] = Report.from_dict(shown[0].data[MIME])
+    return found

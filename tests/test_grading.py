@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.demo import ASSIGNMENT, nbgrader, results, run_demo, set_up, submit
-from autograder.preprocessors import reports
+from autograder.report import reports
 from autograder.simulated import make_class, solve
 
 ROOT = Path(__file__).resolve().parent.parent

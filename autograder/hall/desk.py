@@ -1,0 +1,422 @@
+"""The student's side: runs cells like a notebook and answers requests about what they defined.
+
+This file runs inside the sandbox, next to the student's code, which may read it, change it and lie
+in its name. Nothing depends on its honesty: whatever it sends is decoded strictly on the other
+side and counts only as a value that the student's code gave.
+
+Started as ``python desk.py '{"files": ..., "home": ..., "path": [...], "limits": {...}}'``;
+requests come in on standard input and replies leave on standard output (see `wire`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import builtins
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+import sys
+from pathlib import Path
+
+CELL_TEXT = 1_000_000  # characters of output kept per cell
+CALL_TEXT = 65_536  # characters printed during one call
+STREAM = "stream"
+
+
+class Outputs(list):
+    """The outputs of one cell in nbformat's form, up to a limit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = CELL_TEXT
+        self.displays: dict[str, dict] = {}
+        self.clear_next = False
+
+    def add(self, output: dict, display_id: str | None = None) -> None:
+        """Append an output, or say once that the limit is reached."""
+        if self.clear_next:
+            self.clear_next = False
+            self.clear()
+        if self.room <= 0:
+            return
+        output = plain(output)
+        self.room -= len(json.dumps(output))
+        if self.room <= 0:
+            note = f"[output cut off: more than {CELL_TEXT:,} characters in one cell]\n"
+            output = {"output_type": STREAM, "name": "stdout", "text": note}
+        self.append(output)
+        if display_id:
+            self.displays[display_id] = output
+
+    def print(self, name: str, text: str) -> None:
+        """Append text to a stream."""
+        if self.room <= 0 or not text:
+            return
+        if len(text) >= self.room:
+            self.add({"output_type": STREAM, "name": name, "text": text[: self.room]})
+            self.add({"output_type": STREAM, "name": name, "text": text[: self.room]})
+            return
+        if self and not self.clear_next and self[-1].get("name") == name:
+            self[-1]["text"] += text
+            self.room -= len(text)
+        else:
+            self.add({"output_type": STREAM, "name": name, "text": text})
+
+
+def plain(value: object) -> object:
+    """Return displayed data as JSON holds it: images in base64, unknown objects as text."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+class Printed(io.TextIOBase):
+    """sys.stdout or sys.stderr of the student's code."""
+
+    encoding = "utf-8"
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        self.desk, self.name = desk, name
+
+    def writable(self) -> bool:
+        """Return True: this is for writing."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Give text to whatever is collecting it now."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self.desk.write(self.name, text)
+        return len(text)
+
+
+class Desk:
+    """One student's notebook: a shell that runs its cells, and the objects it handed out."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.objects: dict[int, object] = {}
+        self.errands: dict[str, object] = {}
+        self.outputs: Outputs | None = None
+        self.printed: list[str] | None = None
+        sys.stdout, sys.stderr = Printed(self, "stdout"), Printed(self, "stderr")
+        self.shell = make_shell(self)
+        self.names = self.shell.user_ns
+
+    def write(self, name: str, text: str) -> None:
+        """Keep printed text: as output of a cell, as text printed during a call, or not at all."""
+        if self.outputs is not None:
+            self.outputs.print(name, text)
+        elif self.printed is not None and name == "stdout" and len(self.printed) < CALL_TEXT:
+            self.printed.append(text[:CALL_TEXT])
+
+    async def serve(self) -> None:
+        """Answer requests until the line is closed."""
+        while True:
+            try:
+                request, buffers = self.line.receive()
+            except Closed:
+                return
+            try:
+                reply = await self.answer(request, buffers)
+                self.line.send(*reply)
+            except CannotCross as error:
+                self.line.send({"error": {"type": "CannotCross", "text": str(error)}})
+
+    async def answer(self, request: dict, buffers: list) -> tuple[dict, list[bytes]]:
+        """Do what was asked for; return the reply and its buffers."""
+        if request["do"] == "run":
+            return await self.run(request["source"], request["show"]), []
+        values = decode(request["values"], buffers, self.fetch)
+        before = [fingerprint(v) for v in values] if request["do"] in ("call", "errand") else []
+        self.printed = []
+        try:
+            result = getattr(self, "do_" + request["do"])(request, *values)
+            reply: dict = {"value": result}
+        except CannotCross:
+            raise
+        except BaseException as error:  # a student's exit() or KeyboardInterrupt too
+            reply = {"error": describe_error(error)}
+        text = "".join(self.printed)[:CALL_TEXT]
+        self.printed = None
+        changed = [
+            [i, values[i]] for i, b in enumerate(before) if b and fingerprint(values[i]) != b
+        ]
+        tree, buffers = encode([reply.get("value"), changed], self.keep)
+        return {"error": reply.get("error"), "values": tree, "printed": text}, buffers
+
+    async def run(self, source: str, show: bool) -> dict:
+        """Run a cell; return its outputs, or nothing but its error where nobody looks."""
+        self.outputs = Outputs() if show else None
+        self.shell.last_error = None
+        try:
+            transformed, failed = None, None
+            try:
+                transformed = self.shell.transform_cell(source)
+            except Exception:
+                failed = sys.exc_info()
+            result = await self.shell.run_cell_async(
+                source,
+                store_history=True,
+                transformed_cell=transformed,
+                preprocessing_exc_tuple=failed,
+            )
+            self.shell.events.trigger("post_execute")
+            self.shell.events.trigger("post_run_cell", result)
+        except BaseException as error:  # the shell itself failed, or was made to
+            self.shell.last_error = describe_error(error)
+        outputs, self.outputs = self.outputs, None
+        return {"outputs": outputs or [], "error": self.shell.last_error}
+
+    # --- requests: each gets the request itself and the decoded values ---
+
+    def do_get(self, request: dict) -> object:
+        """The value of a global name."""
+        if request["name"] not in self.names:
+            raise KeyError(request["name"])
+        return self.names[request["name"]]
+
+    def do_set(self, request: dict, value: object) -> None:
+        """Bind a global name."""
+        self.names[request["name"]] = value
+
+    def do_delete(self, request: dict) -> None:
+        """Unbind a global name."""
+        del self.names[request["name"]]
+
+    def do_call(self, request: dict, function: object, args: tuple, kwargs: dict) -> object:
+        """Call an object."""
+        return function(*args, **kwargs)
+
+    def do_attribute(self, request: dict, value: object) -> object:
+        """An attribute of an object."""
+        return getattr(value, request["name"])
+
+    def do_assign(self, request: dict, value: object, new: object) -> None:
+        """Set an attribute of an object."""
+        setattr(value, request["name"], new)
+
+    def do_item(self, request: dict, value: object, key: object) -> object:
+        """One item of an object."""
+        return value[key]
+
+    def do_length(self, request: dict, value: object) -> int:
+        """The length of an object."""
+        return len(value)
+
+    def do_list(self, request: dict, value: object) -> list:
+        """The first items of an iterable."""
+        return [item for item, _ in zip(value, range(request["most"]), strict=False)]
+
+    def do_text(self, request: dict, value: object) -> str:
+        """What print() shows of an object."""
+        return str(value)
+
+    def do_errand(self, request: dict, args: tuple, kwargs: dict) -> object:
+        """Run a function of the tests here, next to the objects it is about."""
+        if request["source"] not in self.errands:
+            space: dict = {"__name__": "errand"}
+            exec(compile(request["source"], "<errand>", "exec"), space)
+            self.errands[request["source"]] = space[request["name"]]
+        return self.errands[request["source"]](*args, **kwargs)
+
+    def do_seed(self, request: dict) -> None:
+        """Start all random numbers afresh, so that grading again gives the same result."""
+        seed_everything(request["seed"], request["which"])
+
+    # --- handles ---
+
+    def keep(self, value: object) -> dict:
+        """Keep an object here and return what the other side is told about it."""
+        if len(self.objects) > 100_000:
+            raise CannotCross("more than 100,000 objects were handed out")
+        self.objects[id(value)] = value
+        return {"id": id(value), "type": type(value).__name__}
+
+    def fetch(self, fields: dict) -> object:
+        """Return an object kept here."""
+        return self.objects[fields["id"]]
+
+
+def fingerprint(value: object) -> object:
+    """Return something that changes when a mutable argument does; None for immutable ones."""
+    if type(value) is tuple:  # the arguments themselves
+        return [fingerprint(v) for v in value]
+    if isinstance(value, (list, dict, set, bytearray)) or type(value).__name__ in (
+        "Tensor",
+        "ndarray",
+    ):
+        with contextlib.suppress(CannotCross):
+            tree, buffers = encode(value, lambda v: {"id": id(v)})
+            return json.dumps(tree), buffers
+    return None
+
+
+def describe_error(error: BaseException) -> dict:
+    """Return an exception's name, its nearest built-in ancestor, text and line in the cell."""
+    built_in = next(
+        (c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c),
+        "Exception",
+    )
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if "ipython-input" in trace.tb_frame.f_code.co_filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    text = ""
+    with contextlib.suppress(BaseException):
+        text = str(error)[:4000]
+    return {"type": type(error).__name__, "base": built_in, "text": text, "line": line}
+
+
+def make_shell(desk: Desk) -> object:
+    """Return an IPython shell whose displays, results and errors go to ``desk.outputs``."""
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    def add(output: dict, display_id: str | None = None) -> None:
+        if desk.outputs is not None:
+            desk.outputs.add(output, display_id)
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+            display_id = (transient or {}).get("display_id")
+            known = desk.outputs.displays if desk.outputs is not None else {}
+            if update and display_id in known:
+                known[display_id].update(data=plain(data), metadata=plain(metadata or {}))
+            elif not update:
+                kind = {"output_type": "display_data", "data": data, "metadata": metadata or {}}
+                add(kind, display_id)
+
+        def clear_output(self, wait=False):
+            if desk.outputs is not None:
+                desk.outputs.clear_next = True
+                if not wait:
+                    desk.outputs.clear_next = False
+                    desk.outputs.clear()
+
+    class Hook(DisplayHook):
+        def write_output_prompt(self):
+            """Print no prompt."""
+
+        def write_format_data(self, format_dict, md_dict=None):
+            add(
+                {
+                    "output_type": "execute_result",
+                    "execution_count": self.shell.execution_count,
+                    "data": format_dict,
+                    "metadata": md_dict or {},
+                }
+            )
+
+        def finish_displayhook(self):
+            """Print no newline."""
+
+    class Shell(InteractiveShell):
+        displayhook_class = Hook
+        display_pub_class = Publisher
+        last_error = None
+
+        def _showtraceback(self, etype, evalue, stb):
+            self.last_error = describe_error(evalue)
+            add(
+                {
+                    "output_type": "error",
+                    "ename": str(etype.__name__),
+                    "evalue": self.last_error["text"],
+                    "traceback": [str(line) for line in stb],
+                }
+            )
+
+        def init_io(self):
+            """Leave sys.stdout as it is."""
+
+        def system(self, cmd):
+            return self.system_piped(cmd)
+
+        def enable_gui(self, gui=None):
+            """Have no windows."""
+
+        def ask_exit(self):
+            """Stay: a notebook's kernel outlives exit()."""
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    shell = Shell.instance(config=config)
+    shell.user_module.__name__ = "__main__"
+    sys.modules["__main__"] = shell.user_module
+    return shell
+
+
+def seed_everything(seed: int, which: list[str]) -> None:
+    """Seed the random number generators of the libraries named that are in use."""
+    if "random" in which:
+        random.seed(seed)
+    if "numpy" in which and "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in which and "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def limit(memory: int, processes: int, file_size: int, cpu: int) -> None:
+    """Set this process's own limits (bytes, number, bytes, seconds) where the system has them."""
+    try:
+        import resource
+    except ImportError:  # Windows, where there is no sandbox either
+        return
+    for name, value in (
+        ("RLIMIT_DATA", memory),
+        ("RLIMIT_NPROC", processes),
+        ("RLIMIT_FSIZE", file_size),
+        ("RLIMIT_CPU", cpu),
+        ("RLIMIT_NOFILE", 512),
+        ("RLIMIT_CORE", 0),
+    ):
+        if value is not None and hasattr(resource, name):
+            kind = getattr(resource, name)
+            most = resource.getrlimit(kind)[1]
+            value = value if most == resource.RLIM_INFINITY else min(value, most)
+            resource.setrlimit(kind, (value, value))
+
+
+def main(settings: dict) -> None:
+    """Take the line, move to the student's folder and serve."""
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    home = Path(settings["home"])
+    for source in settings["files"]:
+        shutil.copytree(source, home, dirs_exist_ok=True)
+    os.chdir(home)
+    sys.path[:0] = ["", *settings["path"]]
+    sys.argv[:] = ["notebook"]
+    with contextlib.suppress(ImportError):
+        import numpy  # noqa: F401
+    desk = Desk(Line(reader, writer))
+    if settings["limits"]:
+        limit(**settings["limits"])
+    seed_everything(0, ["random", "numpy"])
+    desk.line.send({"ready": True})
+    asyncio.run(desk.serve())
+    os._exit(0)  # whatever threads the student left
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from wire import CannotCross, Closed, Line, decode, encode
+
+    main(json.loads(sys.argv[1]))
+else:
+    from autograder.hall.wire import CannotCross, Closed, Line, decode, encode

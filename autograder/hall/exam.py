@@ -1,0 +1,255 @@
+"""One submission: a pass that is shown, and a pass that is tested and never shown.
+
+:func:`sit` is a function of its arguments alone. It opens no gradebook and knows no course folder,
+so it may run anywhere: the notebook, the released notebook and the support files go in, outputs and
+reports come out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.hall.sandbox import Limits, Room, Sandbox, Watched, bwrap, require
+from autograder.hall.wire import Closed, WireError
+from autograder.report import Report
+
+EVENT = 4 * 2**20  # bytes of the longest event read from an examiner
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of a submission.
+
+    Attributes:
+        source: what runs in the pass that is shown; of a test, its visible part.
+        kind: "student", "test" or "leave" (not run).
+        test: of a test, the whole cell with its hidden regions.
+    """
+
+    source: str
+    kind: str
+    grade_id: str = ""
+    points: float = 0.0
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All that is needed to examine one submission."""
+
+    cells: tuple[Cell, ...]
+    released: tuple[dict, ...]  # code cells of the release, as prelude.ReleasedCell takes them
+    room: Room = Room()
+    limits: Limits = Limits()
+    protected: bool = True
+    support: Path | None = None  # trusted files that tests may read
+    hidden: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+
+
+@dataclass
+class Result:
+    """What came out: outputs by place of the cell, reports by grade_id, cells left out and why."""
+
+    outputs: dict[int, list] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)
+    left_out: dict[int, str] = field(default_factory=dict)
+    trouble: list[str] = field(default_factory=list)  # for the instructor
+
+
+def sit(paper: Paper) -> Result:
+    """Run both passes of a submission side by side; never raises for what a student did.
+
+    Raises:
+        NoSandbox: protection was asked for and cannot be had.
+    """
+    if paper.protected:
+        require()
+    shown, tested = Result(), Result()
+    with ThreadPoolExecutor(2) as pool:
+        passes = [
+            pool.submit(_shown_pass, paper, shown),
+            pool.submit(_tested_pass, paper, tested),
+        ]
+        for one in passes:
+            one.result()
+    return Result(
+        outputs=shown.outputs,
+        reports=tested.reports,
+        left_out={**tested.left_out, **shown.left_out},
+        trouble=[*shown.trouble, *tested.trouble],
+    )
+
+
+def _shown_pass(paper: Paper, result: Result) -> None:
+    """Run the notebook as the student sees it, without a hidden line, and keep its outputs."""
+    todo = [i for i, cell in enumerate(paper.cells) if cell.kind != "leave"]
+    while True:
+        with Sandbox(paper.room, paper.limits, paper.protected) as sandbox:
+            place = -1
+            try:
+                sandbox.ready()
+                for place in todo:
+                    if place in result.left_out:
+                        continue
+                    with sandbox.at_most(paper.limits.cell_seconds):
+                        request = {"do": "run", "source": paper.cells[place].source, "show": True}
+                        sandbox.line.send(request)
+                        reply = sandbox.line.receive()[0]
+                    result.outputs[place] = _outputs(reply)
+                return
+            except (Closed, WireError) as ended:
+                if not _leave_out(paper, result, place, sandbox.reason, ended):
+                    return
+
+
+def _outputs(reply: object) -> list:
+    if type(reply) is not dict or type(reply.get("outputs")) is not list:
+        raise WireError("the outputs of this cell could not be read")
+    return reply["outputs"]
+
+
+def _leave_out(paper: Paper, result: Result, place: int, reason: str, ended: Exception) -> bool:
+    """Note that the process ended in a cell; tell whether to start again without it."""
+    if place < 0:
+        result.trouble.append(f"the sandbox did not start: {reason or ended}")
+        return False
+    known = isinstance(ended, Closed)
+    why = reason or ("it ended the Python process (exit or crash)" if known else str(ended))
+    if paper.cells[place].kind == "test":
+        why = f"this test was stopped: {why}"
+    result.left_out[place] = why
+    result.outputs.pop(place, None)
+    if len(result.left_out) <= paper.limits.restarts:
+        return True
+    for later in range(place + 1, len(paper.cells)):
+        if paper.cells[later].kind != "leave":
+            result.outputs.pop(later, None)
+            result.left_out.setdefault(
+                later, f"not run: {len(result.left_out)} cells before it had to be stopped"
+            )
+    return False
+
+
+def _tested_pass(paper: Paper, result: Result) -> None:
+    """Run the notebook again with the whole tests, in processes whose output nobody reads."""
+    refused = set()  # student cells that ended the process in this pass
+    for _ in range(len(paper.cells) + 1):
+        orders = {
+            "released": list(paper.released),
+            "hidden": list(paper.hidden),
+            "cells": [
+                {
+                    "place": i,
+                    "kind": _kind_now(cell, i, result, refused),
+                    "source": cell.test if cell.kind == "test" else cell.source,
+                    "grade_id": cell.grade_id,
+                    "points": cell.points,
+                }
+                for i, cell in enumerate(paper.cells)
+            ],
+        }
+        if not any(c["kind"] == "test" for c in orders["cells"]):
+            return
+        place, why, ended = _one_run(paper, orders, result)
+        if not ended:
+            return
+        if place is None:
+            result.trouble.append(f"the tests did not start: {why}")
+            break
+        cell = paper.cells[place]
+        if cell.kind == "test":
+            report = result.reports.get(cell.grade_id)
+            if report is None:
+                report = Report.lost(_name(cell), cell.points, "", "process-ended")
+                report.criteria[0].message = "your code's process ended while this was tested"
+                result.reports[cell.grade_id] = report
+            for criterion in report.criteria:
+                if criterion.mistake == "process-ended" and why:
+                    criterion.message = f"your code was stopped while this was tested: {why}"
+        else:
+            refused.add(place)
+            result.left_out.setdefault(place, why or "it ended the Python process (exit or crash)")
+        if len(refused) > paper.limits.restarts:
+            break
+    for cell in paper.cells:
+        if cell.kind == "test" and cell.grade_id not in result.reports:
+            why = "not tested: too many cells of this notebook had to be stopped"
+            if result.trouble:
+                why = f"not tested: {result.trouble[-1]}"
+            result.reports[cell.grade_id] = Report.lost(_name(cell), cell.points, why, "not-tested")
+
+
+def _kind_now(cell: Cell, place: int, result: Result, refused: set[int]) -> str:
+    """Return what to do with a cell: tests that have a report are not run again."""
+    if cell.kind == "test":
+        return "leave" if cell.grade_id in result.reports else "test"
+    return "leave" if place in refused or place in result.left_out else cell.kind
+
+
+def _name(cell: Cell) -> str:
+    return cell.grade_id.removeprefix("test-")
+
+
+def _one_run(paper: Paper, orders: dict, result: Result) -> tuple[int | None, str, bool]:
+    """Let one examiner run; return the last cell begun, why it was stopped, and whether it was."""
+    place, ended = None, True
+    with _examiner(paper, orders) as (sandbox, examiner):
+        seconds = 60.0
+        while True:
+            with sandbox.at_most(seconds), examiner.at_most(seconds + 30):
+                text = examiner.process.stderr.readline(EVENT)
+            try:
+                event = json.loads(text)
+            except ValueError:
+                break  # the examiner is gone
+            if "finished" in event:
+                ended = False
+                break
+            if "begin" in event:
+                place, seconds = event["begin"], paper.limits.cell_seconds
+            elif "report" in event:
+                cell = paper.cells[event["end"]]
+                result.reports[cell.grade_id] = Report.from_dict(event["report"])
+        why = sandbox.reason or examiner.reason
+    return place, why, ended
+
+
+@contextmanager
+def _examiner(paper: Paper, orders: dict) -> Iterator[tuple[Sandbox, Watched]]:
+    """Start a student's process and an examiner that talks to it; stop both in the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix="examiner-") as scratch,
+        Sandbox(paper.room, paper.limits, paper.protected) as sandbox,
+    ):
+        path = Path(scratch) / "orders.json"
+        path.write_text(json.dumps(orders), encoding="utf-8")
+        walls = []
+        if paper.protected:  # the tests are trusted; a bug in reading a value should stay inside
+            walls = [str(bwrap()), "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
+            walls += ["--dev", "/dev", "--proc", "/proc"]
+        process = subprocess.Popen(
+            [*walls, sys.executable, "-m", "autograder.hall.examiner", str(path)],
+            stdin=sandbox.process.stdout,
+            stdout=sandbox.process.stdin,
+            stderr=subprocess.PIPE,
+            cwd=paper.support or scratch,
+            env={**os.environ, "TMPDIR": "/dev/shm", "OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        for pipe in (sandbox.process.stdin, sandbox.process.stdout):
+            with suppress(OSError):
+                pipe.close()
+        examiner = Watched(process, paper.limits)
+        try:
+            yield sandbox, examiner
+        finally:
+            examiner.stop()

@@ -1,0 +1,286 @@
+"""The trusted process that runs the test cells; started as ``python -m autograder.hall.examiner``.
+
+It reads its orders from the file named on the command line, speaks with the student's process over
+standard input and output, and reports over standard error, one line of JSON per event::
+
+    {"begin": 3}                      cell 3 of the submission begins
+    {"end": 3, "report": {...}}       and this is what a test found (no report for other cells)
+    {"finished": true}                all cells ran; without it, the student's process ended
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import math
+import os
+import random
+import re
+import sys
+from typing import TextIO
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+import autograder.report
+from aeutils.checking import CheckFailed
+from autograder.hall.border import Border, Names, is_handle, run_code
+from autograder.hall.prelude import Prelude, ReleasedCell
+from autograder.hall.wire import CannotCross, Closed, Line, WireError
+from autograder.report import Report
+
+TEST = "<test>"
+SEED = 20_260
+LONGEST = 2_000  # characters of one message
+
+
+class Examiner:
+    """Runs a submission's cells in order: the student's at the desk, the tests here.
+
+    Args:
+        border: the way to the student's process.
+        released: the code cells of the release.
+    """
+
+    def __init__(self, border: Border, released: list[dict]) -> None:
+        self.border = border
+        cells = [ReleasedCell(**cell) for cell in released]
+        self.places = {cell.grade_id: i for i, cell in enumerate(cells) if cell.grade_id}
+        self.place = 0
+        self.prelude = Prelude(cells)
+        self.names = Names(border, self.prelude.answers, self._trusted)
+        self.reports: list[Report] = []
+        autograder.report.show = self.reports.append
+        self._forward_seeds("torch" in " ".join(cell.source for cell in cells))
+
+    def _trusted(self, name: str) -> object:
+        """Return what the release defines under a name; KeyError if nothing."""
+        self.prelude.provide(name, self.place, self._define)
+        return dict.__getitem__(self.names, name)
+
+    def _define(self, node: ast.stmt) -> None:
+        self.names.ours = True
+        try:
+            run_code(compile(ast.Module([node], []), "<release>", "exec"), self.names)
+        finally:
+            self.names.ours = False
+
+    def _forward_seeds(self, torch_used: bool) -> None:
+        """Let a test that seeds random numbers seed the student's as well."""
+
+        def forwarding(seed_it: object, which: str) -> object:
+            def seed(value: object = None, *args: object, **kwargs: object) -> object:
+                if isinstance(value, int):
+                    self.border.ask("seed", seed=value, which=[which])
+                return seed_it(value, *args, **kwargs)
+
+            return seed
+
+        random.seed = forwarding(random.seed, "random")
+        if importlib.util.find_spec("numpy"):
+            import numpy
+
+            numpy.random.seed = forwarding(numpy.random.seed, "numpy")
+        if torch_used and importlib.util.find_spec("torch"):
+            import torch
+
+            torch.manual_seed = forwarding(torch.manual_seed, "torch")
+            torch.set_num_threads(1)
+
+    def test(self, source: str, grade_id: str, points: float, hidden: tuple[str, str]) -> Report:
+        """Run one test cell and return its report; never raises for what a student did.
+
+        Args:
+            source: the cell, hidden regions included.
+            grade_id: its name.
+            points: what it is worth.
+            hidden: how the lines around a hidden region are recognised.
+        """
+        self.reports.clear()
+        self.names.new_cell()
+        self.place = self.places.get(grade_id, self.place)
+        exercise = grade_id.removeprefix("test-")
+        value, error = None, None
+        try:
+            self.border.last = ""
+            self.border.ask("seed", seed=SEED, which=["random", "numpy", "torch"])
+            value = self._execute(source)
+        except Exception as raised:
+            error = raised
+        except BaseException as raised:  # SystemExit of a test, or of what it calls
+            error = RuntimeError(f"{type(raised).__name__} in the test")
+        if len(self.reports) == 1 and math.isclose(self.reports[0].points, points):
+            return self.reports[0]
+        if self.reports:
+            text = (
+                f"the cell shows {len(self.reports)} reports, worth "
+                f"{sum(r.points for r in self.reports):g} points instead of {points:g}: tell your "
+                "instructor"
+            )
+            return Report.lost(exercise, points, text, "wrong-report")
+        if error is not None:
+            message, mistake = self._explain(error, source, hidden)
+            return Report.lost(exercise, points, message[:LONGEST], mistake)
+        return _from_value(exercise, points, value)
+
+    def _execute(self, source: str) -> object:
+        """Run a test cell; return the value of a closing expression, as notebooks do."""
+        tree = ast.parse(TransformerManager().transform_cell(source), TEST)
+        last = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr):
+            last = ast.Expression(tree.body.pop().value)
+        run_code(compile(tree, TEST, "exec"), self.names)
+        return run_code(compile(last, TEST, "eval"), self.names) if last else None
+
+    def _explain(self, error: Exception, source: str, hidden: tuple[str, str]) -> tuple[str, str]:
+        """Say what a failed test tells the student, and the mistake's name.
+
+        Shown are visible lines of the test, messages written out in an assert, and kinds of errors;
+        never hidden source, values, or text that comes from the student's process.
+        """
+        if isinstance(error, CheckFailed):
+            return str(error), error.mistake or "wrong-values"
+        if hasattr(error, "student_type"):
+            what = error.student_call or "your code"
+            if isinstance(error, NotImplementedError) and not str(error):
+                return (
+                    f"{what} is not implemented yet: replace `raise NotImplementedError()`",
+                    "not-implemented",
+                )
+            where = f" (line {error.student_line} of your cell)" if error.student_line else ""
+            return f"{what} raised {error.student_type}{where}", f"raised-{error.student_type}"
+        if isinstance(error, CannotCross):
+            return f"the test could not look at the result: {error}", "cannot-cross"
+        if isinstance(error, NameError):
+            name = error.name or "a name"
+            why = f"{name} is not defined: the cell that defines it failed or is missing"
+            return why, "undefined"
+        line = _line_of(error)
+        node = _statement_at(source, line)
+        where = "a hidden test"
+        if line and not _is_hidden(source, line, hidden):
+            text = source.splitlines()[line - 1].strip()
+            where = f"line {line} of the test, `{text[:200]}`,"
+        if not isinstance(error, AssertionError):
+            return f"{where} stopped with {type(error).__name__}", "stopped"
+        said = ""
+        if isinstance(node, ast.Assert) and isinstance(node.msg, ast.Constant):
+            said = f": {node.msg.value}"
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            constants = [a.value for a in node.exc.args if isinstance(a, ast.Constant)]
+            said = f": {constants[0]}" if constants else ""
+        after = f" (after calling {self.border.last})" if self.border.last else ""
+        return f"{where} failed{said}{after}", "wrong-values"
+
+
+def _from_value(exercise: str, points: float, value: object) -> Report:
+    """Read a test cell's closing value: a number is partial credit, anything else is full marks."""
+    report = Report.lost(exercise, points, "", "")
+    whole = report.criteria[0]
+    whole.earned = points
+    if is_handle(value) or type(value) not in _numbers():
+        return report
+    earned = float(value)
+    if not 0 <= earned <= points:  # NaN too
+        return Report.lost(
+            exercise,
+            points,
+            f"the test gave {earned:g} points, which is not between 0 and {points:g}: "
+            "tell your instructor",
+            "wrong-credit",
+        )
+    whole.earned = earned
+    if earned < points:
+        whole.message, whole.mistake = "not every part of the test passed", "partly"
+    return report
+
+
+def _numbers() -> tuple[type, ...]:
+    numpy = sys.modules.get("numpy")
+    scalars = (numpy.float64, numpy.float32, numpy.int64, numpy.bool_) if numpy else ()
+    return (int, float, *scalars)
+
+
+def _line_of(error: Exception) -> int | None:
+    """Return the line of the test cell in which an error arose."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == TEST:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line or getattr(error, "lineno", None)
+
+
+def _statement_at(source: str, line: int | None) -> ast.stmt | None:
+    """Return the innermost statement that covers a line."""
+    found = None
+    try:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.stmt) and line and node.lineno <= line <= node.end_lineno:
+                found = node
+    except SyntaxError:
+        return None
+    return found
+
+
+def _is_hidden(source: str, line: int, hidden: tuple[str, str]) -> bool:
+    """Tell whether a line stands between the markers of a hidden region."""
+    inside = False
+    for number, text in enumerate(source.splitlines(), start=1):
+        if hidden[0] in text:
+            inside = True
+        if number == line:
+            return inside
+        if hidden[1] in text:
+            inside = False
+    return True
+
+
+def examine(orders: dict, border: Border, events: TextIO) -> None:
+    """Run the cells of one submission and report each."""
+
+    def tell(**event: object) -> None:
+        events.write(json.dumps(event) + "\n")
+        events.flush()
+
+    examiner = Examiner(border, orders["released"])
+    for cell in orders["cells"]:
+        place = cell["place"]
+        if cell["kind"] == "leave":
+            continue
+        tell(begin=place)
+        if cell["kind"] == "student":
+            try:
+                reply = border.run(cell["source"])
+            except (Closed, WireError):
+                return
+            error = reply.get("error")
+            tell(end=place, error=re.sub(r"\W", "", str((error or {}).get("type", "")))[:40])
+            continue
+        report = examiner.test(
+            cell["source"], cell["grade_id"], cell["points"], tuple(orders["hidden"])
+        )
+        tell(end=place, report=report.as_dict())
+        if any(m in ("process-ended", "not-a-value") for m in report.mistakes):
+            return
+    tell(finished=True)
+
+
+def main() -> None:
+    """Take the line to the student's process and the orders, and examine."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        orders = json.load(file)
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    events = os.fdopen(os.dup(2), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    line = Line(reader, writer)
+    if line.receive()[0] != {"ready": True}:
+        raise SystemExit(1)
+    sys.path.insert(0, os.getcwd())
+    examine(orders, Border(line), events)
+
+
+if __name__ == "__main__":
+    main()

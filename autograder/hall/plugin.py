@@ -1,0 +1,301 @@
+"""Where the exam hall plugs into nbgrader: two lines in any course's ``nbgrader_config.py``::
+
+from autograder.hall.plugin import exam_hall
+exam_hall(c)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    GetGrades,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from nbgrader.utils import is_grade, is_solution, rmtree
+from traitlets import Enum, Float, Int, Integer, List, Unicode
+from traitlets.config import Config
+
+from autograder.feedback import SummariseReports
+from autograder.hall import sandbox
+from autograder.hall.exam import Cell, Paper, Result, sit
+from autograder.hall.journal import KEY, Journal
+from autograder.hall.seal import sealed_packages
+from autograder.hall.show import clean_outputs, plain_text
+from autograder.hall.submission import (
+    UNREADABLE,
+    RestoreCells,
+    SubmissionExporter,
+    remove_links,
+)
+from autograder.report import Report
+
+LEFT_OUT = "LeftOut"
+WARNING = "graded WITHOUT a sandbox: this student's code could have changed any grade or file"
+
+
+def exam_hall(c: Config) -> None:
+    """Make nbgrader's `autograde` and `generate_feedback` use the exam hall."""
+    c.Autograde.exporter_class = ExamExporter
+    c.Autograde.sanitize_preprocessors = [
+        ClearOutput,
+        RestoreCells,
+        OverwriteKernelspec,
+        CheckCellMetadata,
+    ]
+    c.Autograde.autograde_preprocessors = [
+        ExamHall,
+        IgnorePattern,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    # Feedback must not print the source of the hidden tests.
+    c.GenerateFeedback.preprocessors = [
+        GetGrades,
+        ClearHiddenTests,
+        SummariseReports,
+        CSSHTMLHeaderPreprocessor,
+    ]
+
+
+class ExamExporter(SubmissionExporter):
+    """Refuses to start without a sandbox, and takes up what an interrupted run left behind."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        hall = ExamHall(parent=self)
+        try:
+            if hall.sandbox == "bubblewrap":
+                sandbox.require()
+        except sandbox.NoSandbox as refusal:
+            self.log.error("%s", refusal)  # nbgrader itself would end without a word
+            raise
+        if hall.sandbox == "none":
+            self.log.warning('c.ExamHall.sandbox = "none": every submission is %s', WARNING)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Remove unfinished folders, and note what this run is about to grade."""
+        converter = self.parent
+        for source in sorted(converter.assignments):
+            student, assignment = Path(source).parent.name, Path(source).name
+            course: CourseDirectory = converter.coursedir
+            graded = Path(converter._format_dest(assignment, student))
+            journal = Journal(graded.parent.parent, assignment)
+            if graded.exists() and journal.interrupted(student, graded):
+                self.log.warning("%s was interrupted while it was graded; once more", graded)
+                rmtree(str(graded))
+            new, old = (course.get_existing_timestamp(str(p)) for p in (source, graded))
+            newer = new is not None and old is not None and new > old
+            if not graded.exists() or converter.force or newer:
+                journal.begin(student)
+
+
+class ExamHall(NbGraderPreprocessor):
+    """Sits a submission through the exam and writes outputs and reports into the notebook."""
+
+    sandbox = Enum(
+        ["bubblewrap", "none"],
+        "bubblewrap",
+        help='"none" runs student code with your rights, unprotected; every page will say so',
+    ).tag(config=True)
+    cell_seconds = Float(60.0, help="computing time of one cell, or of one exercise's tests").tag(
+        config=True
+    )
+    memory_mb = Integer(4096, help="memory of one student's processes, together").tag(config=True)
+    disk_mb = Integer(512, help="size of each folder that student code can write to").tag(
+        config=True
+    )
+    processes = Int(128, help="processes and threads' processes of one student").tag(config=True)
+    restarts = Int(3, help="cells that end the process or never end before giving up").tag(
+        config=True
+    )
+    packages = List(
+        Unicode(),
+        help="the course's own packages, given to student code without the answers (see seal.py)",
+    ).tag(config=True)
+    skip_tag = Unicode("", help="cells with this tag are not run while grading").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
+        """Run both passes, and fill the notebook's outputs."""
+        names = resources["nbgrader"]
+        course: CourseDirectory = self.parent.parent.coursedir
+        graded = Path(self.parent.parent._format_dest(names["assignment"], names["student"]))
+        journal = Journal(graded.parent.parent, names["assignment"])
+        hidden = ClearHiddenTests(parent=self)
+        with tempfile.TemporaryDirectory(prefix="exam-files-") as scratch:
+            submitted = Path(
+                self.parent.parent._format_source(names["assignment"], names["student"])
+            )
+            for name in remove_links(submitted, graded):
+                self.log.warning("%s is a link and was left out", submitted / name)
+            paper = self._paper(nb, names, course, hidden, graded, Path(scratch))
+            result = Result() if UNREADABLE in nb.metadata else sit(paper)
+        for trouble in result.trouble:
+            self.log.error("%s", trouble)
+        self._fill(nb, paper, result)
+        nb.metadata[KEY] = {
+            "token": journal.token(names["student"]),
+            "protected": self.sandbox != "none",
+        }
+        if self.sandbox == "none":
+            self.log.warning("%s was %s", submitted, WARNING)
+        return nb, resources
+
+    def _paper(
+        self,
+        nb: NotebookNode,
+        names: dict,
+        course: CourseDirectory,
+        hidden: ClearHiddenTests,
+        graded: Path,
+        scratch: Path,
+    ) -> Paper:
+        """Put together what the examination needs."""
+        released = _release(course, names)
+        language = released.metadata.get("kernelspec", {}).get("language", "python")
+        if language != "python":
+            raise ValueError(f"the exam hall grades Python notebooks; this one is in {language}")
+        support = Path(
+            course.format_path(course.source_directory, ".", names["assignment"])
+        ).resolve()
+        files = scratch / "files"
+        if graded.is_dir():
+            ignore = shutil.ignore_patterns("*.ipynb", "timestamp.txt")
+            shutil.copytree(graded, files, ignore=ignore, symlinks=True)
+        packages = None
+        if self.packages:
+            packages = sealed_packages(tuple(self.packages), names["assignment"])
+        here = Path(__file__).resolve().parent.parent
+        return Paper(
+            cells=tuple(self._cell(cell, hidden) for cell in nb.cells),
+            released=tuple(self._released_cell(c) for c in released.cells if c.cell_type == "code"),
+            room=sandbox.Room(
+                files=(files,) if files.is_dir() and any(files.iterdir()) else (),
+                packages=packages,
+                hidden=(Path(course.root).resolve(), here),
+                environment={"AEUTILS_SEALED": names["assignment"]},
+            ),
+            limits=sandbox.Limits(
+                cell_seconds=self.cell_seconds,
+                memory=self.memory_mb * 2**20,
+                processes=self.processes,
+                disk=self.disk_mb * 2**20,
+                restarts=self.restarts,
+            ),
+            protected=self.sandbox != "none",
+            support=support if support.is_dir() else None,
+            hidden=(hidden.begin_test_delimeter, hidden.end_test_delimeter),
+        )
+
+    def _cell(self, cell: NotebookNode, hidden: ClearHiddenTests) -> Cell:
+        if cell.cell_type != "code":
+            return Cell("", "leave")
+        if is_grade(cell) and not is_solution(cell):
+            visible = _visible(cell.source, hidden)
+            grader = cell.metadata.nbgrader
+            return Cell(visible, "test", grader["grade_id"], float(grader["points"]), cell.source)
+        skipped = self.skip_tag and self.skip_tag in cell.metadata.get("tags", [])
+        return Cell(cell.source, "leave" if skipped or not cell.source.strip() else "student")
+
+    def _released_cell(self, cell: NotebookNode) -> dict:
+        """Describe a cell of the release for prelude.ReleasedCell."""
+        return {
+            "source": cell.source,
+            "grade_id": cell.metadata.get("nbgrader", {}).get("grade_id", ""),
+            "exercise": bool(is_solution(cell)),
+            "test": bool(is_grade(cell) and not is_solution(cell)),
+            "skipped": bool(self.skip_tag) and self.skip_tag in cell.metadata.get("tags", []),
+        }
+
+    def _fill(self, nb: NotebookNode, paper: Paper, result: Result) -> None:
+        """Write outputs and reports into the notebook's cells."""
+        unreadable = nb.metadata.get(UNREADABLE, "")
+        count, failed = 0, ""
+        for place, cell in enumerate(nb.cells):
+            if cell.cell_type != "code":
+                continue
+            count += 1
+            outputs = clean_outputs(result.outputs.get(place, []), count)
+            if place in result.left_out:
+                outputs.append(_left_out(result.left_out[place]))
+            cell.execution_count = count
+            if paper.cells[place].kind != "test":
+                cell.outputs = outputs
+                errors = [o for o in outputs if o.output_type == "error"]
+                failed = f"{errors[-1].ename}: {errors[-1].evalue}"[:300] if errors else failed
+                continue
+            grade_id, points = paper.cells[place].grade_id, paper.cells[place].points
+            report = result.reports.get(grade_id)
+            if report is None:
+                why = unreadable or "the test did not run"
+                report = Report.lost(
+                    grade_id.removeprefix("test-"), points, why, "unreadable" if why else "lost"
+                )
+            for criterion in report.criteria:
+                if criterion.mistake == "undefined" and failed:
+                    criterion.message += f". An earlier cell stopped with {failed}"
+            data = report._repr_mimebundle_()
+            data["text/plain"] = f"{report.earned}"  # what nbgrader reads as the score
+            cell.outputs = [new_output("execute_result", data=data, execution_count=count)]
+            printed = plain_text(outputs)
+            if printed.strip():
+                cell.outputs.insert(0, new_output("stream", name="stdout", text=printed))
+
+
+def _left_out(why: str) -> NotebookNode:
+    text = f"this cell was left out: {why}"
+    return new_output("error", ename=LEFT_OUT, evalue=text, traceback=[f"{LEFT_OUT}: {text}"])
+
+
+def _visible(source: str, hidden: ClearHiddenTests) -> str:
+    """Return a test cell as students see it."""
+    shown, inside = [], False
+    for line in source.split("\n"):
+        if hidden.begin_test_delimeter in line:
+            inside = True
+        elif hidden.end_test_delimeter in line:
+            inside = False
+        elif not inside:
+            shown.append(line)
+    return "\n".join(shown)
+
+
+def _release(course: CourseDirectory, names: dict) -> NotebookNode:
+    """Return the notebook as the instructor wrote it, or at least what the gradebook kept of it."""
+    for folder in (course.source_directory, course.release_directory):
+        path = Path(
+            course.format_path(folder, ".", names["assignment"]), names["notebook"] + ".ipynb"
+        )
+        if path.exists():
+            return nbformat.read(path, as_version=4)
+    nb = nbformat.v4.new_notebook()
+    with Gradebook(names["db_url"]) as gradebook:
+        found = gradebook.find_notebook(names["notebook"], names["assignment"])
+        answers = {c.name for c in found.solution_cells}
+        tests = {c.name for c in found.grade_cells} - answers
+        for source in found.source_cells:
+            if source.cell_type == "code":
+                metadata = {"grade_id": source.name, "solution": source.name in answers}
+                metadata["grade"] = source.name in tests
+                cell = nbformat.v4.new_code_cell(source.source, metadata={"nbgrader": metadata})
+                nb.cells.append(cell)
+    return nb

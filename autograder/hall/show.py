@@ -1,0 +1,192 @@
+"""What a student's notebook may show on a page that an instructor opens.
+
+Outputs and Markdown cells are the student's. Rendered as they are, a script in them would run in
+the browser of whoever opens the feedback page or formgrader, with that person's rights. Only
+allow-listed kinds of output pass, and HTML passes through bleach.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+TAGS = {
+    *bleach.ALLOWED_TAGS,
+    *[
+        "p",
+        "br",
+        "hr",
+        "div",
+        "span",
+        "pre",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "img",
+        "sub",
+        "sup",
+        "small",
+        "del",
+        "ins",
+        "kbd",
+        "samp",
+        "var",
+    ],
+    *[
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "dl",
+        "dt",
+        "dd",
+        "details",
+        "summary",
+        "figure",
+        "figcaption",
+    ],
+}
+ATTRIBUTES = {
+    **bleach.ALLOWED_ATTRIBUTES,
+    "*": ["class", "style", "title", "align"],
+    "img": ["src", "alt", "width", "height"],
+    "td": ["colspan", "rowspan"],
+    "th": ["colspan", "rowspan", "scope"],
+    "details": ["open"],
+}
+STYLES = [
+    "color",
+    "background-color",
+    "font-size",
+    "font-weight",
+    "font-style",
+    "text-align",
+    "vertical-align",
+    "padding",
+    "margin",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "width",
+    "max-width",
+    "height",
+    "white-space",
+    "display",
+]
+IMAGES = ("image/png", "image/jpeg", "image/gif")
+LONGEST = 2_000_000  # characters of one output; pictures are larger than text
+
+
+def clean_html(text: str) -> str:
+    """Return HTML with what could run, load or cover something taken out."""
+    text = re.sub(r"<(style|script)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
+    return _bleached(text, strip=True)
+
+
+def _bleached(text: str, strip: bool) -> str:
+    return bleach.clean(
+        text,
+        tags=TAGS,
+        attributes=_allowed,
+        protocols={"http", "https", "mailto", "data"},
+        css_sanitizer=CSSSanitizer(allowed_css_properties=STYLES),
+        strip=strip,
+    )
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":  # pictures inside the page only: nothing is fetched
+        return bool(re.fullmatch(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*", value))
+    if name == "href":
+        return bool(re.match(r"https?://|mailto:|#|[^:]*$", value))
+    return name in ATTRIBUTES.get(tag, []) or name in ATTRIBUTES["*"]
+
+
+def clean_markdown(text: str) -> str:
+    """Return Markdown whose HTML, if it has any, is harmless."""
+    if "<" not in text:
+        return text
+    return _bleached(text, strip=False).replace("&gt;", ">").replace("&amp;", "&")
+
+
+def clean_outputs(outputs: list, count: int | None) -> list[NotebookNode]:
+    """Return a cell's outputs, as they came from the student's process, fit to be shown.
+
+    Args:
+        outputs: what claims to be a list of nbformat outputs.
+        count: the cell's execution count.
+    """
+    return [new for old in outputs[:1000] if (new := _output(old, count)) is not None]
+
+
+def _output(old: object, count: int | None) -> NotebookNode | None:
+    if type(old) is not dict:
+        return None
+    kind = old.get("output_type")
+    if kind == "stream" and old.get("name") in ("stdout", "stderr"):
+        return new_output("stream", name=old["name"], text=_text(old.get("text")))
+    if kind == "error":
+        trace = old.get("traceback")
+        lines = [_text(line) for line in trace[:200]] if type(trace) is list else []
+        return new_output(
+            "error",
+            ename=_text(old.get("ename"))[:200],
+            evalue=_text(old.get("evalue"))[:4000],
+            traceback=lines,
+        )
+    if kind in ("display_data", "execute_result") and type(old.get("data")) is dict:
+        data = {m: clean for m, v in old["data"].items() if (clean := _data(m, v)) is not None}
+        if not data:
+            return None
+        extra = {"execution_count": count} if kind == "execute_result" else {}
+        return new_output(kind, data=data, **extra)
+    return None
+
+
+def _text(value: object) -> str:
+    text = value if type(value) is str else ""
+    return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+def _data(mime: str, value: object) -> str | None:
+    text = "".join(value) if type(value) is list and all(type(v) is str for v in value) else value
+    if type(text) is not str or len(text) > LONGEST:
+        return None
+    if mime == "text/plain":
+        return _text(text)
+    if mime == "text/html":
+        return clean_html(_text(text))
+    if mime in ("text/markdown", "text/latex"):
+        return clean_markdown(_text(text))
+    if mime in IMAGES:
+        try:
+            raw = base64.b64decode(re.sub(r"\s", "", text), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        return base64.b64encode(raw).decode()
+    return None
+
+
+def plain_text(outputs: list[NotebookNode]) -> str:
+    """Return what a cell printed and how it failed, as text without colours."""
+    parts = []
+    for output in outputs:
+        if output.output_type == "stream":
+            parts.append(output.text)
+        elif output.output_type == "error":
+            lines = output.traceback[-1:] or [f"{output.ename}: {output.evalue}"]
+            parts.append("\n".join(lines) + "\n")
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", "".join(parts))[:10_000]

@@ -1,0 +1,249 @@
+"""From a submitted file to cells that can be trusted to be the ones that were released.
+
+A student can write anything into a notebook's file. What counts (which cells are tests, their
+source and points, which are answers) is taken from the gradebook; the submission only says what
+the student typed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Integer, Unicode
+
+from autograder.hall.show import IMAGES, clean_markdown
+
+UNREADABLE = "autograder_unreadable"
+LARGEST = 100 * 2**20  # bytes of a notebook file
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission; one that is not a notebook becomes an empty notebook that says why.
+
+    :class:`RestoreCells` then puts the tests back, they earn 0, and the student gets a feedback
+    page instead of silence. The submitted file itself is never touched.
+    """
+
+    def from_filename(self, filename: str, resources: dict | None = None, **kw: object) -> tuple:
+        """Convert the notebook at `filename`, or the note that takes an unreadable one's place."""
+        path = Path(filename)
+        reason = refuse_file(path)
+        nb = None
+        if not reason:
+            try:
+                with open(filename, encoding="utf-8") as file:
+                    nb = nbformat.read(file, as_version=4)
+                nbformat.validate(nb)
+            except (Exception, RecursionError) as error:
+                reason = explain_unreadable(path, error)
+        if reason:
+            self.log.error("%s", reason)
+            nb = new_notebook(
+                cells=[new_markdown_cell(f"**This submission could not be read.** {reason}")],
+                metadata={
+                    "kernelspec": {
+                        "name": "python3",
+                        "display_name": "Python 3",
+                        "language": "python",
+                    },
+                    UNREADABLE: reason,
+                },
+            )
+        resources = dict(resources or {})
+        resources.setdefault("metadata", {"name": path.stem, "path": str(path.parent)})
+        return self.from_notebook_node(nb, resources=resources, **kw)
+
+
+def refuse_file(path: Path) -> str:
+    """Say why a file is not even opened, or return ""."""
+    if path.is_symlink() or any(p.is_symlink() for p in path.parents[:2]):
+        return (
+            f"{path.name} is a link to another place, not a notebook. Expected: a Jupyter "
+            "notebook; submit the file itself."
+        )
+    size = path.stat().st_size
+    if size > LARGEST:
+        return (
+            f"{path.name} has {size / 2**20:.0f} MB; the limit is {LARGEST // 2**20} MB. Choose "
+            "Edit > Clear Outputs of All Cells in JupyterLab, save and submit again."
+        )
+    return ""
+
+
+def explain_unreadable(path: Path, error: BaseException) -> str:
+    """Say in one line why a file is not a notebook and what its author can do."""
+    raw = path.read_bytes()
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    found = f"is not a valid notebook ({first[:120]})"
+    if not raw.strip():
+        found = f"is empty ({len(raw)} bytes)"
+    else:
+        try:
+            json.loads(raw)
+        except UnicodeDecodeError as bad:
+            found = f"is not text ({len(raw)} bytes, not UTF-8 at byte {bad.start})"
+        except RecursionError:
+            found = f"is nested too deeply to be a notebook ({len(raw)} bytes)"
+        except ValueError as bad:
+            found = f"is not valid JSON ({len(raw)} bytes; {bad})"
+    return (
+        f"{path.name} {found}. Expected: a Jupyter notebook saved with File > Save Notebook. "
+        "Open it in JupyterLab, or copy your answers into a fresh copy, save and submit again."
+    )
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Makes a submission's cells what the gradebook says they are.
+
+    Of the student's notebook remain the sources of answers and of cells the student added. Tests
+    and locked cells get their released source, missing ones come back in their place (a test as it
+    was, an answer as the empty stub, which earns nothing and harms nobody), copies lose their claim
+    to be the original, and tags, links to other cells and other metadata go. Nothing fails: this
+    replaces nbgrader's OverwriteCells and DeduplicateIds, which give up on some submissions.
+    """
+
+    keep_tag = Unicode("", help="the one tag that cells of the student's keep").tag(config=True)
+    most_cells = Integer(2000, help="cells of one notebook that are looked at").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
+        """Restore every cell of the release."""
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            released = gradebook.find_notebook(names["notebook"], names["assignment"])
+            points = {c.name: c.max_score for c in [*released.grade_cells, *released.task_cells]}
+            kinds = {
+                "grade": {c.name for c in released.grade_cells},
+                "solution": {c.name for c in released.solution_cells},
+                "task": {c.name for c in released.task_cells},
+            }
+            originals = {
+                source.name: _as_released(source, points.get(source.name), kinds)
+                for source in released.source_cells
+            }
+        if len(nb.cells) > self.most_cells:
+            self.log.warning("Only the first %d cells are looked at", self.most_cells)
+            del nb.cells[self.most_cells :]
+        nb.metadata = NotebookNode(
+            {k: v for k, v in nb.metadata.items() if k in ("kernelspec", UNREADABLE)}
+        )
+        self._claim(nb, originals)
+        self._put_back(nb, originals)
+        return nb, resources
+
+    def _claim(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
+        """Give every cell that claims a name of the release its released form; the last one wins."""
+        taken: set[str] = set()
+        for place in reversed(range(len(nb.cells))):
+            cell = nb.cells[place]
+            claim = cell.metadata.get("nbgrader")
+            name = claim.get("grade_id") if isinstance(claim, dict) else None
+            original = originals.get(name) if isinstance(name, str) else None
+            if name in taken:
+                self.log.warning("Cell %r stands there twice; the last one counts", name)
+                original = None
+            tags = cell.metadata.get("tags")
+            kept = [self.keep_tag] if isinstance(tags, list) and self.keep_tag in tags else []
+            if original is None:
+                if cell.cell_type == "markdown":
+                    cell.source = clean_markdown(cell.source)
+                    cell.attachments = _pictures(cell.get("attachments"))
+                cell.metadata = NotebookNode({"tags": kept} if kept and self.keep_tag else {})
+                continue
+            taken.add(name)
+            new = NotebookNode(original.copy())
+            if not original.metadata.nbgrader.locked and not _is_test(original):
+                new.source = cell.source
+                if new.cell_type == "markdown":
+                    new.source = clean_markdown(cell.source)
+                    new.attachments = _pictures(cell.get("attachments"))
+            elif cell.source != original.source:
+                self.log.warning("Cell %r was changed; the released one counts", name)
+            new.id = cell.get("id", new.id)
+            nb.cells[place] = new
+
+    def _put_back(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
+        """Insert the released cells that are missing, after the one that stood before them."""
+        place = 0
+        for name, original in originals.items():
+            found = [
+                i
+                for i, cell in enumerate(nb.cells)
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == name
+            ]
+            if found:
+                place = found[0] + 1
+                continue
+            nb.cells.insert(place, original)
+            place += 1
+            self.log.warning("Restored the missing cell %r", name)
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    return cell.metadata.nbgrader.grade and not cell.metadata.nbgrader.solution
+
+
+def _as_released(source: object, points: float | None, kinds: dict[str, set]) -> NotebookNode:
+    """Return a cell of the released notebook as the gradebook remembers it."""
+    new = new_code_cell if source.cell_type == "code" else new_markdown_cell
+    metadata = {
+        "cell_type": source.cell_type,
+        "checksum": source.checksum,
+        "grade": source.name in kinds["grade"],
+        "grade_id": source.name,
+        "locked": bool(source.locked),
+        "schema_version": 3,
+        "solution": source.name in kinds["solution"],
+        "task": source.name in kinds["task"],
+    }
+    if points is not None:
+        metadata["points"] = points
+    return new(source.source, metadata=NotebookNode({"nbgrader": NotebookNode(metadata)}))
+
+
+def _pictures(attachments: object) -> NotebookNode:
+    """Return only the attachments that are pictures in base64."""
+    kept = NotebookNode()
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        if isinstance(bundle, dict):
+            found = {
+                mime: data
+                for mime, data in bundle.items()
+                if mime in IMAGES and isinstance(data, str) and data.isascii() and '"' not in data
+            }
+            if found and '"' not in name and "<" not in name:
+                kept[name] = NotebookNode({m: d for m, d in found.items() if "<" not in d})
+    return kept
+
+
+def remove_links(submitted: Path, copied: Path) -> list[str]:
+    """Delete from a copied submission what was a link in the original; return the names.
+
+    nbgrader copies the files beside a notebook and follows links, so a link to another student's
+    work would become a copy of it.
+    """
+    removed = []
+    for folder, folders, files in os.walk(submitted):
+        for name in [*folders, *files]:
+            path = Path(folder, name)
+            if path.is_symlink():
+                relative = path.relative_to(submitted)
+                removed.append(str(relative))
+                _remove(copied / relative)
+    return removed
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        for below in sorted(path.rglob("*"), key=lambda p: -len(p.parts)):
+            below.rmdir() if below.is_dir() and not below.is_symlink() else below.unlink()
+        path.rmdir()
+    elif path.exists() or path.is_symlink():
+        path.unlink()
