@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aeutils._failed import CheckFailed
 from aeutils._validate import describe
 
 PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(None))
@@ -24,22 +25,6 @@ PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(Non
 def _described(value: object) -> str:
     """Describe plain values; of anything else name the type only, without calling into it."""
     return describe(value) if type(value) in PLAIN else f"an object of type {type(value).__name__}"
-
-
-class CheckFailed(AssertionError):
-    """A test did not pass. In a notebook it shows its message alone, without a traceback.
-
-    Attributes:
-        mistake: short name of the known mistake that the answer matches, or "" if none does.
-    """
-
-    def __init__(self, message: str, mistake: str = "") -> None:
-        super().__init__(message)
-        self.mistake = mistake
-
-    def _render_traceback_(self) -> list[str]:  # the hook IPython asks for
-        red, plain = "\x1b[0;31m", "\x1b[0m"
-        return [f"{red}✘ {self}{plain}"]
 
 
 class Mistake(NamedTuple):

@@ -20,11 +20,12 @@ import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_solution
+from aeutils._failed import CheckFailed
 
-from aeutils.checking import CheckFailed
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MIME = "application/vnd.autograder.report+json"
 
@@ -197,6 +198,8 @@ def reports(nb: NotebookNode) -> dict[str, Report]:
 
     >>> reports(nbformat.read("autograded/ann/week01_pca/week01_pca.ipynb", 4))  # doctest: +SKIP
     """
+    from nbgrader.utils import is_grade, is_solution  # slow to import, and only needed here
+
     found = {}
     for cell in nb.cells:
         if is_grade(cell) and cell.cell_type == "code" and not is_solution(cell):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 
-from aeutils.checking import CheckFailed
+from aeutils._failed import CheckFailed
 from autograder.hall.wire import CannotCross, Closed, Line, WireError, decode, encode
 
 ENDED = "your code's process ended while this was tested"
@@ -140,6 +140,7 @@ class Handle:
         object.__setattr__(self, "_called", type(self).__name__)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
+        """Call the student's object."""
         self._border.last = self._called
         return self._border.ask("call", self, args, kwargs)
 
@@ -192,37 +193,11 @@ def _forbid(name: str) -> Callable:
     return refuse
 
 
-for _name in [
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "bool",
-    "add",
-    "radd",
-    "sub",
-    "rsub",
-    "mul",
-    "rmul",
-    "truediv",
-    "rtruediv",
-    "matmul",
-    "rmatmul",
-    "pow",
-    "neg",
-    "float",
-    "int",
-    "index",
-    "contains",
-    "array",
-    "delattr",
-    "setitem",
-    "delitem",
-    "enter",
-    "exit",
-]:
+FORBIDDEN = """
+    eq ne lt le gt ge bool add radd sub rsub mul rmul truediv rtruediv matmul rmatmul pow neg
+    float int index contains array delattr setitem delitem enter exit
+"""
+for _name in FORBIDDEN.split():
     setattr(Handle, f"__{_name}__", _forbid(f"__{_name}__"))
 
 _kinds: dict[str, type] = {}
@@ -288,13 +263,13 @@ class Names(dict):
         return found
 
     def __getitem__(self, name: str) -> object:
-        if name in self.keys():
+        if name in self:
             return super().__getitem__(name)
         return self.__missing__(name)
 
     def __setitem__(self, name: str, value: object) -> None:
         if not self.ours and name in self.theirs:
-            if isinstance(value, (FunctionType, type)) and not is_handle(value):
+            if not is_handle(value) and isinstance(value, (FunctionType, type)):
                 raise CannotCross(
                     f"the test puts a function of its own in the place of the student's {name!r}; "
                     "functions do not cross the border. Do it in an errand "
@@ -305,7 +280,7 @@ class Names(dict):
         super().__setitem__(name, value)
 
     def __delitem__(self, name: str) -> None:
-        if name in self.keys():
+        if name in self:
             super().__delitem__(name)
             return
         self.border.ask("delete", name=name)

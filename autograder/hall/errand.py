@@ -15,9 +15,9 @@ itself. Write such a step as a function that imports what it uses, mark it, and 
 
     assert close(gradient_at(model, x), expected)
 
-Called with a student's object, it runs in the student's process and its result comes back as values;
-called with ordinary objects it is an ordinary function. Keep expected values out of it: the
-student's process may read everything that runs there.
+Called with a student's object, it runs in the student's process and its result comes back as
+values; called with ordinary objects it is an ordinary function. Keep expected values out of it:
+the student's process may read everything that runs there.
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ class Paper:
 
     cells: tuple[Cell, ...]
     released: tuple[dict, ...]  # code cells of the release, as prelude.ReleasedCell takes them
-    room: Room = Room()
-    limits: Limits = Limits()
+    room: Room = field(default_factory=Room)
+    limits: Limits = field(default_factory=Limits)
     protected: bool = True
     support: Path | None = None  # trusted files that tests may read
     hidden: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")

@@ -23,7 +23,7 @@ from typing import TextIO
 from IPython.core.inputtransformer2 import TransformerManager
 
 import autograder.report
-from aeutils.checking import CheckFailed
+from aeutils._failed import CheckFailed
 from autograder.hall.border import Border, Names, is_handle, run_code
 from autograder.hall.prelude import Prelude, ReleasedCell
 from autograder.hall.wire import CannotCross, Closed, Line, WireError
@@ -56,6 +56,8 @@ class Examiner:
     def _trusted(self, name: str) -> object:
         """Return what the release defines under a name; KeyError if nothing."""
         self.prelude.provide(name, self.place, self._define)
+        if name not in self.names:
+            raise KeyError(name)
         return dict.__getitem__(self.names, name)
 
     def _define(self, node: ast.stmt) -> None:

@@ -2,7 +2,8 @@
 
 nbgrader skips a student whose folder in ``autograded/`` exists, however a killed run left it. The
 journal keeps one small file per student, written before nbgrader makes that folder. It holds a
-token that only the finished notebook bears; a folder whose notebooks do not bear it is graded again.
+token that only the finished notebook bears; a folder whose notebooks do not bear it is graded
+again.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ from autograder.hall.submission import (
     RestoreCells,
     SubmissionExporter,
     remove_links,
+    visible_part,
 )
 from autograder.report import Report
 
@@ -137,8 +138,9 @@ class ExamHall(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         """Run both passes, and fill the notebook's outputs."""
         names = resources["nbgrader"]
-        course: CourseDirectory = self.parent.parent.coursedir
-        graded = Path(self.parent.parent._format_dest(names["assignment"], names["student"]))
+        converter = self.parent.parent
+        course: CourseDirectory = converter.coursedir
+        graded = Path(converter._format_dest(names["assignment"], names["student"]))
         journal = Journal(graded.parent.parent, names["assignment"])
         hidden = ClearHiddenTests(parent=self)
         with tempfile.TemporaryDirectory(prefix="exam-files-") as scratch:
@@ -210,7 +212,7 @@ class ExamHall(NbGraderPreprocessor):
         if cell.cell_type != "code":
             return Cell("", "leave")
         if is_grade(cell) and not is_solution(cell):
-            visible = _visible(cell.source, hidden)
+            visible = visible_part(cell.source, hidden)
             grader = cell.metadata.nbgrader
             return Cell(visible, "test", grader["grade_id"], float(grader["points"]), cell.source)
         skipped = self.skip_tag and self.skip_tag in cell.metadata.get("tags", [])
@@ -264,19 +266,6 @@ class ExamHall(NbGraderPreprocessor):
 def _left_out(why: str) -> NotebookNode:
     text = f"this cell was left out: {why}"
     return new_output("error", ename=LEFT_OUT, evalue=text, traceback=[f"{LEFT_OUT}: {text}"])
-
-
-def _visible(source: str, hidden: ClearHiddenTests) -> str:
-    """Return a test cell as students see it."""
-    shown, inside = [], False
-    for line in source.split("\n"):
-        if hidden.begin_test_delimeter in line:
-            inside = True
-        elif hidden.end_test_delimeter in line:
-            inside = False
-        elif not inside:
-            shown.append(line)
-    return "\n".join(shown)
 
 
 def _release(course: CourseDirectory, names: dict) -> NotebookNode:

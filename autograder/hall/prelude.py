@@ -8,7 +8,8 @@ what the release itself defines is computed again here, on the trusted side:
 - other statements: when a test asks for a name they bind, all those that depend on nothing a
   student writes, in order.
 
-Everything else (names bound in an exercise, or computed from one) comes across the border as values.
+Everything else (names bound in an exercise, or computed from one) comes across the border as
+values.
 """
 
 from __future__ import annotations

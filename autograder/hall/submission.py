@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
 from autograder.hall.show import IMAGES, clean_markdown
@@ -136,11 +137,20 @@ class RestoreCells(NbGraderPreprocessor):
         )
         self._claim(nb, originals)
         self._put_back(nb, originals)
+        nb.nbformat, nb.nbformat_minor = 4, 5
+        seen: set[str] = set()
+        for place, cell in enumerate(nb.cells):  # unique, and the same on every run
+            if cell.get("id") in seen or not re.fullmatch(
+                r"[\w-]{1,64}", str(cell.get("id") or "")
+            ):
+                cell.id = f"restored-{place}"
+            seen.add(cell.id)
         return nb, resources
 
     def _claim(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
-        """Give every cell that claims a name of the release its released form; the last one wins."""
+        """Give every cell that claims a released name its released form; the last one wins."""
         taken: set[str] = set()
+        hidden = ClearHiddenTests(parent=self)
         for place in reversed(range(len(nb.cells))):
             cell = nb.cells[place]
             claim = cell.metadata.get("nbgrader")
@@ -152,21 +162,19 @@ class RestoreCells(NbGraderPreprocessor):
             tags = cell.metadata.get("tags")
             kept = [self.keep_tag] if isinstance(tags, list) and self.keep_tag in tags else []
             if original is None:
-                if cell.cell_type == "markdown":
-                    cell.source = clean_markdown(cell.source)
-                    cell.attachments = _pictures(cell.get("attachments"))
+                if cell.cell_type != "code":
+                    _disarm(cell, cell)
                 cell.metadata = NotebookNode({"tags": kept} if kept and self.keep_tag else {})
                 continue
             taken.add(name)
             new = NotebookNode(original.copy())
             if not original.metadata.nbgrader.locked and not _is_test(original):
                 new.source = cell.source
-                if new.cell_type == "markdown":
-                    new.source = clean_markdown(cell.source)
-                    new.attachments = _pictures(cell.get("attachments"))
-            elif cell.source != original.source:
+                if new.cell_type != "code":
+                    _disarm(new, cell)
+            elif visible_part(cell.source, hidden) != visible_part(original.source, hidden):
                 self.log.warning("Cell %r was changed; the released one counts", name)
-            new.id = cell.get("id", new.id)
+            new.id = cell.get("id")
             nb.cells[place] = new
 
     def _put_back(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
@@ -184,6 +192,19 @@ class RestoreCells(NbGraderPreprocessor):
             nb.cells.insert(place, original)
             place += 1
             self.log.warning("Restored the missing cell %r", name)
+
+
+def visible_part(source: str, hidden: ClearHiddenTests) -> str:
+    """Return a test cell as students see it."""
+    shown, inside = [], False
+    for line in source.split("\n"):
+        if hidden.begin_test_delimeter in line:
+            inside = True
+        elif hidden.end_test_delimeter in line:
+            inside = False
+        elif not inside:
+            shown.append(line)
+    return "\n".join(shown)
 
 
 def _is_test(cell: NotebookNode) -> bool:
@@ -206,6 +227,14 @@ def _as_released(source: object, points: float | None, kinds: dict[str, set]) ->
     if points is not None:
         metadata["points"] = points
     return new(source.source, metadata=NotebookNode({"nbgrader": NotebookNode(metadata)}))
+
+
+def _disarm(new: NotebookNode, cell: NotebookNode) -> None:
+    """Take into `new` a text cell's source and pictures, without what could run in a browser."""
+    new.source = clean_markdown(cell.source)
+    new.pop("attachments", None)
+    if pictures := _pictures(cell.get("attachments")):
+        new.attachments = pictures
 
 
 def _pictures(attachments: object) -> NotebookNode:

@@ -25,18 +25,8 @@ HEADER = struct.Struct("!IQ")
 SMALL = 2**63  # larger integers travel as hexadecimal text
 
 TORCH_DTYPES = [
-    "float16",
-    "bfloat16",
-    "float32",
-    "float64",
-    "complex64",
-    "complex128",
-    "uint8",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "bool",
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool"),
+    *("uint8", "int8", "int16", "int32", "int64"),
 ]
 NUMPY_KINDS = "biufcSUmM"
 

@@ -1,0 +1,299 @@
+"""Tests on one side, a student's code on the other: what a test sees of it."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from aeutils.checking import CheckFailed
+from autograder import handles
+from autograder.hall import errand
+from autograder.hall.border import Border, Names, is_handle
+from autograder.hall.examiner import Examiner
+from autograder.hall.sandbox import Limits, Room, Sandbox, bwrap, trial
+from autograder.hall.wire import CannotCross
+
+PROTECTED = not trial(bwrap(), os.environ.get("PATH", ""))
+
+STUDENT = """
+import numpy as np, torch
+from torch import nn
+
+def mean(x): return x.mean(0)
+def add_one(x):
+    x += 1
+def insort(values): values.sort()
+def boom(x): raise ValueError("secret " + repr(x))
+class Odd(KeyError): pass
+def odd(): raise Odd("k")
+def stub(): raise NotImplementedError()
+def loud(): print("hello"); return 1
+def quit_now(): raise SystemExit(3)
+def noise(): return np.random.rand(), torch.rand(1)
+class Net(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.layer = nn.Linear(d, 2)
+    def forward(self, x): return self.layer(x)
+class Everything:
+    def __eq__(self, other): return True
+    def __bool__(self): return True
+    def __len__(self): return 3
+    def __str__(self): return "anything"
+def everything(): return Everything()
+def generate():
+    yield from range(4)
+def len(x): return 7
+answer = 42
+"""
+
+
+@pytest.fixture(scope="module")
+def border():
+    with Sandbox(Room(), Limits(), protected=PROTECTED) as sandbox:
+        sandbox.ready()
+        border = Border(sandbox.line)
+        assert border.run(STUDENT)["error"] is None
+        yield border
+
+
+@pytest.fixture
+def names(border):
+    return Names(border, {"mean"}, trusted=lambda name: {}[name])
+
+
+def test_functions_take_and_return_values(names):
+    assert torch.equal(names["mean"](torch.tensor([[1.0], [3.0]])), torch.tensor([2.0]))
+    assert np.array_equal(names["mean"](np.array([[1.0], [3.0]])), [2.0])
+    assert names["answer"] == 42
+
+
+@pytest.mark.parametrize("make", [torch.zeros, np.zeros])
+def test_changes_in_place_show_on_this_side(names, make):
+    x = make(3)
+    names["add_one"](x)
+    assert (x == 1).all()
+
+
+def test_lists_sorted_in_place_are_sorted_here(names):
+    values = [3, 1, 2]
+    names["insort"](values)
+    assert values == [1, 2, 3]
+
+
+def test_exceptions_arrive_as_their_nearest_built_in_type(names):
+    with pytest.raises(ValueError, match="secret 3") as raised:
+        names["boom"](3)
+    assert raised.value.student_line == 8
+    with pytest.raises(KeyError) as raised:
+        names["odd"]()
+    assert raised.value.student_type == "Odd"
+    with pytest.raises(NotImplementedError, match=r"^$"):
+        names["stub"]()
+    with pytest.raises(RuntimeError) as raised:
+        names["quit_now"]()
+    assert raised.value.student_type == "SystemExit"
+
+
+def test_printing_can_be_tested(names, capsys):
+    assert names["loud"]() == 1
+    assert capsys.readouterr().out == "hello\n"
+
+
+def test_modules_work_by_values(names):
+    net = names["Net"](3)
+    x = torch.randn(5, 3)
+    state = net.state_dict()
+    assert torch.allclose(net(x), x @ state["layer.weight"].T + state["layer.bias"], atol=1e-6)
+    net.load_state_dict({name: torch.ones_like(value) for name, value in state.items()})
+    assert all((p == 1).all() for p in net.parameters())
+    assert sum(p.numel() for p in net.parameters()) == 8
+    assert net.layer.in_features == 3
+    assert net.eval().training is False
+
+
+def test_gradients_come_from_an_errand(names):
+    found = handles.gradients(names["Net"](2), torch.randn(5, 2))
+    assert set(found) == {"layer.weight", "layer.bias"}
+
+
+def test_a_tests_own_optimiser_fails_loudly(names):
+    net = names["Net"](3)
+    loss = net(torch.ones(1, 3)).sum()
+    with pytest.raises(CannotCross, match="errand"):
+        loss.backward()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda e: e == 3,
+        lambda e: e != 3,
+        lambda e: bool(e),
+        lambda e: e < 3,
+        lambda e: e + 1,
+        lambda e: float(e),
+        lambda e: np.allclose(e, 1),
+        lambda e: 3 in e,
+        lambda e: isinstance(e, int),
+        lambda e: torch.as_tensor(e),
+    ],
+)
+def test_an_object_that_equals_everything_passes_no_comparison(names, use):
+    with pytest.raises(TypeError):
+        use(names["everything"]())
+
+
+def test_lengths_text_and_items_of_objects_are_values(names):
+    thing = names["everything"]()
+    assert len(thing) == 3
+    assert str(thing) == "anything"
+    assert type(thing).__name__ == "Everything"
+    assert list(names["generate"]()) == [0, 1, 2, 3]
+
+
+def test_functions_of_the_test_do_not_cross(names):
+    with pytest.raises(CannotCross, match="errand"):
+        names["mean"](lambda x: x)
+
+
+def test_built_in_names_are_never_the_students(names):
+    with pytest.raises(KeyError):
+        names["len"]
+    assert eval("len([1, 2])", names) == 2
+
+
+def test_deleting_and_restoring_a_name_reaches_the_student(names, border):
+    border.run("def outer(): return inner()\ndef inner(): return 5")
+    exec("kept = inner\ndel inner", names)
+    with pytest.raises(NameError):
+        names["outer"]()
+    exec("inner = kept", names)
+    assert names["outer"]() == 5
+
+
+def test_replacing_a_students_function_is_refused_by_name(names):
+    with pytest.raises(CannotCross, match="'mean'"):
+        exec("mean\ndef mean(x): return 0", names)
+
+
+def test_errand_helpers(names):
+    net = names["Net"](2)
+    assert errand.is_a(net, "torch.nn.modules.module.Module")
+    assert not errand.is_a(net, "dict")
+    assert errand.signature(names["boom"]) == ["x"]
+    assert "x.mean(0)" in errand.source(names["mean"])
+    assert errand.is_a(3, "int")
+
+
+def test_files_of_the_student_are_read_through_an_errand(names, border):
+    border.run("open('out.txt', 'w').write('written')")
+    assert errand.read_file(names["mean"], "out.txt") == b"written"
+
+
+def test_undefined_names_are_name_errors(names):
+    with pytest.raises(NameError, match="nowhere"):
+        eval("nowhere + 1", names)
+
+
+# --- whole test cells -----------------------------------------------------------------------------
+
+HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+
+
+@pytest.fixture
+def examine(border):
+    """Run one test cell for 4 points after some released cells; return its report."""
+
+    def run(source, *released):
+        cells = [{"source": text} for text in released]
+        cells.append({"source": source, "grade_id": "test-it", "test": True})
+        return Examiner(border, cells).test(source, "test-it", 4.0, HIDDEN)
+
+    return run
+
+
+def test_a_passing_cell_earns_its_points(examine):
+    report = examine("import torch\nassert mean(torch.ones(2, 3)).shape == (3,)")
+    assert (report.earned, report.points) == (4, 4)
+
+
+def test_a_failed_visible_line_is_quoted(examine):
+    report = examine("assert answer == 42\nassert answer == 43")
+    assert report.earned == 0
+    assert "line 2 of the test, `assert answer == 43`" in report.first_message
+
+
+def test_a_failed_hidden_line_shows_its_message_and_nothing_else(examine):
+    report = examine(
+        "### BEGIN HIDDEN TESTS\n"
+        "import torch\n"
+        "assert float(mean(torch.tensor([[9.5]]))) == 1234.5, 'try one row'\n"
+        "### END HIDDEN TESTS"
+    )
+    assert report.first_message == "a hidden test failed: try one row (after calling mean)"
+    report = examine(
+        "### BEGIN HIDDEN TESTS\nwanted = 1234.5\nassert answer == wanted, f'{wanted}'\n"
+        "### END HIDDEN TESTS"
+    )
+    assert "1234" not in report.first_message
+
+
+def test_the_text_of_a_students_exception_never_reaches_the_message(examine):
+    report = examine("boom(20771)")
+    assert report.first_message == "boom raised ValueError (line 8 of your cell)"
+
+
+@pytest.mark.parametrize(
+    ("last", "earned"),
+    [("1.5", 1.5), ("4", 4), ("np.float64(2)", 2), ("None", 4), ("'text'", 4), ("everything()", 4)],
+)
+def test_a_closing_expression_is_partial_credit(examine, last, earned):
+    assert examine(f"import numpy as np\n{last}").earned == earned
+
+
+@pytest.mark.parametrize("last", ["float('nan')", "-1", "4.1", "float('inf')"])
+def test_impossible_credit_earns_nothing_and_is_named(examine, last):
+    report = examine(last)
+    assert report.earned == 0
+    assert "not between 0 and 4" in report.first_message
+
+
+def test_stub_and_missing_name_are_explained(examine):
+    assert "not implemented yet" in examine("stub()").first_message
+    assert "nowhere is not defined" in examine("nowhere(3)").first_message
+
+
+def test_names_of_the_release_are_computed_on_the_trusted_side(examine, border):
+    border.run("x = 'forged'\ndef helper(v): return 'forged'")
+    report = examine(
+        "assert helper(x) == 6 and np.pi > 3",
+        "import numpy as np",
+        "x = 1\nx += 2",
+        "def helper(v):\n    return 2 * v",
+    )
+    assert report.earned == 4, report.first_message
+
+
+def test_seeds_reach_the_student(examine):
+    cell = (
+        "import numpy as np, torch\nnp.random.seed(3); torch.manual_seed(3)\nfirst = noise()\n"
+        "np.random.seed(3); torch.manual_seed(3)\nassert noise() == first"
+    )
+    assert examine(cell, "import torch").earned == 4
+
+
+def test_a_student_that_ends_the_process_loses_only_what_was_tested():
+    with Sandbox(Room(), Limits(), protected=PROTECTED) as sandbox:
+        sandbox.ready()
+        border = Border(sandbox.line)
+        border.run("import os\ndef gone(): os._exit(0)")
+        names = Names(border, set(), trusted=lambda name: {}[name])
+        with pytest.raises(CheckFailed, match="process ended"):
+            names["gone"]()
+
+
+def test_handles_have_the_students_type_name_in_messages(names):
+    assert is_handle(names["Net"])
+    assert repr(names["Net"]) == "<the student's Net>"
