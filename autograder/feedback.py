@@ -18,8 +18,18 @@ STYLE = (
 )
 
 
+UNPROTECTED = (
+    '<p style="border:2px solid #a33b00;padding:0.5em 0.9em"><b>Graded without a sandbox.</b> '
+    "Other submissions ran with the grader's rights on the same machine; these points are only as "
+    "trustworthy as everybody's code.</p>"
+)
+
+
 class SummariseReports(NbGraderPreprocessor):
-    """Puts a table of all exercises above the notebook, each linked to its report."""
+    """Puts a table of all exercises above the notebook, each linked to its report.
+
+    A notebook graded without a sandbox says so first.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         """Insert the table as the first cell; notebooks without reports stay as they are."""
@@ -40,6 +50,8 @@ class SummariseReports(NbGraderPreprocessor):
                 f"remark</th></tr></thead><tbody>{rows}</tbody></table>"
             )
             nb.cells.insert(0, new_markdown_cell(table))
+        if nb.metadata.get("exam_hall", {}).get("protected") is False:
+            nb.cells.insert(0, new_markdown_cell(UNPROTECTED))
         return nb, resources
 
 

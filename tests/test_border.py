@@ -1,6 +1,7 @@
 """Tests on one side, a student's code on the other: what a test sees of it."""
 
 import os
+import random
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from aeutils.checking import CheckFailed
 from autograder import handles
+from autograder import report as report_module
 from autograder.hall import errand
 from autograder.hall.border import Border, Names, is_handle
 from autograder.hall.examiner import Examiner
@@ -42,6 +44,12 @@ class Everything:
     def __len__(self): return 3
     def __str__(self): return "anything"
 def everything(): return Everything()
+class Lying:
+    def __len__(self): return 3
+    def __iter__(self): return iter([])
+def disguised(x): return type(f"Got_{x}", (), {})()
+def disguised_error(x): raise type(f"Got_{x}", (ValueError,), {})(x)
+def stop(x): raise StopIteration
 def generate():
     yield from range(4)
 def len(x): return 7
@@ -53,7 +61,7 @@ answer = 42
 def border():
     with Sandbox(Room(), Limits(), protected=PROTECTED) as sandbox:
         sandbox.ready()
-        border = Border(sandbox.line)
+        border = Border(sandbox.line, {"Odd", "Net", "Everything", "SystemExit"})
         assert border.run(STUDENT)["error"] is None
         yield border
 
@@ -153,6 +161,30 @@ def test_lengths_text_and_items_of_objects_are_values(names):
     assert list(names["generate"]()) == [0, 1, 2, 3]
 
 
+def test_an_object_is_held_to_the_length_it_gave(names):
+    thing = names["everything"]()
+    assert len(thing) == 3
+    with pytest.raises(TypeError):
+        list(thing)
+    lying = names["Lying"]()
+    assert len(lying) == 3
+    with pytest.raises(CannotCross, match="two different lengths"):
+        list(lying)
+
+
+def test_names_that_the_student_did_not_type_are_not_shown(names):
+    thing = names["disguised"](20771)
+    assert type(thing).__name__ == "object"
+    with pytest.raises(ValueError, match="20771") as raised:
+        names["disguised_error"](20771)
+    assert raised.value.student_type == "ValueError"
+
+
+def test_stop_iteration_does_not_end_a_loop_of_the_test(names):
+    with pytest.raises(RuntimeError):
+        all(map(names["stop"], [1, 2]))
+
+
 def test_functions_of_the_test_do_not_cross(names):
     with pytest.raises(CannotCross, match="errand"):
         names["mean"](lambda x: x)
@@ -203,8 +235,11 @@ HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
 @pytest.fixture
-def examine(border):
+def examine(border, monkeypatch):
     """Run one test cell for 4 points after some released cells; return its report."""
+    for module, name in ((random, "seed"), (np.random, "seed"), (torch, "manual_seed")):
+        monkeypatch.setattr(module, name, getattr(module, name))  # an examiner replaces them
+    monkeypatch.setattr(report_module, "show", report_module.show)
 
     def run(source, *released):
         cells = [{"source": text} for text in released]
@@ -247,17 +282,23 @@ def test_the_text_of_a_students_exception_never_reaches_the_message(examine):
 
 @pytest.mark.parametrize(
     ("last", "earned"),
-    [("1.5", 1.5), ("4", 4), ("np.float64(2)", 2), ("None", 4), ("'text'", 4), ("everything()", 4)],
+    [
+        *(("1.5", 1.5), ("4", 4), ("np.float64(2)", 2), ("np.longdouble(1)", 1), ("None", 4)),
+        *(("'text'", 4), ("everything()", 4), ("answer == 42", 4), ("np.array(3)", 3)),
+        *(("answer == 41", 0), ("2 * (answer == 42) + 1", 3)),
+    ],
 )
 def test_a_closing_expression_is_partial_credit(examine, last, earned):
     assert examine(f"import numpy as np\n{last}").earned == earned
 
 
-@pytest.mark.parametrize("last", ["float('nan')", "-1", "4.1", "float('inf')"])
+@pytest.mark.parametrize(
+    "last", ["float('nan')", "-1", "4.1", "2 * [1]", "0j + 1", "10**400", "np.zeros(0) * 2", "mean"]
+)
 def test_impossible_credit_earns_nothing_and_is_named(examine, last):
-    report = examine(last)
+    report = examine(f"import numpy as np\n{last}")
     assert report.earned == 0
-    assert "not between 0 and 4" in report.first_message
+    assert "between 0 and 4 points" in report.first_message
 
 
 def test_stub_and_missing_name_are_explained(examine):

@@ -128,8 +128,8 @@ class Desk:
             try:
                 reply = await self.answer(request, buffers)
                 self.line.send(*reply)
-            except CannotCross as error:
-                self.line.send({"error": {"type": "CannotCross", "text": str(error)}})
+            except CannotCross:
+                self.line.send({"error": {"type": "CannotCross"}})
 
     async def answer(self, request: dict, buffers: list) -> tuple[dict, list[bytes]]:
         """Do what was asked for; return the reply and its buffers."""

@@ -102,11 +102,11 @@ class Examiner:
         self.names.new_cell()
         self.place = self.places.get(grade_id, self.place)
         exercise = grade_id.removeprefix("test-")
-        value, error = None, None
+        value, credit, error = None, False, None
         try:
             self.border.last = ""
             self.border.ask("seed", seed=SEED, which=["random", "numpy", "torch"])
-            value = self._execute(source)
+            value, credit = self._execute(source)
         except Exception as raised:
             error = raised
         except BaseException as raised:  # SystemExit of a test, or of what it calls
@@ -123,16 +123,18 @@ class Examiner:
         if error is not None:
             message, mistake = self._explain(error, source, hidden)
             return Report.lost(exercise, points, message[:LONGEST], mistake)
-        return _from_value(exercise, points, value)
+        return _from_value(exercise, points, value, credit)
 
-    def _execute(self, source: str) -> object:
-        """Run a test cell; return the value of a closing expression, as notebooks do."""
+    def _execute(self, source: str) -> tuple[object, bool]:
+        """Run a test cell; return a closing expression's value and whether it computes credit."""
         tree = ast.parse(TransformerManager().transform_cell(source), TEST)
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             last = ast.Expression(tree.body.pop().value)
         run_code(compile(tree, TEST, "exec"), self.names)
-        return run_code(compile(last, TEST, "eval"), self.names) if last else None
+        if last is None:
+            return None, False
+        return run_code(compile(last, TEST, "eval"), self.names), _computes(last.body)
 
     def _explain(self, error: Exception, source: str, hidden: tuple[str, str]) -> tuple[str, str]:
         """Say what a failed test tells the student, and the mistake's name.
@@ -175,20 +177,33 @@ class Examiner:
         return f"{where} failed{said}{after}", "wrong-values"
 
 
-def _from_value(exercise: str, points: float, value: object) -> Report:
-    """Read a test cell's closing value: a number is partial credit, anything else is full marks."""
+def _computes(node: ast.expr) -> bool:
+    """Tell whether an expression computes a number, rather than showing some result."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("sum", "min", "max", "round", "float", "int", "len", "abs")
+    kinds = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Name)
+    return isinstance(node, kinds)
+
+
+def _from_value(exercise: str, points: float, value: object, credit: bool) -> Report:
+    """Read a test cell's closing value: a number is partial credit.
+
+    Anything else earns full marks, as in nbgrader, unless the expression was to compute credit:
+    then a student's object has made something else of it.
+    """
     report = Report.lost(exercise, points, "", "")
     whole = report.criteria[0]
-    whole.earned = points
-    if is_handle(value) or type(value) not in _numbers():
-        return report
-    earned = float(value)
-    if not 0 <= earned <= points:  # NaN too
+    earned = points if value is None or not credit else math.nan
+    if not is_handle(value) and (isinstance(value, float | int) or _is_scalar(value)):
+        try:
+            earned = points if value is True else float(value)
+        except (OverflowError, TypeError, ValueError):
+            earned = math.nan
+    if not 0 <= earned <= points:
         return Report.lost(
             exercise,
             points,
-            f"the test gave {earned:g} points, which is not between 0 and {points:g}: "
-            "tell your instructor",
+            f"the test's last line should give between 0 and {points:g} points, and did not",
             "wrong-credit",
         )
     whole.earned = earned
@@ -197,10 +212,14 @@ def _from_value(exercise: str, points: float, value: object) -> Report:
     return report
 
 
-def _numbers() -> tuple[type, ...]:
-    numpy = sys.modules.get("numpy")
-    scalars = (numpy.float64, numpy.float32, numpy.int64, numpy.bool_) if numpy else ()
-    return (int, float, *scalars)
+def _is_scalar(value: object) -> bool:
+    """Tell whether a value is one real number of numpy or torch."""
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
+        return value.ndim == 0 and value.dtype.kind in "biuf"
+    if torch is not None and type(value) is torch.Tensor:
+        return value.ndim == 0 and not value.is_complex()
+    return False
 
 
 def _line_of(error: Exception) -> int | None:
@@ -256,8 +275,7 @@ def examine(orders: dict, border: Border, events: TextIO) -> None:
                 reply = border.run(cell["source"])
             except (Closed, WireError):
                 return
-            error = reply.get("error")
-            tell(end=place, error=re.sub(r"\W", "", str((error or {}).get("type", "")))[:40])
+            tell(end=place, error=bool(reply.get("error")))
             continue
         report = examiner.test(
             cell["source"], cell["grade_id"], cell["points"], tuple(orders["hidden"])
@@ -281,7 +299,8 @@ def main() -> None:
     if line.receive()[0] != {"ready": True}:
         raise SystemExit(1)
     sys.path.insert(0, os.getcwd())
-    examine(orders, Border(line), events)
+    typed = " ".join(cell["source"] for cell in orders["cells"])
+    examine(orders, Border(line, set(re.findall(r"[A-Za-z_]\w{0,39}", typed))), events)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -28,23 +29,19 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade, is_solution, rmtree
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum, Float, Int, Integer, List, Unicode
 from traitlets.config import Config
 
 from autograder.feedback import SummariseReports
 from autograder.hall import sandbox
+from autograder.hall.converter import ExamAutograde
 from autograder.hall.exam import Cell, Paper, Result, sit
 from autograder.hall.journal import KEY, Journal
+from autograder.hall.restore import RestoreCells, visible_part
 from autograder.hall.seal import sealed_packages
 from autograder.hall.show import clean_outputs, plain_text
-from autograder.hall.submission import (
-    UNREADABLE,
-    RestoreCells,
-    SubmissionExporter,
-    remove_links,
-    visible_part,
-)
+from autograder.hall.staging import UNREADABLE
 from autograder.report import Report
 
 LEFT_OUT = "LeftOut"
@@ -77,37 +74,21 @@ def exam_hall(c: Config) -> None:
     ]
 
 
-class ExamExporter(SubmissionExporter):
-    """Refuses to start without a sandbox, and takes up what an interrupted run left behind."""
+class ExamExporter(NotebookExporter):
+    """Refuses to start without a sandbox; else hands nbgrader's converter to the exam hall."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        hall = ExamHall(parent=self)
+        self.protected = ExamHall(parent=self).sandbox != "none"
         try:
-            if hall.sandbox == "bubblewrap":
+            if self.protected:
                 sandbox.require()
         except sandbox.NoSandbox as refusal:
             self.log.error("%s", refusal)  # nbgrader itself would end without a word
             raise
-        if hall.sandbox == "none":
+        if not self.protected:
             self.log.warning('c.ExamHall.sandbox = "none": every submission is %s', WARNING)
-        self._begin()
-
-    def _begin(self) -> None:
-        """Remove unfinished folders, and note what this run is about to grade."""
-        converter = self.parent
-        for source in sorted(converter.assignments):
-            student, assignment = Path(source).parent.name, Path(source).name
-            course: CourseDirectory = converter.coursedir
-            graded = Path(converter._format_dest(assignment, student))
-            journal = Journal(graded.parent.parent, assignment)
-            if graded.exists() and journal.interrupted(student, graded):
-                self.log.warning("%s was interrupted while it was graded; once more", graded)
-                rmtree(str(graded))
-            new, old = (course.get_existing_timestamp(str(p)) for p in (source, graded))
-            newer = new is not None and old is not None and new > old
-            if not graded.exists() or converter.force or newer:
-                journal.begin(student)
+        self.parent.__class__ = ExamAutograde
 
 
 class ExamHall(NbGraderPreprocessor):
@@ -141,14 +122,9 @@ class ExamHall(NbGraderPreprocessor):
         converter = self.parent.parent
         course: CourseDirectory = converter.coursedir
         graded = Path(converter._format_dest(names["assignment"], names["student"]))
-        journal = Journal(graded.parent.parent, names["assignment"])
+        journal = Journal(converter._journal_folder(), names["assignment"])
         hidden = ClearHiddenTests(parent=self)
         with tempfile.TemporaryDirectory(prefix="exam-files-") as scratch:
-            submitted = Path(
-                self.parent.parent._format_source(names["assignment"], names["student"])
-            )
-            for name in remove_links(submitted, graded):
-                self.log.warning("%s is a link and was left out", submitted / name)
             paper = self._paper(nb, names, course, hidden, graded, Path(scratch))
             result = Result() if UNREADABLE in nb.metadata else sit(paper)
         for trouble in result.trouble:
@@ -159,7 +135,7 @@ class ExamHall(NbGraderPreprocessor):
             "protected": self.sandbox != "none",
         }
         if self.sandbox == "none":
-            self.log.warning("%s was %s", submitted, WARNING)
+            self.log.warning("%s was %s", graded, WARNING)
         return nb, resources
 
     def _paper(
@@ -253,6 +229,7 @@ class ExamHall(NbGraderPreprocessor):
                     grade_id.removeprefix("test-"), points, why, "unreadable" if why else "lost"
                 )
             for criterion in report.criteria:
+                criterion.message = criterion.message.encode("utf-8", "replace").decode()
                 if criterion.mistake == "undefined" and failed:
                     criterion.message += f". An earlier cell stopped with {failed}"
             data = report._repr_mimebundle_()

@@ -18,12 +18,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from autograder.hall import seccomp
 from autograder.hall.wire import Closed, Line, WireError
 
 HERE = Path(__file__).resolve().parent
@@ -73,8 +74,16 @@ def trial(program: str | None, path: str) -> str:
         return f"bubblewrap needs Linux, and this is {sys.platform}"
     if program is None:
         return "the program bwrap was not found"
-    command = [program, *walls(Room(), Limits(), Path("/home/student")), "/bin/true"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    with arguments(walls(Room(), Limits(), Path("/home/student"))) as (given, keep):
+        done = subprocess.run(
+            [program, *given, "/bin/true"],
+            env={},
+            pass_fds=keep,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     return "" if done.returncode == 0 else f"{program} failed: {done.stderr.strip()[:300]}"
 
 
@@ -155,6 +164,30 @@ def walls(room: Room, limits: Limits, home: Path) -> list[str]:
     for name, value in environment(room, home).items():
         args += ["--setenv", name, value]
     return [*args, "--chdir", str(home)]
+
+
+@contextmanager
+def arguments(given: list[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Pass bubblewrap's arguments and the filter of system calls by file descriptors.
+
+    bubblewrap itself is process 1 in the sandbox: what stands on its command line or in its
+    environment, student code can read in /proc/1.
+    """
+    with ExitStack() as stack:
+
+        def readable(content: bytes) -> int:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            file.write(content)
+            file.seek(0)
+            return file.fileno()
+
+        keep = []
+        filtered = seccomp.program()
+        if filtered is not None:
+            keep.append(readable(filtered))
+            given = [*given, "--seccomp", str(keep[0])]
+        keep.append(readable(b"\0".join(os.fsencode(a) for a in given) + b"\0"))
+        yield ["--args", str(keep[-1])], tuple(keep)
 
 
 def environment(room: Room, home: Path) -> dict[str, str]:
@@ -291,13 +324,13 @@ class Sandbox(Watched):
             desk = "/exam/desk/desk.py"
             files = [f"/exam/files/{i}" for i in range(len(room.files))]
             path = ["/exam/packages"] if room.packages else []
-            prefix, env = [str(bwrap()), *walls(room, limits, home)], None
+            given, env = walls(room, limits, home), {}
         else:
             self._scratch = tempfile.TemporaryDirectory(prefix="exam-")
             home, desk = Path(self._scratch.name), str(HERE / "desk.py")
             files = [str(f) for f in room.files]
             path = [str(room.packages)] if room.packages else []
-            prefix, env = [], {**os.environ, **environment(room, home)}
+            given, env = None, {**os.environ, **environment(room, home)}
         inside = {
             "memory": limits.memory,
             "processes": limits.processes if protected else None,
@@ -305,14 +338,20 @@ class Sandbox(Watched):
             "cpu": None,
         }
         settings = {"home": str(home), "files": files, "path": path, "limits": inside}
-        process = subprocess.Popen(
-            [*prefix, sys.executable, "-I", desk, json.dumps(settings)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=env,
-            start_new_session=True,
-        )
+        with ExitStack() as stack:
+            prefix, keep = [], ()
+            if given is not None:
+                inner, keep = stack.enter_context(arguments(given))
+                prefix = [str(bwrap()), *inner]
+            process = subprocess.Popen(
+                [*prefix, sys.executable, "-I", desk, json.dumps(settings)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=env,
+                pass_fds=keep,
+                start_new_session=True,
+            )
         super().__init__(process, limits)
         self.line = Line(process.stdout, process.stdin)
 

@@ -1,4 +1,4 @@
-"""From a submitted file to cells that can be trusted to be the ones that were released.
+"""Cells that can be trusted to be the ones that were released.
 
 A student can write anything into a notebook's file. What counts (which cells are tests, their
 source and points, which are answers) is taken from the gradebook; the submission only says what
@@ -7,98 +7,16 @@ the student typed.
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from pathlib import Path
 
-import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
 from autograder.hall.show import IMAGES, clean_markdown
-
-UNREADABLE = "autograder_unreadable"
-LARGEST = 100 * 2**20  # bytes of a notebook file
-
-
-class SubmissionExporter(NotebookExporter):
-    """Reads a submission; one that is not a notebook becomes an empty notebook that says why.
-
-    :class:`RestoreCells` then puts the tests back, they earn 0, and the student gets a feedback
-    page instead of silence. The submitted file itself is never touched.
-    """
-
-    def from_filename(self, filename: str, resources: dict | None = None, **kw: object) -> tuple:
-        """Convert the notebook at `filename`, or the note that takes an unreadable one's place."""
-        path = Path(filename)
-        reason = refuse_file(path)
-        nb = None
-        if not reason:
-            try:
-                with open(filename, encoding="utf-8") as file:
-                    nb = nbformat.read(file, as_version=4)
-                nbformat.validate(nb)
-            except (Exception, RecursionError) as error:
-                reason = explain_unreadable(path, error)
-        if reason:
-            self.log.error("%s", reason)
-            nb = new_notebook(
-                cells=[new_markdown_cell(f"**This submission could not be read.** {reason}")],
-                metadata={
-                    "kernelspec": {
-                        "name": "python3",
-                        "display_name": "Python 3",
-                        "language": "python",
-                    },
-                    UNREADABLE: reason,
-                },
-            )
-        resources = dict(resources or {})
-        resources.setdefault("metadata", {"name": path.stem, "path": str(path.parent)})
-        return self.from_notebook_node(nb, resources=resources, **kw)
-
-
-def refuse_file(path: Path) -> str:
-    """Say why a file is not even opened, or return ""."""
-    if path.is_symlink() or any(p.is_symlink() for p in path.parents[:2]):
-        return (
-            f"{path.name} is a link to another place, not a notebook. Expected: a Jupyter "
-            "notebook; submit the file itself."
-        )
-    size = path.stat().st_size
-    if size > LARGEST:
-        return (
-            f"{path.name} has {size / 2**20:.0f} MB; the limit is {LARGEST // 2**20} MB. Choose "
-            "Edit > Clear Outputs of All Cells in JupyterLab, save and submit again."
-        )
-    return ""
-
-
-def explain_unreadable(path: Path, error: BaseException) -> str:
-    """Say in one line why a file is not a notebook and what its author can do."""
-    raw = path.read_bytes()
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    found = f"is not a valid notebook ({first[:120]})"
-    if not raw.strip():
-        found = f"is empty ({len(raw)} bytes)"
-    else:
-        try:
-            json.loads(raw)
-        except UnicodeDecodeError as bad:
-            found = f"is not text ({len(raw)} bytes, not UTF-8 at byte {bad.start})"
-        except RecursionError:
-            found = f"is nested too deeply to be a notebook ({len(raw)} bytes)"
-        except ValueError as bad:
-            found = f"is not valid JSON ({len(raw)} bytes; {bad})"
-    return (
-        f"{path.name} {found}. Expected: a Jupyter notebook saved with File > Save Notebook. "
-        "Open it in JupyterLab, or copy your answers into a fresh copy, save and submit again."
-    )
+from autograder.hall.staging import UNREADABLE
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -250,29 +168,3 @@ def _pictures(attachments: object) -> NotebookNode:
             if found and '"' not in name and "<" not in name:
                 kept[name] = NotebookNode({m: d for m, d in found.items() if "<" not in d})
     return kept
-
-
-def remove_links(submitted: Path, copied: Path) -> list[str]:
-    """Delete from a copied submission what was a link in the original; return the names.
-
-    nbgrader copies the files beside a notebook and follows links, so a link to another student's
-    work would become a copy of it.
-    """
-    removed = []
-    for folder, folders, files in os.walk(submitted):
-        for name in [*folders, *files]:
-            path = Path(folder, name)
-            if path.is_symlink():
-                relative = path.relative_to(submitted)
-                removed.append(str(relative))
-                _remove(copied / relative)
-    return removed
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        for below in sorted(path.rglob("*"), key=lambda p: -len(p.parts)):
-            below.rmdir() if below.is_dir() and not below.is_symlink() else below.unlink()
-        path.rmdir()
-    elif path.exists() or path.is_symlink():
-        path.unlink()

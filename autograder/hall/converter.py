@@ -1,0 +1,86 @@
+"""nbgrader's autograde converter, given clean copies of submissions and a journal."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.utils import rmtree
+
+from autograder.hall.journal import FOLDER, Journal
+from autograder.hall.staging import stage, stage_timestamp
+
+
+class ExamAutograde(Autograde):
+    """nbgrader's own loop over submissions; what it reads is staged first.
+
+    nbgrader has no setting for its converter. The exporter, which is configurable and made just
+    before the loop, turns the running converter into this class.
+    """
+
+    @property
+    def _input_directory(self) -> str:
+        if not self._sanitizing:  # the second look at a submission is at nbgrader's own copy
+            return super()._input_directory
+        return f"{self.coursedir.autograded_directory}/{FOLDER}/submitted"
+
+    def _submitted(self, assignment_id: str, student_id: str) -> Path:
+        folder = self.coursedir.submitted_directory
+        return Path(self.coursedir.format_path(folder, student_id, assignment_id))
+
+    def convert_notebooks(self) -> None:
+        """Grade every submission; say in the end how it went."""
+        pattern = re.compile(
+            self.coursedir.format_path(
+                self.coursedir.submitted_directory,
+                "(?P<student_id>.*)",
+                "(?P<assignment_id>.*)",
+                escape=True,
+            )
+        )
+        found = {}
+        for source, notebooks in self.assignments.items():
+            names = pattern.match(source).groupdict()
+            staged = self._format_source(names["assignment_id"], names["student_id"])
+            found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
+        self.assignments = found
+        self.graded: list[str] = []
+        try:
+            super().convert_notebooks()
+        finally:
+            staged = Path(self.coursedir.format_path(self._input_directory, ".", "."))
+            shutil.rmtree(staged, ignore_errors=True)
+            count = len(self.graded)
+            if self.exporter.protected:
+                self.log.info("Exam hall: %d submissions graded in this run", count)
+            else:
+                self.log.warning("%d submissions graded in this run WITHOUT a sandbox", count)
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Take up what an interrupted run left, stage the submission and note that it is begun."""
+        submitted = self._submitted(assignment_id, student_id)
+        staged = Path(self._format_source(assignment_id, student_id))
+        graded = Path(self._format_dest(assignment_id, student_id))
+        journal = Journal(self._journal_folder(), assignment_id)
+        if graded.exists() and journal.interrupted(student_id, graded):
+            self.log.warning("%s was interrupted while it was graded; once more", graded)
+            rmtree(str(graded))
+        notes = stage_timestamp(submitted, staged)
+        if not super().init_destination(assignment_id, student_id):
+            return False
+        journal.begin(student_id)
+        notes += stage(submitted, staged, [Path(n).name for n in self.notebooks])
+        for note in notes:
+            self.log.warning("%s", note)
+        return True
+
+    def _journal_folder(self) -> Path:
+        return Path(self.coursedir.format_path(self.coursedir.autograded_directory, ".", "."))
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Close a submission's folder: nbgrader's last step for a student."""
+        super().set_permissions(assignment_id, student_id)
+        self.graded.append(student_id)
+        shutil.rmtree(self._format_source(assignment_id, student_id))

@@ -1,0 +1,148 @@
+"""A course that knows nothing of ours: nbgrader's quickstart, with two lines of configuration."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import nbgrader
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.demo import nbgrader as run
+from autograder.hall.plugin import exam_hall
+from autograder.hall.sandbox import bwrap, trial
+from autograder.report import reports
+
+PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
+needs_sandbox = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
+GUIDE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+TWO_LINES = "from autograder.hall.plugin import exam_hall\nexam_hall(c)\n"
+
+
+def make_course(folder, lines):
+    """Copy the quickstart course with its two students, and release its assignment."""
+    for name in ("source", "submitted"):
+        shutil.copytree(GUIDE / name, folder / name, ignore=shutil.ignore_patterns("*_autotest"))
+    (folder / "nbgrader_config.py").write_text("c = get_config()\n" + lines)
+    done = run(folder, "generate_assignment", "ps1")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def grade(folder):
+    """Autograde and make feedback; return every cell's automatic score."""
+    for command in ("autograde", "generate_feedback"):
+        done = run(folder, command, "ps1")
+        assert done.returncode == 0, done.stderr
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", None) as gradebook:
+        return {
+            (submission.student.id, notebook.name, grade.name): grade.auto_score
+            for submission in gradebook.assignment_submissions("ps1")
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    """The quickstart course graded by stock nbgrader and in the exam hall."""
+    if PROBLEM:
+        pytest.skip(f"no sandbox here: {PROBLEM}")
+    stock = make_course(tmp_path_factory.mktemp("stock"), "")
+    hall = make_course(tmp_path_factory.mktemp("hall"), TWO_LINES)
+    return grade(stock), grade(hall), hall
+
+
+def test_scores_equal_those_of_stock_nbgrader(quickstart):
+    stock, hall, _ = quickstart
+    assert hall == stock
+    assert hall["hacker", "problem1", "sum_of_squares_uses_squares"] == 0.5
+    assert hall["hacker", "problem1", "sum_of_squares_application"] is None  # graded by hand
+
+
+def test_every_lost_point_is_explained(quickstart):
+    folder = quickstart[2]
+    nb = nbformat.read(folder / "autograded/bitdiddle/ps1/problem1.ipynb", 4)
+    lost = {name: r.first_message for name, r in reports(nb).items() if r.earned < r.points}
+    assert "`assert squares(1) == [1]`, failed (after calling squares)" in lost["correct_squares"]
+    page = (folder / "feedback/bitdiddle/ps1/problem1.html").read_text(encoding="utf-8")
+    assert "failed (after calling squares)" in page
+    assert "Graded without a sandbox" not in page
+
+
+def listing(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_without_a_sandbox_nothing_is_graded(tmp_path, monkeypatch):
+    """bwrap is taken off the PATH: the command must refuse, say what to do, and leave no trace."""
+    folder = make_course(tmp_path, TWO_LINES)
+    before = listing(folder)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    done = run(folder, "autograde", "ps1")
+    assert done.returncode != 0
+    assert "Nothing was graded: student code must run in a sandbox" in done.stderr
+    assert "apt install bubblewrap" in done.stderr
+    assert 'c.ExamHall.sandbox = "none"' in done.stderr
+    assert listing(folder) == before
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", None) as gradebook:
+        assert gradebook.assignment_submissions("ps1") == []
+
+
+def formgrader(folder):
+    """Return nbgrader's API as formgrader's autograde button uses it."""
+    config = Config()
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+    exam_hall(config)
+    return NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
+
+
+@needs_sandbox
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
+def test_formgraders_button_grades_in_the_hall(tmp_path):
+    folder = make_course(tmp_path, TWO_LINES)
+    done = formgrader(folder).autograde("ps1", "hacker")
+    assert done["success"], done
+    nb = nbformat.read(folder / "autograded/hacker/ps1/problem1.ipynb", 4)
+    assert nb.metadata.exam_hall.protected is True
+    assert reports(nb)["correct_squares"].earned == 1
+
+
+def test_formgraders_button_refuses_without_a_sandbox(tmp_path, monkeypatch):
+    folder = make_course(tmp_path, TWO_LINES)
+    monkeypatch.setattr("autograder.hall.sandbox.bwrap", lambda: None)
+    done = formgrader(folder).autograde("ps1", "hacker")
+    assert not done["success"]
+    assert "Nothing was graded" in done["log"]
+    assert not (folder / "autograded").exists()
+
+
+def test_unprotected_grading_must_be_asked_for_and_is_said_everywhere(tmp_path, monkeypatch):
+    folder = make_course(tmp_path, TWO_LINES + 'c.ExamHall.sandbox = "none"\n')
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    done = run(folder, "autograde", "ps1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("WITHOUT a sandbox") >= 4  # at the start, per notebook, at the end
+    assert "2 submissions graded in this run WITHOUT a sandbox" in done.stderr
+    assert run(folder, "generate_feedback", "ps1").returncode == 0
+    for page in (folder / "feedback").rglob("*.html"):
+        assert "Graded without a sandbox" in page.read_text(encoding="utf-8"), page
+    nb = nbformat.read(folder / "autograded/hacker/ps1/problem1.ipynb", 4)
+    assert reports(nb)["correct_squares"].earned == 1
+
+
+@needs_sandbox
+def test_a_notebook_in_another_language_is_refused_by_name(tmp_path):
+    folder = make_course(tmp_path, TWO_LINES)
+    path = folder / "source/ps1/problem1.ipynb"
+    nb = nbformat.read(path, 4)
+    nb.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+    nbformat.write(nb, path)
+    done = run(folder, "autograde", "ps1")
+    assert done.returncode != 0
+    assert "grades Python notebooks; this one is in R" in done.stderr
