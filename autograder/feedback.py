@@ -4,18 +4,48 @@ from __future__ import annotations
 
 import html
 
+from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.report import reports
 
-# nbgrader's feedback template leaves tables without any spacing.
-STYLE = (
-    "#notebook table {margin: 0.6em 0 1.2em; border-collapse: collapse} "
-    "#notebook td, #notebook th {padding: 0.3em 0.9em; border-bottom: 1px solid #ddd; "
-    "vertical-align: top}"
-)
+# nbgrader's template leaves tables without spacing, and is not made for narrow screens.
+HEAD = """
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+#notebook table {margin: 0.6em 0 1.2em; border-collapse: collapse}
+#notebook td, #notebook th {padding: 0.3em 0.9em; border-bottom: 1px solid #ddd;
+  vertical-align: top; text-align: left}
+@media (max-width: 700px) {
+  body > div, #notebook, #notebook-container, .panel-body {padding: 0 0.4em !important;
+    margin: 0 !important; width: auto !important; min-width: 0 !important}
+  .prompt {display: none !important}
+  .output_area, .output_subarea, .inner_cell, .rendered_html {max-width: 100% !important;
+    overflow-x: auto}
+  #notebook td, #notebook th {padding: 0.3em 0.4em; overflow-wrap: anywhere}
+  .exam-table thead {display: none}
+  .exam-table tr {display: flex; flex-wrap: wrap; border-bottom: 1px solid #ddd}
+  #notebook .exam-table td {border: none !important; overflow-wrap: break-word}
+  .exam-table td:last-child {flex-basis: 100%}
+  h1 {font-size: 1.5em !important} h2 {font-size: 1.3em !important}
+  img {max-width: 100%; height: auto}
+  pre {font-size: 12px; white-space: pre; overflow-x: auto}
+}
+</style>
+"""
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTML exporter, with a page that is readable on a phone."""
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **kw: object
+    ) -> tuple[str, dict]:
+        """Convert a graded notebook into a page."""
+        page, resources = super().from_notebook_node(nb, resources, **kw)
+        return page.replace("<head>", "<head>" + HEAD, 1), resources
 
 
 UNPROTECTED = (
@@ -43,9 +73,8 @@ class SummariseReports(NbGraderPreprocessor):
                 for grade_id, report in found.items()
             )
             table = (
-                f"<style>{STYLE}</style>"
-                '<table><caption style="color:inherit">Your points, and where to look first'
-                '</caption><thead><tr><th scope="col" style="text-align:left">exercise</th>'
+                '<table class="exam-table"><caption style="color:inherit">Your points, and where '
+                'to look first</caption><thead><tr><th scope="col" style="text-align:left">exercise</th>'
                 '<th scope="col">points</th><th scope="col" style="text-align:left">first '
                 f"remark</th></tr></thead><tbody>{rows}</tbody></table>"
             )

@@ -132,7 +132,7 @@ class Report:
         title = f"{html.escape(self.exercise)}: {self.earned:g} of {self.points:g} points"
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         return (
-            '<table style="font-size:100%;border-collapse:collapse">'
+            '<table class="exam-table" style="font-size:100%;border-collapse:collapse">'
             f'<caption style="text-align:left;color:inherit"><b>{title}</b></caption>'
             f"<tbody>{body}</tbody></table>"
         )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
 
 from nbgrader.converters import Autograde
 from nbgrader.utils import rmtree
+from psutil import pid_exists
 
 from autograder.hall.journal import FOLDER, Journal
-from autograder.hall.staging import stage, stage_timestamp
+from autograder.hall.staging import make_way, stage, stage_timestamp
+
+RUN = "run-"
 
 
 class ExamAutograde(Autograde):
@@ -24,7 +28,16 @@ class ExamAutograde(Autograde):
     def _input_directory(self) -> str:
         if not self._sanitizing:  # the second look at a submission is at nbgrader's own copy
             return super()._input_directory
-        return f"{self.coursedir.autograded_directory}/{FOLDER}/submitted"
+        return f"{self.coursedir.autograded_directory}/{FOLDER}/{RUN}{os.getpid()}/submitted"
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of this run's temporary files."""
+        return self._hall_folder() / f"{RUN}{os.getpid()}"
+
+    def _hall_folder(self) -> Path:
+        autograded = self.coursedir.autograded_directory
+        return Path(self.coursedir.format_path(autograded, ".", ".")) / FOLDER
 
     def _submitted(self, assignment_id: str, student_id: str) -> Path:
         folder = self.coursedir.submitted_directory
@@ -47,23 +60,31 @@ class ExamAutograde(Autograde):
             found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
         self.assignments = found
         self.graded: list[str] = []
+        self._clear_killed_runs()
+        self.run_folder.mkdir(parents=True, exist_ok=True)
         try:
             super().convert_notebooks()
         finally:
-            staged = Path(self.coursedir.format_path(self._input_directory, ".", "."))
-            shutil.rmtree(staged, ignore_errors=True)
+            shutil.rmtree(self.run_folder, ignore_errors=True)
             count = len(self.graded)
             if self.exporter.protected:
                 self.log.info("Exam hall: %d submissions graded in this run", count)
             else:
                 self.log.warning("%d submissions graded in this run WITHOUT a sandbox", count)
 
+    def _clear_killed_runs(self) -> None:
+        """Remove what runs left that were killed."""
+        for folder in self._hall_folder().glob(f"{RUN}*"):
+            number = folder.name.removeprefix(RUN)
+            if not number.isdigit() or int(number) == os.getpid() or not pid_exists(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Take up what an interrupted run left, stage the submission and note that it is begun."""
         submitted = self._submitted(assignment_id, student_id)
         staged = Path(self._format_source(assignment_id, student_id))
         graded = Path(self._format_dest(assignment_id, student_id))
-        journal = Journal(self._journal_folder(), assignment_id)
+        journal = Journal(self._hall_folder(), assignment_id)
         if graded.exists() and journal.interrupted(student_id, graded):
             self.log.warning("%s was interrupted while it was graded; once more", graded)
             rmtree(str(graded))
@@ -74,10 +95,9 @@ class ExamAutograde(Autograde):
         notes += stage(submitted, staged, [Path(n).name for n in self.notebooks])
         for note in notes:
             self.log.warning("%s", note)
+        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
+        make_way(staged, Path(source))
         return True
-
-    def _journal_folder(self) -> Path:
-        return Path(self.coursedir.format_path(self.coursedir.autograded_directory, ".", "."))
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
         """Close a submission's folder: nbgrader's last step for a student."""

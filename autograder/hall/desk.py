@@ -399,12 +399,12 @@ def main(settings: dict) -> None:
     home = Path(settings["home"])
     for source in settings["files"]:
         shutil.copytree(source, home, dirs_exist_ok=True)
-    os.chdir(home)
-    sys.path[:0] = ["", *settings["path"]]
-    sys.argv[:] = ["notebook"]
     with contextlib.suppress(ImportError):
         import numpy  # noqa: F401
     desk = Desk(Line(reader, writer))
+    os.chdir(home)  # from here on a numpy.py of the student's would come first, as in Jupyter
+    sys.path[:0] = ["", *settings["path"]]
+    sys.argv[:] = ["notebook"]
     if settings["limits"]:
         limit(**settings["limits"])
     seed_everything(0, ["random", "numpy"])

@@ -52,6 +52,7 @@ class Paper:
     protected: bool = True
     support: Path | None = None  # trusted files that tests may read
     hidden: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+    scratch: Path | None = None  # where temporary files go
 
 
 @dataclass
@@ -62,6 +63,10 @@ class Result:
     reports: dict[str, Report] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)  # for the instructor
+
+
+class ExaminerDied(RuntimeError):
+    """The trusted process ended by itself, or was killed from outside."""
 
 
 def sit(paper: Paper) -> Result:
@@ -133,7 +138,8 @@ def _leave_out(paper: Paper, result: Result, place: int, reason: str, ended: Exc
 def _tested_pass(paper: Paper, result: Result) -> None:
     """Run the notebook again with the whole tests, in processes whose output nobody reads."""
     refused = set()  # student cells that ended the process in this pass
-    for _ in range(len(paper.cells) + 1):
+    deaths = 0  # of the examiner, which no student is to blame for
+    for _ in range(len(paper.cells) + 3):
         orders = {
             "released": list(paper.released),
             "hidden": list(paper.hidden),
@@ -150,7 +156,14 @@ def _tested_pass(paper: Paper, result: Result) -> None:
         }
         if not any(c["kind"] == "test" for c in orders["cells"]):
             return
-        place, why, ended = _one_run(paper, orders, result)
+        try:
+            place, why, ended = _one_run(paper, orders, result)
+        except ExaminerDied as died:
+            deaths += 1
+            result.trouble.append(str(died))
+            if deaths > 2:
+                break
+            continue
         if not ended:
             return
         if place is None:
@@ -211,6 +224,14 @@ def _one_run(paper: Paper, orders: dict, result: Result) -> tuple[int | None, st
                 cell = paper.cells[event["end"]]
                 result.reports[cell.grade_id] = Report.from_dict(event["report"])
         why = sandbox.reason or examiner.reason
+        if ended and not why:
+            with suppress(subprocess.TimeoutExpired):
+                examiner.process.wait(5)
+            if examiner.process.returncode:
+                raise ExaminerDied(
+                    f"the examiner ended with status {examiner.process.returncode} and is started "
+                    "again; if this returns, memory may be short, or a test itself crashes"
+                )
     return place, why, ended
 
 
@@ -218,7 +239,7 @@ def _one_run(paper: Paper, orders: dict, result: Result) -> tuple[int | None, st
 def _examiner(paper: Paper, orders: dict) -> Iterator[tuple[Sandbox, Watched]]:
     """Start a student's process and an examiner that talks to it; stop both in the end."""
     with (
-        tempfile.TemporaryDirectory(prefix="examiner-") as scratch,
+        tempfile.TemporaryDirectory(prefix="examiner-", dir=paper.scratch) as scratch,
         Sandbox(paper.room, paper.limits, paper.protected) as sandbox,
     ):
         path = Path(scratch) / "orders.json"

@@ -21,8 +21,8 @@ KEY = "exam_hall"
 class Journal:
     """The journal of one assignment, kept in ``autograded/.exam-hall/journal/<assignment>/``."""
 
-    def __init__(self, autograded: Path, assignment: str) -> None:
-        self.folder = autograded / FOLDER / "journal" / assignment
+    def __init__(self, hall: Path, assignment: str) -> None:
+        self.folder = hall / "journal" / assignment
 
     def begin(self, student: str) -> None:
         """Note that a student's submission is about to be graded."""

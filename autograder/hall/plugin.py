@@ -33,7 +33,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum, Float, Int, Integer, List, Unicode
 from traitlets.config import Config
 
-from autograder.feedback import SummariseReports
+from autograder.feedback import FeedbackExporter, SummariseReports
 from autograder.hall import sandbox
 from autograder.hall.converter import ExamAutograde
 from autograder.hall.exam import Cell, Paper, Result, sit
@@ -65,6 +65,7 @@ def exam_hall(c: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    c.GenerateFeedback.exporter_class = FeedbackExporter
     # Feedback must not print the source of the hidden tests.
     c.GenerateFeedback.preprocessors = [
         GetGrades,
@@ -122,13 +123,15 @@ class ExamHall(NbGraderPreprocessor):
         converter = self.parent.parent
         course: CourseDirectory = converter.coursedir
         graded = Path(converter._format_dest(names["assignment"], names["student"]))
-        journal = Journal(converter._journal_folder(), names["assignment"])
+        journal = Journal(converter._hall_folder(), names["assignment"])
         hidden = ClearHiddenTests(parent=self)
-        with tempfile.TemporaryDirectory(prefix="exam-files-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="exam-files-", dir=converter.run_folder) as scratch:
             paper = self._paper(nb, names, course, hidden, graded, Path(scratch))
             result = Result() if UNREADABLE in nb.metadata else sit(paper)
         for trouble in result.trouble:
-            self.log.error("%s", trouble)
+            self.log.error("%s: %s", names["student"], trouble)
+        for place, why in result.left_out.items():
+            self.log.warning("%s: cell %d was left out: %s", names["student"], place + 1, why)
         self._fill(nb, paper, result)
         nb.metadata[KEY] = {
             "token": journal.token(names["student"]),
@@ -182,6 +185,7 @@ class ExamHall(NbGraderPreprocessor):
             protected=self.sandbox != "none",
             support=support if support.is_dir() else None,
             hidden=(hidden.begin_test_delimeter, hidden.end_test_delimeter),
+            scratch=scratch,
         )
 
     def _cell(self, cell: NotebookNode, hidden: ClearHiddenTests) -> Cell:

@@ -1,8 +1,8 @@
 """A filter of system calls that a student's code never needs and that reach outside the sandbox.
 
-Kernel keyrings outlive a sandbox and are shared by its user; the others here are where kernel
-exploits like to begin. A filtered call fails with "operation not permitted". The filter is classic
-BPF as seccomp(2) describes it, handed to bubblewrap.
+Kernel keyrings outlive a sandbox and are shared by its user, anonymous shared memory escapes the
+limits, and the others here are where kernel exploits like to begin. A filtered call fails with
+"operation not permitted". The filter is classic BPF as seccomp(2) describes it, for bubblewrap.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
+    "memfd_create": (319, 279),  # memory that no limit of a process counts
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 
 import bleach
@@ -38,11 +39,15 @@ STYLES = [
 ]
 IMAGES = ("image/png", "image/jpeg", "image/gif")
 LONGEST = 2_000_000  # characters of one output; pictures are larger than text
+MOST_TAGS = 3_000  # of one text: cleaning takes time that grows with their square
 
 
 def clean_html(text: str) -> str:
     """Return HTML with what could run, load or cover something taken out."""
-    text = re.sub(r"<(style|script)\b.*?</\1\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
+    if text.count("<") > MOST_TAGS:
+        return html.escape(text[:10_000]) + " [cut off: too many tags]"
+    if text.lower().count("</s") < 50:  # else bleach alone: their content stays, as text
+        text = re.sub(r"(?is)<(style|script)\b.*?</\1\s*>", "", text)
     return _bleached(text, strip=True)
 
 
@@ -69,6 +74,8 @@ def clean_markdown(text: str) -> str:
     """Return Markdown whose HTML, if it has any, is harmless."""
     if "<" not in text:
         return text
+    if text.count("<") > MOST_TAGS or len(text) > LONGEST:
+        return html.escape(text, quote=False)
     return _bleached(text, strip=False).replace("&gt;", ">").replace("&amp;", "&")
 
 
@@ -79,7 +86,17 @@ def clean_outputs(outputs: list, count: int | None) -> list[NotebookNode]:
         outputs: what claims to be a list of nbformat outputs.
         count: the cell's execution count.
     """
+    tags = str(outputs).count("<")
+    if tags > MOST_TAGS:  # of all outputs together: text and pictures stay, HTML goes
+        outputs = [_without_html(old) for old in outputs]
     return [new for old in outputs[:1000] if (new := _output(old, count)) is not None]
+
+
+def _without_html(output: object) -> object:
+    if type(output) is not dict or type(output.get("data")) is not dict:
+        return output
+    kept = {m: v for m, v in output["data"].items() if m not in ("text/html", "text/markdown")}
+    return {**output, "data": kept}
 
 
 def _output(old: object, count: int | None) -> NotebookNode | None:

@@ -77,6 +77,17 @@ def stage(submitted: Path, staged: Path, notebooks: list[str]) -> list[str]:
     return notes
 
 
+def make_way(staged: Path, support: Path) -> None:
+    """Remove what would stand in the way of the instructor's own files, which come on top."""
+    for path in _walk(support) if support.is_dir() else ():
+        relative = path.relative_to(support)
+        if (staged / relative).is_dir():
+            shutil.rmtree(staged / relative)
+        for parent in list(relative.parents)[:-1]:
+            if (staged / parent).is_file():
+                (staged / parent).unlink()
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield everything in a folder but its real sub-folders; links are not followed."""
     for parent, folders, files in os.walk(folder):
