@@ -25,6 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     demo = commands.add_parser("demo", help="grade a simulated class of week 1")
     demo.add_argument("--folder", type=Path, default=ROOT / "demo", help="where (default: demo/)")
+    demo.add_argument(
+        "--sandbox",
+        choices=["bubblewrap", "none"],
+        default="bubblewrap",
+        help='"none" runs the demo\'s own code unprotected, for a look on macOS or Windows',
+    )
 
     handout = commands.add_parser("handout", help="make the zip that students get")
     handout.add_argument("--output", type=Path, default=ROOT / "dist" / "handout.zip")
@@ -77,7 +83,7 @@ def _bank(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from autograder.demo import run_demo
 
-    return run_demo(ROOT, options.folder)
+    return run_demo(ROOT, options.folder, options.sandbox != "none")
 
 
 def _handout(options: argparse.Namespace) -> int:

@@ -38,14 +38,15 @@ def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def set_up(root: Path, folder: Path) -> None:
+def set_up(root: Path, folder: Path, extra: str = "") -> None:
     """Make a course folder of its own: this course's configuration, and week 1's source."""
     if folder.exists():
         if not (folder / "nbgrader_config.py").exists() and any(folder.iterdir()):
             raise SystemExit(f"{folder} is not a demo folder; name an empty or a new one")
         shutil.rmtree(folder)
     (folder / "solutions" / ASSIGNMENT).mkdir(parents=True)
-    shutil.copy(root / "nbgrader_config.py", folder)
+    config = (root / "nbgrader_config.py").read_text(encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(config + extra, encoding="utf-8")
     name = f"solutions/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
     shutil.copy(root / name, folder / name)
 
@@ -110,9 +111,13 @@ def print_table(rows: list[dict], folder: Path) -> None:
         print(f"{'':<{18 + 5 * len(names) + 13}}  {where}")
 
 
-def run_demo(root: Path, folder: Path) -> int:
-    """Run the demo in `folder`; return 0 only if perfect, noisy and blank score as they must."""
-    set_up(root, folder)
+def run_demo(root: Path, folder: Path, protected: bool = True) -> int:
+    """Run the demo in `folder`; return 0 only if perfect, noisy and blank score as they must.
+
+    Without protection (for a look on macOS or Windows; the demo's students are harmless) the pages
+    say so.
+    """
+    set_up(root, folder, "" if protected else '\nc.ExamHall.sandbox = "none"\n')
     print(f"1. nbgrader generate_assignment {ASSIGNMENT}", flush=True)
     must_work("generate_assignment", nbgrader(folder, "generate_assignment", ASSIGNMENT))
     name = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"

