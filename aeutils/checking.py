@@ -67,7 +67,9 @@ def run(function: object, *args: object, name: str | None = None) -> object:
         where = f" (line {line} of your cell)" if line else ""
         text = f": {error}"
         if hasattr(error, "student_type"):  # from the grader's sandbox: its text stays there
-            kind, text = error.student_type, "" if given else "."
+            kind, text = error.student_type, ""
+            if kind == "ReferenceSealed":
+                text = ": the reference is closed while that notebook is graded; implement it there"
         raise CheckFailed(f"{name} raised {kind}{where}{text}{given}", f"raised-{kind}") from None
 
 

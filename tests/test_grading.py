@@ -193,7 +193,8 @@ def test_reference_is_closed_while_graded(troubled):
     folder, rows, _ = troubled
     assert lost(rows["sealed"]) == {"test-center", "test-linear_autoencoder"}
     found = reports(read(folder / "autograded" / "sealed" / NAME))
-    assert "is closed while that notebook is graded" in found["test-center"].first_message
+    message = found["test-center"].first_message
+    assert "ReferenceSealed: the reference is closed while that notebook is graded" in message
 
 
 def test_syntax_error_costs_its_own_exercise_and_is_named(troubled):

@@ -12,6 +12,7 @@ from autograder.hall.wire import CannotCross, Closed, Line, WireError, decode, e
 
 ENDED = "your code's process ended while this was tested"
 MOST_ITEMS = 100_000
+USUAL = ("function", "module", "Tensor", "ndarray", "ReferenceSealed")  # names that tell nothing
 
 
 class Border:
@@ -25,7 +26,7 @@ class Border:
 
     def __init__(self, line: Line, known: Iterable[str] = ()) -> None:
         self.line = line
-        self.known = {*dir(builtins), "function", "Tensor", "ndarray", "module", *known}
+        self.known = {*dir(builtins), *USUAL, *known}
         self.last = ""  # what was asked for last, for explanations
 
     def ask(self, do: str, *values: object, **fields: object) -> object:
