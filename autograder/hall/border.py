@@ -22,10 +22,11 @@ class Border:
         line: the way to the process.
         known: names of classes that may appear in messages. Any other name could be a message of
             the student's own making, with what a hidden test passed in.
+        lines: how many lines the longest cell has; the same goes for a line beyond.
     """
 
-    def __init__(self, line: Line, known: Iterable[str] = ()) -> None:
-        self.line = line
+    def __init__(self, line: Line, known: Iterable[str] = (), lines: int = 1000) -> None:
+        self.line, self.lines = line, lines
         self.known = {*dir(builtins), *USUAL, *known}
         self.last = ""  # what was asked for last, for explanations
 
@@ -97,7 +98,7 @@ class Border:
         line = fields.get("line")
         # Feedback shows type and line only: the text may repeat what a hidden test passed in.
         error.student_type = self._shown(fields.get("type"), kind.__name__)
-        error.student_line = line if type(line) is int and 0 < line < 100_000 else None
+        error.student_line = line if type(line) is int and 0 < line <= self.lines else None
         error.student_call = self.last
         return error
 

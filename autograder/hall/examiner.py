@@ -299,8 +299,10 @@ def main() -> None:
     if line.receive()[0] != {"ready": True}:
         raise SystemExit(1)
     sys.path.insert(0, os.getcwd())
-    typed = " ".join(cell["source"] for cell in orders["cells"])
-    examine(orders, Border(line, set(re.findall(r"[A-Za-z_]\w{0,39}", typed))), events)
+    cells = [cell["source"] for cell in orders["cells"] if cell["kind"] == "student"]
+    typed = set(re.findall(r"[A-Za-z_]\w{0,39}", " ".join(cells)))
+    longest = max((len(cell.splitlines()) for cell in cells), default=0)
+    examine(orders, Border(line, typed, longest), events)
 
 
 if __name__ == "__main__":

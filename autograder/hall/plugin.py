@@ -45,6 +45,8 @@ from autograder.hall.staging import UNREADABLE
 from autograder.report import Report
 
 LEFT_OUT = "LeftOut"
+SHOWN = 20_000_000  # characters of output kept of one notebook
+TOO_MUCH = "[output left out: the notebook shows too much]\n"
 WARNING = "graded WITHOUT a sandbox: this student's code could have changed any grade or file"
 
 
@@ -211,12 +213,15 @@ class ExamHall(NbGraderPreprocessor):
     def _fill(self, nb: NotebookNode, paper: Paper, result: Result) -> None:
         """Write outputs and reports into the notebook's cells."""
         unreadable = nb.metadata.get(UNREADABLE, "")
-        count, failed = 0, ""
+        count, shown, failed = 0, 0, ""
         for place, cell in enumerate(nb.cells):
             if cell.cell_type != "code":
                 continue
             count += 1
             outputs = clean_outputs(result.outputs.get(place, []), count)
+            shown += len(str(outputs))
+            if outputs and shown > SHOWN:
+                outputs = [new_output("stream", name="stdout", text=TOO_MUCH)]
             if place in result.left_out:
                 outputs.append(_left_out(result.left_out[place]))
             cell.execution_count = count

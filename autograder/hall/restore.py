@@ -151,8 +151,11 @@ def _disarm(new: NotebookNode, cell: NotebookNode) -> None:
     """Take into `new` a text cell's source and pictures, without what could run in a browser."""
     new.source = clean_markdown(cell.source)
     new.pop("attachments", None)
-    if pictures := _pictures(cell.get("attachments")):
+    pictures = _pictures(cell.get("attachments"))
+    if pictures:
         new.attachments = pictures
+    for name in set(re.findall(r"attachment:([^\s)\"'<>]+)", new.source)) - pictures.keys():
+        new.source = new.source.replace(f"attachment:{name}", name)  # else no page could be made
 
 
 def _pictures(attachments: object) -> NotebookNode:

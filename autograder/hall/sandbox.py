@@ -349,7 +349,7 @@ class Sandbox(Watched):
                 inner, keep = stack.enter_context(arguments(given))
                 prefix = [str(bwrap()), *inner]
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-I", desk, json.dumps(settings)],
+                [*prefix, sys.executable, "-s", "-P", desk, json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

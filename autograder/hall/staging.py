@@ -63,7 +63,7 @@ def stage(submitted: Path, staged: Path, notebooks: list[str]) -> list[str]:
         (staged / name).write_bytes(text)
     for path in _walk(submitted):
         relative = path.relative_to(submitted)
-        if str(relative) in notebooks or str(relative) == TIMESTAMP:
+        if relative.parts[0] in notebooks or str(relative) == TIMESTAMP:
             continue
         problem = irregular(path)
         if not problem:
