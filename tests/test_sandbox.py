@@ -38,7 +38,7 @@ def student(tmp_path):
     """A sandbox with one support file, and the course hidden."""
     (tmp_path / "support").mkdir()
     (tmp_path / "support" / "data.txt").write_text("given")
-    room = Room(files=(tmp_path / "support",), hidden=(ROOT, ROOT / "autograder"))
+    room = Room(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
     limits = Limits(memory=2 * 2**30, processes=40, disk=8 * 2**20)
     with Sandbox(room, limits) as sandbox:
         sandbox.ready()
@@ -214,7 +214,7 @@ def test_unprotected_processes_are_stopped_with_their_children():
 )
 def test_an_ordinary_user_gets_the_same_sandbox():
     """bubblewrap without root: only the walls are tried, because Python may be out of reach."""
-    command = [str(bwrap()), *module.walls(Room(), Limits(), Path("/home/student"))]
+    command = [str(bwrap()), *module.walls(Room(), Limits(), Path(module.HOME))]
     keep = []  # folders of this Python that the other user cannot enter are left out
     i = 0
     while i < len(command):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 from nbgrader.converters import Autograde
-from nbgrader.utils import rmtree
+from nbgrader.utils import is_ignored, rmtree
 from psutil import pid_exists
+from tqdm import tqdm
 
+from autograder.hall.ahead import Ahead
 from autograder.hall.journal import FOLDER, Journal
-from autograder.hall.staging import make_way, stage, stage_timestamp
+from autograder.hall.staging import TIMESTAMP, make_way, stage, stage_timestamp
 
 RUN = "run-"
 
@@ -33,9 +37,11 @@ class ExamAutograde(Autograde):
     @property
     def run_folder(self) -> Path:
         """The folder of this run's temporary files."""
-        return self._hall_folder() / f"{RUN}{os.getpid()}"
+        return self.hall_folder / f"{RUN}{os.getpid()}"
 
-    def _hall_folder(self) -> Path:
+    @property
+    def hall_folder(self) -> Path:
+        """The folder of what the exam hall keeps."""
         autograded = self.coursedir.autograded_directory
         return Path(self.coursedir.format_path(autograded, ".", ".")) / FOLDER
 
@@ -62,9 +68,15 @@ class ExamAutograde(Autograde):
         self.graded: list[str] = []
         self._clear_killed_runs()
         self.run_folder.mkdir(parents=True, exist_ok=True)
+        self.ahead = Ahead(self, self.exporter.hall)
+        self.waiting = [self._names(source) for source in sorted(self.assignments)]
+        self.begun: set[tuple[str, str]] = set()
+        self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
         try:
             super().convert_notebooks()
         finally:
+            self.bar.close()
+            self.ahead.close()
             shutil.rmtree(self.run_folder, ignore_errors=True)
             count = len(self.graded)
             if self.exporter.protected:
@@ -72,35 +84,97 @@ class ExamAutograde(Autograde):
             else:
                 self.log.warning("%d submissions graded in this run WITHOUT a sandbox", count)
 
+    def _names(self, staged: str) -> tuple[str, str]:
+        pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        names = re.match(pattern, staged).groupdict()
+        return names["assignment_id"], names["student_id"]
+
     def _clear_killed_runs(self) -> None:
         """Remove what runs left that were killed."""
-        for folder in self._hall_folder().glob(f"{RUN}*"):
+        for folder in self.hall_folder.glob(f"{RUN}*"):
             number = folder.name.removeprefix(RUN)
             if not number.isdigit() or int(number) == os.getpid() or not pid_exists(int(number)):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Take up what an interrupted run left, stage the submission and note that it is begun."""
-        submitted = self._submitted(assignment_id, student_id)
-        staged = Path(self._format_source(assignment_id, student_id))
+        if self.waiting and self.waiting[0] == (assignment_id, student_id):
+            self.waiting.pop(0)
+        self.bar.update()
         graded = Path(self._format_dest(assignment_id, student_id))
-        journal = Journal(self._hall_folder(), assignment_id)
+        journal = Journal(self.hall_folder, assignment_id)
         if graded.exists() and journal.interrupted(student_id, graded):
             self.log.warning("%s was interrupted while it was graded; once more", graded)
             rmtree(str(graded))
-        notes = stage_timestamp(submitted, staged)
+        self._stage_timestamp(assignment_id, student_id)
         if not super().init_destination(assignment_id, student_id):
             return False
         journal.begin(student_id)
-        notes += stage(submitted, staged, [Path(n).name for n in self.notebooks])
-        for note in notes:
+        self._stage(assignment_id, student_id, self.notebooks)
+        self._look_ahead()
+        return True
+
+    def _stage_timestamp(self, assignment_id: str, student_id: str) -> None:
+        staged = Path(self._format_source(assignment_id, student_id))
+        if not (staged / TIMESTAMP).exists():
+            for note in stage_timestamp(self._submitted(assignment_id, student_id), staged):
+                self.log.warning("%s", note)
+
+    def _stage(self, assignment_id: str, student_id: str, notebooks: list[str]) -> None:
+        staged = Path(self._format_source(assignment_id, student_id))
+        names = [Path(n).name for n in notebooks]
+        if all((staged / name).exists() for name in names):
+            return
+        for note in stage(self._submitted(assignment_id, student_id), staged, names):
             self.log.warning("%s", note)
         source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
         make_way(staged, Path(source))
-        return True
+
+    def _look_ahead(self) -> None:
+        """Begin with the next submissions, so that every worker has something to do."""
+        for assignment_id, student_id in self.waiting[: 2 * self.ahead.workers]:
+            staged = self._format_source(assignment_id, student_id)
+            graded = Path(self._format_dest(assignment_id, student_id))
+            journal = Journal(self.hall_folder, assignment_id)
+            begun = (assignment_id, student_id) in self.begun
+            done = graded.exists() and not journal.interrupted(student_id, graded)
+            if begun or (done and not self.force):
+                continue
+            notebooks = self.assignments[staged]
+            try:
+                self._stage_timestamp(assignment_id, student_id)
+                self._stage(assignment_id, student_id, notebooks)
+                self.begun.add((assignment_id, student_id))
+                for notebook in notebooks:
+                    self._start(notebook, Path(staged), assignment_id)
+            except Exception as error:  # whatever it is, nbgrader's own loop meets it again
+                self.log.debug("Not begun ahead: %s: %s", notebook, error)
+
+    def _start(self, notebook: str, staged: Path, assignment_id: str) -> None:
+        """Sanitise a staged notebook as nbgrader will, and begin with it."""
+        resources = self.init_single_notebook_resources(notebook)
+        self._sanitizing = True
+        self._init_preprocessors()
+        text, resources = self.exporter.from_filename(notebook, resources=resources)
+        files = self.run_folder / "files" / staged.parent.name / staged.name
+        ignore = shutil.ignore_patterns("*.ipynb", TIMESTAMP)
+        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
+        for folder in (staged, Path(source)):  # the instructor's files come on top, as later
+            if folder.is_dir():
+                skip = _both(ignore, self._ignored)
+                shutil.copytree(folder, files, ignore=skip, dirs_exist_ok=True)
+        self.ahead.start(nbformat.reads(text, as_version=4), resources["nbgrader"], files)
+
+    def _ignored(self, folder: str, names: list[str]) -> set[str]:
+        return {n for n in names if is_ignored(os.path.join(folder, n), self.coursedir.ignore)}
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
         """Close a submission's folder: nbgrader's last step for a student."""
         super().set_permissions(assignment_id, student_id)
         self.graded.append(student_id)
         shutil.rmtree(self._format_source(assignment_id, student_id))
+        shutil.rmtree(self.run_folder / "files" / student_id, ignore_errors=True)
+
+
+def _both(one: Callable, other: Callable) -> Callable:
+    return lambda folder, names: one(folder, names) | other(folder, names)

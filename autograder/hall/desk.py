@@ -4,8 +4,10 @@ This file runs inside the sandbox, next to the student's code, which may read it
 in its name. Nothing depends on its honesty: whatever it sends is decoded strictly on the other
 side and counts only as a value that the student's code gave.
 
-Started as ``python desk.py '{"files": ..., "home": ..., "path": [...], "limits": {...}}'``;
-requests come in on standard input and replies leave on standard output (see `wire`).
+Started as ``python desk.py '{"home": ..., "path": [...], "limits": {...}}'``; requests come in on
+standard input and replies leave on standard output (see `wire`). With ``"warm"`` among the
+settings it never runs a student's code itself: it imports what notebooks will import and, whenever
+it is asked to, forks a desk behind walls of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ import asyncio
 import base64
 import builtins
 import contextlib
+import importlib
 import io
 import json
 import os
 import random
-import shutil
+import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -101,8 +105,11 @@ class Printed(io.TextIOBase):
 class Desk:
     """One student's notebook: a shell that runs its cells, and the objects it handed out."""
 
-    def __init__(self, line: Line) -> None:
-        self.line = line
+    line: Line
+
+    def __init__(self) -> None:
+        with contextlib.suppress(ImportError):
+            import numpy  # noqa: F401
         self.objects: dict[int, object] = {}
         self.errands: dict[str, object] = {}
         self.outputs: Outputs | None = None
@@ -135,6 +142,8 @@ class Desk:
         """Do what was asked for; return the reply and its buffers."""
         if request["do"] == "run":
             return await self.run(request["source"], request["show"]), []
+        if request["do"] == "file":
+            return self.receive_file(request["name"], buffers), []
         values = decode(request["values"], buffers, self.fetch)
         before = [fingerprint(v) for v in values] if request["do"] in ("call", "errand") else []
         self.printed = []
@@ -175,6 +184,15 @@ class Desk:
             self.shell.last_error = describe_error(error)
         outputs, self.outputs = self.outputs, None
         return {"outputs": outputs or [], "error": self.shell.last_error}
+
+    def receive_file(self, name: str, buffers: list) -> dict:
+        """Put a file of the assignment into the student's folder."""
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            for buffer in buffers:
+                file.write(buffer)
+        return {"done": True}
 
     # --- requests: each gets the request itself and the decoded values ---
 
@@ -391,18 +409,29 @@ def limit(memory: int, processes: int, file_size: int, cpu: int) -> None:
 
 
 def main(settings: dict) -> None:
-    """Take the line, move to the student's folder and serve."""
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    """Serve one student, or fork a desk for each of many."""
+    reader, writer = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    home = Path(settings["home"])
-    for source in settings["files"]:
-        shutil.copytree(source, home, dirs_exist_ok=True)
-    with contextlib.suppress(ImportError):
-        import numpy  # noqa: F401
-    desk = Desk(Line(reader, writer))
-    os.chdir(home)  # from here on a numpy.py of the student's would come first, as in Jupyter
+    if settings.get("warm"):
+        asked = socket.socket(fileno=reader)
+        os.close(writer)
+        sys.path[:0] = settings["path"]
+        for name in settings["warm"]["modules"]:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        desk = Desk()
+        del sys.path[: len(settings["path"])]
+        wait_for_students(asked, desk, settings)
+        return
+    begin(Desk(), reader, writer, settings)
+
+
+def begin(desk: Desk, reader: int, writer: int, settings: dict) -> None:
+    """Take the line, move to the student's folder and serve until the line is closed."""
+    desk.line = Line(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
+    os.chdir(settings["home"])  # from here on a numpy.py of the student's would come first
     sys.path[:0] = ["", *settings["path"]]
     sys.argv[:] = ["notebook"]
     if settings["limits"]:
@@ -413,8 +442,52 @@ def main(settings: dict) -> None:
     os._exit(0)  # whatever threads the student left
 
 
+def wait_for_students(asked: socket.socket, desk: Desk, settings: dict) -> None:
+    """Fork a desk for every request; a request brings the line's two ends and a place to answer."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    asked.sendall(b"w")
+    while True:
+        message, fds, _, _ = socket.recv_fds(asked, 1, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            try:
+                fork_behind_walls(desk, fds, settings)
+            finally:
+                os._exit(1)
+        for fd in fds:
+            os.close(fd)
+
+
+def fork_behind_walls(desk: Desk, fds: list[int], settings: dict) -> None:
+    """Make a process in namespaces of its own, answer with a handle of it, and let it begin."""
+    reader, writer, answer = fds
+    warm = settings["warm"]
+    isolate.new_namespaces()
+    go_in, go_out = os.pipe()
+    child = os.fork()
+    if child:  # between the worlds: hands the child over, then waits for its end
+        for fd in (reader, writer, go_in):
+            os.close(fd)
+        socket.send_fds(socket.socket(fileno=answer), [b"k"], [os.pidfd_open(child)])
+        os.write(go_out, b"g")
+        os.close(go_out)
+        os.waitpid(child, 0)
+        os._exit(0)
+    os.close(go_out)
+    os.close(answer)
+    os.read(go_in, 1)
+    os.close(go_in)
+    isolate.new_disks([settings["home"], "/tmp", "/dev/shm"], warm["disk"])
+    isolate.no_privileges(base64.b64decode(warm["filter"]))
+    begin(desk, reader, writer, settings)
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import isolate
     from wire import CannotCross, Closed, Line, decode, encode
 
     main(json.loads(sys.argv[1]))

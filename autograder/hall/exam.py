@@ -12,14 +12,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.hall.sandbox import Limits, Room, Sandbox, Watched, bwrap, require
 from autograder.hall.wire import Closed, WireError
 from autograder.report import Report
+
+if TYPE_CHECKING:
+    from autograder.hall.warm import Warm
 
 EVENT = 4 * 2**20  # bytes of the longest event read from an examiner
 
@@ -69,8 +74,12 @@ class ExaminerDied(RuntimeError):
     """The trusted process ended by itself, or was killed from outside."""
 
 
-def sit(paper: Paper) -> Result:
+def sit(paper: Paper, warm: Warm | None = None) -> Result:
     """Run both passes of a submission; never raises for what a student did.
+
+    Args:
+        paper: the submission and all it needs.
+        warm: processes that have imported what is needed; without them, each is started afresh.
 
     Raises:
         NoSandbox: protection was asked for and cannot be had.
@@ -80,22 +89,33 @@ def sit(paper: Paper) -> Result:
     result = Result()
     # One after the other: two sandboxes at a time could talk to each other, through file locks on
     # what both may read or through how busy the machine is, and what is tested must not be shown.
-    _shown_pass(paper, result)
-    _tested_pass(paper, result)
+    _shown_pass(paper, result, warm)
+    _tested_pass(paper, result, warm)
     return result
 
 
-def _shown_pass(paper: Paper, result: Result) -> None:
+def _sandbox(paper: Paper, warm: Warm | None) -> Sandbox:
+    """Return a process for the student's code."""
+    if warm is not None and paper.protected:
+        return warm.sandbox(paper.room, paper.limits)
+    return Sandbox(paper.room, paper.limits, paper.protected)
+
+
+def _shown_pass(paper: Paper, result: Result, warm: Warm | None) -> None:
     """Run the notebook as the student sees it, without a hidden line, and keep its outputs."""
     todo = [i for i, cell in enumerate(paper.cells) if cell.kind != "leave"]
+    end = time.monotonic() + paper.limits.total_seconds
     while True:
-        with Sandbox(paper.room, paper.limits, paper.protected) as sandbox:
+        with _sandbox(paper, warm) as sandbox:
             place = -1
             try:
                 sandbox.ready()
                 for place in todo:
                     if place in result.left_out:
                         continue
+                    if time.monotonic() > end:
+                        _leave_rest(paper, result, place, _too_long(paper))
+                        return
                     with sandbox.at_most(paper.limits.cell_seconds):
                         request = {"do": "run", "source": paper.cells[place].source, "show": True}
                         sandbox.line.send(request)
@@ -126,19 +146,28 @@ def _leave_out(paper: Paper, result: Result, place: int, reason: str, ended: Exc
     result.outputs.pop(place, None)
     if len(result.left_out) <= paper.limits.restarts:
         return True
-    for later in range(place + 1, len(paper.cells)):
-        if paper.cells[later].kind != "leave":
-            result.outputs.pop(later, None)
-            result.left_out.setdefault(
-                later, f"not run: {len(result.left_out)} cells before it had to be stopped"
-            )
+    stopped = len(result.left_out)
+    _leave_rest(paper, result, place + 1, f"not run: {stopped} cells before it had to be stopped")
     return False
 
 
-def _tested_pass(paper: Paper, result: Result) -> None:
+def _leave_rest(paper: Paper, result: Result, first: int, why: str) -> None:
+    """Leave out every cell from a place on."""
+    for place in range(first, len(paper.cells)):
+        if paper.cells[place].kind != "leave":
+            result.outputs.pop(place, None)
+            result.left_out.setdefault(place, why)
+
+
+def _too_long(paper: Paper) -> str:
+    return f"the notebook took more than {paper.limits.total_seconds:g} seconds in all"
+
+
+def _tested_pass(paper: Paper, result: Result, warm: Warm | None) -> None:
     """Run the notebook again with the whole tests, in processes whose output nobody reads."""
     refused = set()  # student cells that ended the process in this pass
     deaths = 0  # of the examiner, which no student is to blame for
+    end = time.monotonic() + paper.limits.total_seconds
     for _ in range(len(paper.cells) + 3):
         orders = {
             "released": list(paper.released),
@@ -157,7 +186,7 @@ def _tested_pass(paper: Paper, result: Result) -> None:
         if not any(c["kind"] == "test" for c in orders["cells"]):
             return
         try:
-            place, why, ended = _one_run(paper, orders, result)
+            place, why, ended = _one_run(paper, orders, result, warm, end)
         except ExaminerDied as died:
             deaths += 1
             result.trouble.append(str(died))
@@ -182,11 +211,13 @@ def _tested_pass(paper: Paper, result: Result) -> None:
         else:
             refused.add(place)
             result.left_out.setdefault(place, why or "it ended the Python process (exit or crash)")
-        if len(refused) > paper.limits.restarts:
+        if len(refused) > paper.limits.restarts or time.monotonic() > end:
             break
     for cell in paper.cells:
         if cell.kind == "test" and cell.grade_id not in result.reports:
             why = "not tested: too many cells of this notebook had to be stopped"
+            if time.monotonic() > end:
+                why = f"not tested: {_too_long(paper)}"
             if result.trouble:
                 why = f"not tested: {result.trouble[-1]}"
             result.reports[cell.grade_id] = Report.lost(_name(cell), cell.points, why, "not-tested")
@@ -203,12 +234,16 @@ def _name(cell: Cell) -> str:
     return cell.grade_id.removeprefix("test-")
 
 
-def _one_run(paper: Paper, orders: dict, result: Result) -> tuple[int | None, str, bool]:
+def _one_run(
+    paper: Paper, orders: dict, result: Result, warm: Warm | None, end: float
+) -> tuple[int | None, str, bool]:
     """Let one examiner run; return the last cell begun, why it was stopped, and whether it was."""
     place, ended = None, True
-    with _examiner(paper, orders) as (sandbox, examiner):
+    with _examiner(paper, orders, warm) as (sandbox, examiner):
         seconds = 60.0
         while True:
+            if time.monotonic() > end:
+                sandbox.stop(_too_long(paper))
             with sandbox.at_most(seconds), examiner.at_most(seconds + 30):
                 text = examiner.process.stderr.readline(EVENT)
             try:
@@ -236,27 +271,29 @@ def _one_run(paper: Paper, orders: dict, result: Result) -> tuple[int | None, st
 
 
 @contextmanager
-def _examiner(paper: Paper, orders: dict) -> Iterator[tuple[Sandbox, Watched]]:
+def _examiner(paper: Paper, orders: dict, warm: Warm | None) -> Iterator[tuple[Sandbox, Watched]]:
     """Start a student's process and an examiner that talks to it; stop both in the end."""
     with (
         tempfile.TemporaryDirectory(prefix="examiner-", dir=paper.scratch) as scratch,
-        Sandbox(paper.room, paper.limits, paper.protected) as sandbox,
+        _sandbox(paper, warm) as sandbox,
     ):
+        with suppress(Closed, WireError):  # the examiner will notice
+            sandbox.ready()
         path = Path(scratch) / "orders.json"
         path.write_text(json.dumps(orders), encoding="utf-8")
-        walls = []
-        if paper.protected:  # the tests are trusted; a bug in reading a value should stay inside
-            walls = [str(bwrap()), "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
-            walls += ["--dev", "/dev", "--proc", "/proc"]
-        process = subprocess.Popen(
-            [*walls, sys.executable, "-m", "autograder.hall.examiner", str(path)],
-            stdin=sandbox.process.stdout,
-            stdout=sandbox.process.stdin,
-            stderr=subprocess.PIPE,
-            cwd=paper.support or scratch,
-            env={**os.environ, "TMPDIR": "/dev/shm", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
+        folder = paper.support or Path(scratch)
+        if warm is not None and paper.protected:
+            process = warm.examiner(path, folder, sandbox)
+        else:
+            process = subprocess.Popen(
+                [*examiner_command(paper.protected), str(path)],
+                stdin=sandbox.process.stdout,
+                stdout=sandbox.process.stdin,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env=examiner_environment(),
+                start_new_session=True,
+            )
         for pipe in (sandbox.process.stdin, sandbox.process.stdout):
             with suppress(OSError):
                 pipe.close()
@@ -265,3 +302,20 @@ def _examiner(paper: Paper, orders: dict) -> Iterator[tuple[Sandbox, Watched]]:
             yield sandbox, examiner
         finally:
             examiner.stop()
+
+
+def examiner_command(protected: bool) -> list[str]:
+    """Return how an examiner is started: trusted, but behind walls if there are any.
+
+    A bug in reading a student's values should stay inside: read-only files and no network.
+    """
+    walls = []
+    if protected:
+        walls = [str(bwrap()), "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"]
+        walls += ["--dev", "/dev", "--proc", "/proc"]
+    return [*walls, sys.executable, "-m", "autograder.hall.examiner"]
+
+
+def examiner_environment() -> dict[str, str]:
+    """Return an examiner's environment variables."""
+    return {**os.environ, "TMPDIR": "/dev/shm", "OMP_NUM_THREADS": "1"}

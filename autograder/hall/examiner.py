@@ -6,17 +6,22 @@ standard input and output, and reports over standard error, one line of JSON per
     {"begin": 3}                      cell 3 of the submission begins
     {"end": 3, "report": {...}}       and this is what a test found (no report for other cells)
     {"finished": true}                all cells ran; without it, the student's process ended
+
+With ``--warm`` it imports what tests need and forks an examiner for every submission (see `warm`).
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import json
 import math
 import os
 import random
 import re
+import signal
+import socket
 import sys
 from typing import TextIO
 
@@ -286,23 +291,55 @@ def examine(orders: dict, border: Border, events: TextIO) -> None:
     tell(finished=True)
 
 
-def main() -> None:
-    """Take the line to the student's process and the orders, and examine."""
-    with open(sys.argv[1], encoding="utf-8") as file:
+def begin(path: str, reader: int, writer: int, events: int) -> None:
+    """Take the orders and the line to the student's process, and examine."""
+    with open(path, encoding="utf-8") as file:
         orders = json.load(file)
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    events = os.fdopen(os.dup(2), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nothing, standard)
-    line = Line(reader, writer)
-    if line.receive()[0] != {"ready": True}:
-        raise SystemExit(1)
     sys.path.insert(0, os.getcwd())
+    line = Line(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
     cells = [cell["source"] for cell in orders["cells"] if cell["kind"] == "student"]
     typed = set(re.findall(r"[A-Za-z_]\w{0,39}", " ".join(cells)))
     longest = max((len(cell.splitlines()) for cell in cells), default=0)
-    examine(orders, Border(line, typed, longest), events)
+    with os.fdopen(events, "w", encoding="utf-8") as told:
+        examine(orders, Border(line, typed, longest), told)
+
+
+def wait_for_students(asked: socket.socket, modules: list[str]) -> None:
+    """Fork an examiner for every request; imports are paid once."""
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    asked.send(b"w")
+    while True:
+        message, fds, _, _ = socket.recv_fds(asked, 65_536, 4)
+        if not message:
+            return
+        child = os.fork()
+        if child == 0:
+            asked.close()
+            os.close(fds[3])
+            try:
+                order = json.loads(message)
+                os.chdir(order["folder"])
+                begin(order["orders"], *fds[:3])
+            finally:
+                os._exit(0)
+        socket.send_fds(socket.socket(fileno=fds[3]), [b"k"], [os.pidfd_open(child)])
+        for fd in fds[:3]:
+            os.close(fd)
+
+
+def main() -> None:
+    """Examine one submission, or with --warm fork an examiner for each of many."""
+    reader, writer, events = os.dup(0), os.dup(1), os.dup(2)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    if sys.argv[1] == "--warm":
+        wait_for_students(socket.socket(fileno=reader), sys.argv[2:])
+    else:
+        begin(sys.argv[1], reader, writer, events)
 
 
 if __name__ == "__main__":

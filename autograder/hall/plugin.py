@@ -6,17 +6,12 @@ exam_hall(c)
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.api import Gradebook
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -29,17 +24,15 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum, Float, Int, Integer, List, Unicode
 from traitlets.config import Config
 
 from autograder.feedback import FeedbackExporter, SummariseReports
 from autograder.hall import sandbox
 from autograder.hall.converter import ExamAutograde
-from autograder.hall.exam import Cell, Paper, Result, sit
+from autograder.hall.exam import Paper, Result
 from autograder.hall.journal import KEY, Journal
-from autograder.hall.restore import RestoreCells, visible_part
-from autograder.hall.seal import sealed_packages
+from autograder.hall.restore import RestoreCells
 from autograder.hall.show import clean_outputs, plain_text
 from autograder.hall.staging import UNREADABLE
 from autograder.report import Report
@@ -82,7 +75,8 @@ class ExamExporter(NotebookExporter):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.protected = ExamHall(parent=self).sandbox != "none"
+        self.hall = ExamHall(parent=self)
+        self.protected = self.hall.sandbox != "none"
         try:
             if self.protected:
                 sandbox.require()
@@ -105,6 +99,9 @@ class ExamHall(NbGraderPreprocessor):
     cell_seconds = Float(60.0, help="computing time of one cell, or of one exercise's tests").tag(
         config=True
     )
+    total_seconds = Float(900.0, help="time, by the clock, of each pass of one submission").tag(
+        config=True
+    )
     memory_mb = Integer(4096, help="memory of one student's processes, together").tag(config=True)
     disk_mb = Integer(512, help="size of each folder that student code can write to").tag(
         config=True
@@ -117,19 +114,18 @@ class ExamHall(NbGraderPreprocessor):
         Unicode(),
         help="the course's own packages, given to student code without the answers (see seal.py)",
     ).tag(config=True)
+    workers = Integer(
+        0, help="submissions run at a time; 0: one per processor, at most 8; 1: no side channels"
+    ).tag(config=True)
     skip_tag = Unicode("", help="cells with this tag are not run while grading").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         """Run both passes, and fill the notebook's outputs."""
         names = resources["nbgrader"]
         converter = self.parent.parent
-        course: CourseDirectory = converter.coursedir
+        journal = Journal(converter.hall_folder, names["assignment"])
         graded = Path(converter._format_dest(names["assignment"], names["student"]))
-        journal = Journal(converter._hall_folder(), names["assignment"])
-        hidden = ClearHiddenTests(parent=self)
-        with tempfile.TemporaryDirectory(prefix="exam-files-", dir=converter.run_folder) as scratch:
-            paper = self._paper(nb, names, course, hidden, graded, Path(scratch))
-            result = Result() if UNREADABLE in nb.metadata else sit(paper)
+        paper, result = converter.ahead.take(self, nb, names, graded)
         for trouble in result.trouble:
             self.log.error("%s: %s", names["student"], trouble)
         for place, why in result.left_out.items():
@@ -142,73 +138,6 @@ class ExamHall(NbGraderPreprocessor):
         if self.sandbox == "none":
             self.log.warning("%s was %s", graded, WARNING)
         return nb, resources
-
-    def _paper(
-        self,
-        nb: NotebookNode,
-        names: dict,
-        course: CourseDirectory,
-        hidden: ClearHiddenTests,
-        graded: Path,
-        scratch: Path,
-    ) -> Paper:
-        """Put together what the examination needs."""
-        released = _release(course, names)
-        language = released.metadata.get("kernelspec", {}).get("language", "python")
-        if language != "python":
-            raise ValueError(f"the exam hall grades Python notebooks; this one is in {language}")
-        support = Path(
-            course.format_path(course.source_directory, ".", names["assignment"])
-        ).resolve()
-        files = scratch / "files"
-        if graded.is_dir():
-            ignore = shutil.ignore_patterns("*.ipynb", "timestamp.txt")
-            shutil.copytree(graded, files, ignore=ignore, symlinks=True)
-        packages = None
-        if self.packages:
-            packages = sealed_packages(tuple(self.packages), names["assignment"])
-        here = Path(__file__).resolve().parent.parent
-        return Paper(
-            cells=tuple(self._cell(cell, hidden) for cell in nb.cells),
-            released=tuple(self._released_cell(c) for c in released.cells if c.cell_type == "code"),
-            room=sandbox.Room(
-                files=(files,) if files.is_dir() and any(files.iterdir()) else (),
-                packages=packages,
-                hidden=(Path(course.root).resolve(), here),
-                environment={"AEUTILS_SEALED": names["assignment"]},
-            ),
-            limits=sandbox.Limits(
-                cell_seconds=self.cell_seconds,
-                memory=self.memory_mb * 2**20,
-                processes=self.processes,
-                disk=self.disk_mb * 2**20,
-                restarts=self.restarts,
-            ),
-            protected=self.sandbox != "none",
-            support=support if support.is_dir() else None,
-            hidden=(hidden.begin_test_delimeter, hidden.end_test_delimeter),
-            scratch=scratch,
-        )
-
-    def _cell(self, cell: NotebookNode, hidden: ClearHiddenTests) -> Cell:
-        if cell.cell_type != "code":
-            return Cell("", "leave")
-        if is_grade(cell) and not is_solution(cell):
-            visible = visible_part(cell.source, hidden)
-            grader = cell.metadata.nbgrader
-            return Cell(visible, "test", grader["grade_id"], float(grader["points"]), cell.source)
-        skipped = self.skip_tag and self.skip_tag in cell.metadata.get("tags", [])
-        return Cell(cell.source, "leave" if skipped or not cell.source.strip() else "student")
-
-    def _released_cell(self, cell: NotebookNode) -> dict:
-        """Describe a cell of the release for prelude.ReleasedCell."""
-        return {
-            "source": cell.source,
-            "grade_id": cell.metadata.get("nbgrader", {}).get("grade_id", ""),
-            "exercise": bool(is_solution(cell)),
-            "test": bool(is_grade(cell) and not is_solution(cell)),
-            "skipped": bool(self.skip_tag) and self.skip_tag in cell.metadata.get("tags", []),
-        }
 
     def _fill(self, nb: NotebookNode, paper: Paper, result: Result) -> None:
         """Write outputs and reports into the notebook's cells."""
@@ -252,25 +181,3 @@ class ExamHall(NbGraderPreprocessor):
 def _left_out(why: str) -> NotebookNode:
     text = f"this cell was left out: {why}"
     return new_output("error", ename=LEFT_OUT, evalue=text, traceback=[f"{LEFT_OUT}: {text}"])
-
-
-def _release(course: CourseDirectory, names: dict) -> NotebookNode:
-    """Return the notebook as the instructor wrote it, or at least what the gradebook kept of it."""
-    for folder in (course.source_directory, course.release_directory):
-        path = Path(
-            course.format_path(folder, ".", names["assignment"]), names["notebook"] + ".ipynb"
-        )
-        if path.exists():
-            return nbformat.read(path, as_version=4)
-    nb = nbformat.v4.new_notebook()
-    with Gradebook(names["db_url"]) as gradebook:
-        found = gradebook.find_notebook(names["notebook"], names["assignment"])
-        answers = {c.name for c in found.solution_cells}
-        tests = {c.name for c in found.grade_cells} - answers
-        for source in found.source_cells:
-            if source.cell_type == "code":
-                metadata = {"grade_id": source.name, "solution": source.name in answers}
-                metadata["grade"] = source.name in tests
-                cell = nbformat.v4.new_code_cell(source.source, metadata={"nbgrader": metadata})
-                nb.cells.append(cell)
-    return nb

@@ -90,7 +90,7 @@ class RestoreCells(NbGraderPreprocessor):
                 new.source = cell.source
                 if new.cell_type != "code":
                     _disarm(new, cell)
-            elif visible_part(cell.source, hidden) != visible_part(original.source, hidden):
+            elif _said(cell.source, hidden) != _said(original.source, hidden):
                 self.log.warning("Cell %r was changed; the released one counts", name)
             new.id = cell.get("id")
             nb.cells[place] = new
@@ -123,6 +123,10 @@ def visible_part(source: str, hidden: ClearHiddenTests) -> str:
         elif not inside:
             shown.append(line)
     return "\n".join(shown)
+
+
+def _said(source: str, hidden: ClearHiddenTests) -> str:
+    return visible_part(source.replace("\r\n", "\n"), hidden).strip()
 
 
 def _is_test(cell: NotebookNode) -> bool:

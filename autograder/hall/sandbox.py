@@ -7,11 +7,13 @@ cannot give, it refuses to run without: :func:`require` raises unless a trial ru
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
 import shutil
 import site
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,8 @@ from autograder.hall import seccomp
 from autograder.hall.wire import Closed, Line, WireError
 
 HERE = Path(__file__).resolve().parent
+HOME = "/home/student"  # in the sandbox
+PIECE = 64 * 2**20  # bytes of a file sent at a time
 POLL = 0.1  # seconds between two looks of the watchman
 
 
@@ -41,6 +45,7 @@ class Limits:
 
     cell_seconds: float = 60.0  # computing time of one cell, or of one exercise's tests
     patience: float = 4.0  # a cell may wait this many times as long, by the clock
+    total_seconds: float = 900.0  # by the clock, of each of the two passes of a submission
     memory: int = 4 * 2**30  # bytes, all processes together
     processes: int = 128
     disk: int = 512 * 2**20  # bytes in each of the student's folder, /tmp and /dev/shm
@@ -51,7 +56,7 @@ class Limits:
 class Room:
     """What a student's process finds in the sandbox."""
 
-    files: tuple[Path, ...] = ()  # folders copied into the student's working folder
+    files: Path | None = None  # folder whose content is copied into the student's working folder
     packages: Path | None = None  # folder put first on Python's path (the sealed course package)
     hidden: tuple[Path, ...] = ()  # never visible, even inside Python's own folders
     environment: dict[str, str] = field(default_factory=dict)
@@ -79,7 +84,8 @@ def trial(program: str | None, path: str) -> str:
         return f"bubblewrap needs Linux, and this is {sys.platform}"
     if program is None:
         return "the program bwrap was not found"
-    with arguments(walls(Room(), Limits(), Path("/home/student"))) as (given, keep):
+    empty = walls(Room(), Limits(), Path(HOME))
+    with arguments(empty, seccomp.program()) as (given, keep):
         done = subprocess.run(
             [program, *given, "/bin/true"],
             env={},
@@ -129,12 +135,15 @@ def python_folders() -> list[Path]:
     return sorted({Path(f) for f in folders if Path(f).is_dir()}, key=lambda p: len(p.parts))
 
 
-def walls(room: Room, limits: Limits, home: Path) -> list[str]:
-    """Return bubblewrap's arguments for a student's sandbox."""
+def walls(room: Room, limits: Limits, home: Path, forks: bool = False) -> list[str]:
+    """Return bubblewrap's arguments for a student's sandbox.
+
+    With `forks`, what runs inside may make namespaces of its own, for each student it forks.
+    """
     program = bwrap() or "bwrap"
     args = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
     args += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "exam"]
-    if _supports(program, "--disable-userns"):
+    if not forks and _supports(program, "--disable-userns"):
         args.append("--disable-userns")
     for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"):
         path = Path(name)
@@ -159,10 +168,8 @@ def walls(room: Room, limits: Limits, home: Path) -> list[str]:
             for folder in binds:
                 if folder.is_relative_to(secret):
                     args += ["--ro-bind", str(folder), str(folder)]
-    for name in ("desk.py", "wire.py"):
+    for name in ("desk.py", "wire.py", "isolate.py"):
         args += ["--ro-bind", str(HERE / name), f"/exam/desk/{name}"]
-    for i, folder in enumerate(room.files):
-        args += ["--ro-bind", str(folder), f"/exam/files/{i}"]
     if room.packages is not None:
         args += ["--ro-bind", str(room.packages), "/exam/packages"]
     args += ["--remount-ro", "/"]
@@ -172,7 +179,9 @@ def walls(room: Room, limits: Limits, home: Path) -> list[str]:
 
 
 @contextmanager
-def arguments(given: list[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+def arguments(
+    given: list[str], filtered: bytes | None
+) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """Pass bubblewrap's arguments and the filter of system calls by file descriptors.
 
     bubblewrap itself is process 1 in the sandbox: what stands on its command line or in its
@@ -187,7 +196,6 @@ def arguments(given: list[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
             return file.fileno()
 
         keep = []
-        filtered = seccomp.program()
         if filtered is not None:
             keep.append(readable(filtered))
             given = [*given, "--seccomp", str(keep[0])]
@@ -325,43 +333,29 @@ class Sandbox(Watched):
         self._scratch: tempfile.TemporaryDirectory | None = None
         if protected:
             require()
-            home = Path("/home/student")
-            desk = "/exam/desk/desk.py"
-            files = [f"/exam/files/{i}" for i in range(len(room.files))]
-            path = ["/exam/packages"] if room.packages else []
-            given, env = walls(room, limits, home), {}
+            process = start_desk(room, limits)
         else:
             self._scratch = tempfile.TemporaryDirectory(prefix="exam-")
-            home, desk = Path(self._scratch.name), str(HERE / "desk.py")
-            files = [str(f) for f in room.files]
-            path = [str(room.packages)] if room.packages else []
-            given, env = None, {**os.environ, **environment(room, home)}
-        inside = {
-            "memory": limits.memory,
-            "processes": limits.processes if protected else None,
-            "file_size": limits.disk,
-            "cpu": None,
-        }
-        settings = {"home": str(home), "files": files, "path": path, "limits": inside}
-        with ExitStack() as stack:
-            prefix, keep = [], ()
-            if given is not None:
-                inner, keep = stack.enter_context(arguments(given))
-                prefix = [str(bwrap()), *inner]
+            home = self._scratch.name
+            settings = desk_settings(room, limits, home, str(room.packages or ""))
+            settings["limits"]["processes"] = None
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-s", "-P", desk, json.dumps(settings)],
+                [sys.executable, "-s", "-P", str(HERE / "desk.py"), json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=env,
-                pass_fds=keep,
+                env={**os.environ, **environment(room, Path(home))},
                 start_new_session=True,
             )
+        self._serve(process, room, limits)
+
+    def _serve(self, process: subprocess.Popen, room: Room, limits: Limits) -> None:
         super().__init__(process, limits)
+        self.room = room
         self.line = Line(process.stdout, process.stdin)
 
     def ready(self) -> None:
-        """Wait until the process takes requests.
+        """Wait until the process takes requests, and give it the assignment's files.
 
         Raises:
             Closed: it ended instead.
@@ -369,6 +363,9 @@ class Sandbox(Watched):
         with self.at_most(60):
             if self.line.receive()[0] != {"ready": True}:
                 raise WireError("the student's process did not start")
+            for name, content in _pieces(self.room.files):
+                self.line.send({"do": "file", "name": name}, [content])
+                self.line.receive()
 
     def stop(self, reason: str = "") -> None:
         """Kill the process and remove what it wrote."""
@@ -381,6 +378,65 @@ class Sandbox(Watched):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _pieces(folder: Path | None) -> Iterator[tuple[str, bytes]]:
+    """Yield every regular file below a folder, in pieces that fit into a message."""
+    for path in sorted(folder.rglob("*")) if folder is not None else ():
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                content = file.read(PIECE)
+                while True:
+                    yield path.relative_to(folder).as_posix(), content
+                    content = file.read(PIECE)
+                    if not content:
+                        break
+
+
+def desk_settings(room: Room, limits: Limits, home: str, packages: str) -> dict:
+    """Return what a desk is told when it starts."""
+    inside = {
+        "memory": limits.memory,
+        "processes": limits.processes,
+        "file_size": limits.disk,
+        "cpu": None,
+    }
+    return {"home": home, "path": [packages] if room.packages else [], "limits": inside}
+
+
+def start_desk(
+    room: Room,
+    limits: Limits,
+    modules: tuple[str, ...] | None = None,
+    line: socket.socket | None = None,
+) -> subprocess.Popen:
+    """Start a desk behind bubblewrap's walls.
+
+    Args:
+        room, limits: of its student, or of every student it will fork a desk for.
+        modules: what a warm desk imports before it forks; None for a desk that serves one student.
+        line: where a warm desk takes its requests.
+    """
+    settings = desk_settings(room, limits, HOME, "/exam/packages")
+    filtered = seccomp.program()
+    if modules is not None:
+        shown = base64.b64encode(filtered or b"").decode()
+        settings["warm"] = {"modules": list(modules), "disk": limits.disk, "filter": shown}
+        filtered = None
+    given = walls(room, limits, Path(HOME), forks=modules is not None)
+    with arguments(given, filtered) as (inner, keep):
+        return subprocess.Popen(
+            [
+                *(str(bwrap()), *inner),
+                *(sys.executable, "-s", "-P", "/exam/desk/desk.py", json.dumps(settings)),
+            ],
+            stdin=line if line is not None else subprocess.PIPE,
+            stdout=subprocess.DEVNULL if line is not None else subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            pass_fds=keep,
+            start_new_session=True,
+        )
 
 
 __all__ = ["Closed", "Limits", "NoSandbox", "Room", "Sandbox", "Watched", "require"]

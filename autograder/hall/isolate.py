@@ -1,0 +1,84 @@
+"""A second set of walls inside the sandbox, between students who were forked from one process.
+
+Starting Python and importing torch takes seconds, and is the same for every student. A warm sandbox
+does it once, before any student code is there, and forks. The outer walls (files, network) are
+bubblewrap's and shared; these inner ones give each student processes, memory disks, interprocess
+communication and a host name of their own, take away all privileges and set the filter of system
+calls. All of it is the kernel's; this file only asks, as unshare(1) and mount(8) do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from pathlib import Path
+
+# From linux/sched.h, sys/mount.h, linux/prctl.h and linux/securebits.h.
+NEW_USER, NEW_PID, NEW_NS, NEW_IPC = 0x10000000, 0x20000000, 0x00020000, 0x08000000
+NEW_UTS, NEW_NET, NEW_CGROUP = 0x04000000, 0x40000000, 0x02000000
+NOSUID, NODEV, NOEXEC, RECURSIVE, PRIVATE = 2, 4, 8, 0x4000, 0x40000
+SET_NO_NEW_PRIVS, SET_SECCOMP, FILTER, DROP_BOUND, SET_SECUREBITS = 38, 22, 2, 24, 28
+LAST_CAPABILITY = 63
+LOCKED_BITS = 0x2F  # no privileges by user id, ever again
+# What libraries read when asked about the machine; copied where a fresh /proc is forbidden.
+PROC_FILES = ("cpuinfo", "meminfo", "stat", "version", "uptime", "filesystems")
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class CannotIsolate(OSError):
+    """The kernel refused a wall."""
+
+
+def _must(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise CannotIsolate(number, f"{what}: {os.strerror(number)}")
+
+
+def _mount(kind: str, place: str, flags: int, options: str = "") -> None:
+    made = libc.mount(
+        b"none", place.encode(), kind.encode() if kind else None, flags, options.encode()
+    )
+    _must(made, f"mount {kind} on {place}")
+
+
+def new_namespaces() -> None:
+    """Leave the parent's namespaces; the next child is process 1 of a new world."""
+    user, group = os.getuid(), os.getgid()
+    everything = NEW_USER | NEW_PID | NEW_NS | NEW_IPC | NEW_UTS | NEW_NET | NEW_CGROUP
+    _must(libc.unshare(everything), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def new_disks(folders: list[str], size: int) -> None:
+    """Cover the folders that can be written, and /proc, with fresh ones."""
+    _mount("", "/", RECURSIVE | PRIVATE)
+    for folder in folders:
+        _mount("tmpfs", folder, NOSUID | NODEV, f"size={size},mode=0755")
+    try:
+        _mount("proc", "/proc", NOSUID | NODEV | NOEXEC)
+    except CannotIsolate:  # bubblewrap, started by root, covers parts of /proc; the kernel insists
+        kept = {name: Path("/proc", name).read_bytes() for name in PROC_FILES}
+        _mount("tmpfs", "/proc", NOSUID | NODEV | NOEXEC, "size=1m,mode=0755")
+        for name, content in kept.items():
+            Path("/proc", name).write_bytes(content)
+
+
+def no_privileges(program: bytes) -> None:
+    """Give up every capability for good, and set the filter of system calls."""
+    for capability in range(LAST_CAPABILITY + 1):
+        libc.prctl(DROP_BOUND, capability, 0, 0, 0)  # fails for those the kernel does not know
+    _must(libc.prctl(SET_SECUREBITS, LOCKED_BITS, 0, 0, 0), "securebits")
+    header = struct.pack("=Ii", 0x20080522, 0)
+    _must(libc.capset(header, bytes(24)), "capset")
+    _must(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    if program:
+        steps = ctypes.create_string_buffer(program, len(program))
+        filters = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(steps))
+        _must(libc.prctl(SET_SECCOMP, FILTER, filters, 0, 0), "seccomp")
+    if os.geteuid() == 0:
+        raise CannotIsolate("still root")
