@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ class Ahead:
         self.pool = ThreadPoolExecutor(self.workers)
         self.running: dict[tuple[str, str, str], tuple[Paper, Future[Result]]] = {}
         self.warm: dict[str, Warm | None] = {}
+        self.seconds: Counter = Counter()
 
     def start(self, nb: NotebookNode, names: dict, files: Path | None) -> None:
         """Begin with a submission that nbgrader will ask for later."""
@@ -62,7 +64,9 @@ class Ahead:
         paper, future = self.running.pop(_key(names), (None, None))
         if paper is not None and paper.cells == _cells(hall, nb, names, self.converter):
             try:
-                return paper, future.result()
+                result = future.result()
+                self.seconds += result.seconds
+                return paper, result
             finally:
                 shutil.rmtree(paper.scratch, ignore_errors=True)
         scratch = self._scratch()
@@ -75,7 +79,9 @@ class Ahead:
             paper = make_paper(hall, nb, names, self.converter.coursedir, found, scratch)
             if UNREADABLE in nb.metadata:
                 return paper, Result()
-            return paper, sit(paper, self._warm(paper, names))
+            result = sit(paper, self._warm(paper, names))
+            self.seconds += result.seconds
+            return paper, result
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -79,6 +80,8 @@ class ExamAutograde(Autograde):
             self.ahead.close()
             shutil.rmtree(self.run_folder, ignore_errors=True)
             count = len(self.graded)
+            spent = {k: round(v, 2) for k, v in self.ahead.seconds.items()}
+            self.log.info("Exam hall: seconds, of all workers together: %s", json.dumps(spent))
             if self.exporter.protected:
                 self.log.info("Exam hall: %d submissions graded in this run", count)
             else:

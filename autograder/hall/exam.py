@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Result:
     reports: dict[str, Report] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)  # for the instructor
+    seconds: Counter = field(default_factory=Counter)  # by the clock: "start", "cells", "tests"
 
 
 class ExaminerDied(RuntimeError):
@@ -106,10 +108,13 @@ def _shown_pass(paper: Paper, result: Result, warm: Warm | None) -> None:
     todo = [i for i, cell in enumerate(paper.cells) if cell.kind != "leave"]
     end = time.monotonic() + paper.limits.total_seconds
     while True:
+        begun = time.monotonic()
         with _sandbox(paper, warm) as sandbox:
             place = -1
             try:
                 sandbox.ready()
+                ready = time.monotonic()
+                result.seconds["start"] += ready - begun
                 for place in todo:
                     if place in result.left_out:
                         continue
@@ -121,6 +126,7 @@ def _shown_pass(paper: Paper, result: Result, warm: Warm | None) -> None:
                         sandbox.line.send(request)
                         reply = sandbox.line.receive()[0]
                     result.outputs[place] = _outputs(reply)
+                result.seconds["cells"] += time.monotonic() - ready
                 return
             except (Closed, WireError) as ended:
                 if not _leave_out(paper, result, place, sandbox.reason, ended):
@@ -238,9 +244,10 @@ def _one_run(
     paper: Paper, orders: dict, result: Result, warm: Warm | None, end: float
 ) -> tuple[int | None, str, bool]:
     """Let one examiner run; return the last cell begun, why it was stopped, and whether it was."""
-    place, ended = None, True
+    place, ended, before = None, True, time.monotonic()
     with _examiner(paper, orders, warm) as (sandbox, examiner):
         seconds = 60.0
+        now, doing = before, "start"
         while True:
             if time.monotonic() > end:
                 sandbox.stop(_too_long(paper))
@@ -250,11 +257,14 @@ def _one_run(
                 event = json.loads(text)
             except ValueError:
                 break  # the examiner is gone
+            now, before = time.monotonic(), now
+            result.seconds[doing] += now - before
             if "finished" in event:
                 ended = False
                 break
             if "begin" in event:
                 place, seconds = event["begin"], paper.limits.cell_seconds
+                doing = "tests" if paper.cells[place].kind == "test" else "cells"
             elif "report" in event:
                 cell = paper.cells[event["end"]]
                 result.reports[cell.grade_id] = Report.from_dict(event["report"])

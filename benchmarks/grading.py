@@ -1,0 +1,106 @@
+"""How fast a class is graded: the exam hall beside stock nbgrader, same notebooks, same machine.
+
+    python -m benchmarks.grading                      100 students here, 12 with stock nbgrader
+    python -m benchmarks.grading --students 1000 --stock 0
+
+Both run the plain command `nbgrader autograde week01_pca` on copies of one course. Stock nbgrader
+gets the same notebooks, checks and skipped cells, in its own single process per student; because it
+takes so long, it grades fewer students, and rates are compared. The simulated class has right,
+noisy, blank and partly wrong submissions. Nothing else should run on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from nbgrader.api import Gradebook
+
+from autograder.demo import ASSIGNMENT, nbgrader, set_up, submit
+from autograder.simulated import make_class
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD = Path(__file__).resolve().parent / "grading.json"
+STOCK = """
+from nbgrader.preprocessors import (AssignLatePenalties, CheckCellMetadata, ClearOutput,
+    DeduplicateIds, Execute, IgnorePattern, LimitOutput, OverwriteCells, OverwriteKernelspec,
+    SaveAutoGrades)
+from nbconvert.exporters import NotebookExporter
+c.Autograde.exporter_class = NotebookExporter
+c.Autograde.sanitize_preprocessors = [ClearOutput, DeduplicateIds, OverwriteKernelspec,
+    OverwriteCells, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Execute, IgnorePattern, LimitOutput, SaveAutoGrades,
+    AssignLatePenalties, CheckCellMetadata]
+c.Execute.skip_cells_with_tag = "explore"
+c.Execute.timeout = 120
+"""
+KINDS = ("ada_perfect", "ben_noisy", "cho_blank", "dev_global_mean", "eva_not_centred")
+
+
+def make_course(folder: Path, students: int, extra: str) -> None:
+    """Make a course with a simulated class in a new folder."""
+    set_up(ROOT, folder, extra)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT)
+    name = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+    files = make_class(folder / "notebooks" / name, folder / "solutions" / name)
+    submit(folder, {f"s{i:04d}": files[KINDS[i % len(KINDS)]] for i in range(students)})
+
+
+def grade(folder: Path) -> tuple[float, str]:
+    """Run the plain command; return its seconds and what it logged."""
+    before = time.perf_counter()
+    done = nbgrader(folder, "autograde", ASSIGNMENT)
+    seconds = time.perf_counter() - before
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    return seconds, done.stderr
+
+
+def scores(folder: Path) -> list[float]:
+    """Return all scores, in the order of the students' names."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", None) as gradebook:
+        found = gradebook.assignment_submissions(ASSIGNMENT)
+        return [s.score for s in sorted(found, key=lambda s: s.student.id)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--students", type=int, default=100)
+    parser.add_argument("--stock", type=int, default=12, help="students graded by stock nbgrader")
+    options = parser.parse_args()
+    print(f"{psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    result = {"cores": psutil.cpu_count(), "students": options.students}
+    with tempfile.TemporaryDirectory() as scratch:
+        hall = Path(scratch) / "hall"
+        make_course(hall, options.students, "")
+        seconds, log = grade(hall)
+        result["hall_seconds"] = round(seconds, 1)
+        result["hall_per_minute"] = round(60 * options.students / seconds, 1)
+        spent = json.loads(re.search(r"of all workers together: (\{.*\})", log)[1])
+        result["seconds_per_submission"] = {k: v / options.students for k, v in spent.items()}
+        again, _ = grade(hall)
+        result["nothing_new_seconds"] = round(again, 1)
+        print(json.dumps(result, indent=1), flush=True)
+        if options.stock:
+            stock = Path(scratch) / "stock"
+            make_course(stock, options.stock, STOCK)
+            seconds, _ = grade(stock)
+            result["stock_per_minute"] = round(60 * options.stock / seconds, 1)
+            result["times_stock"] = round(result["hall_per_minute"] / result["stock_per_minute"], 1)
+            # Stock nbgrader takes all points for a warning or one lost criterion: only the right
+            # and the blank submissions can be compared.
+            pairs = list(zip(scores(hall), scores(stock), strict=False))
+            same = [pairs[i] for i in range(len(pairs)) if i % len(KINDS) in (0, 2)]
+            result["same_scores"] = all(a == b for a, b in same)
+    print(json.dumps(result, indent=1))
+    RECORD.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
