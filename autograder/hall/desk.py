@@ -480,7 +480,15 @@ def fork_behind_walls(desk: Desk, fds: list[int], settings: dict) -> None:
     os.close(answer)
     os.read(go_in, 1)
     os.close(go_in)
+    open_descriptors = os.listdir("/proc/self/fd")
     isolate.new_disks([settings["home"], "/tmp", "/dev/shm"], warm["disk"])
+    # An open file is shared with whoever inherited it, flags and all: open everything afresh.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    for fd in {int(name) for name in open_descriptors} - {0, 1, 2, reader, writer}:
+        with contextlib.suppress(OSError):
+            os.close(fd)
     isolate.no_privileges(base64.b64decode(warm["filter"]))
     begin(desk, reader, writer, settings)
 

@@ -19,7 +19,6 @@ import json
 import math
 import os
 import random
-import re
 import signal
 import socket
 import sys
@@ -30,13 +29,15 @@ from IPython.core.inputtransformer2 import TransformerManager
 import autograder.report
 from aeutils._failed import CheckFailed
 from autograder.hall.border import Border, Names, is_handle, run_code
-from autograder.hall.prelude import Prelude, ReleasedCell
+from autograder.hall.prelude import Prelude, ReleasedCell, statements
 from autograder.hall.wire import CannotCross, Closed, Line, WireError
 from autograder.report import Report
 
 TEST = "<test>"
 SEED = 20_260
 LONGEST = 2_000  # characters of one message
+# A name or a line number that a message shows is one of so many that the student may choose from.
+MOST_CLASSES, MOST_LINES = 8, 500
 
 
 class Examiner:
@@ -298,10 +299,17 @@ def begin(path: str, reader: int, writer: int, events: int) -> None:
     sys.path.insert(0, os.getcwd())
     line = Line(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
     cells = [cell["source"] for cell in orders["cells"] if cell["kind"] == "student"]
-    typed = set(re.findall(r"[A-Za-z_]\w{0,39}", " ".join(cells)))
+    classes = [
+        node.name
+        for cell in cells
+        for statement in statements(cell)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.ClassDef)
+    ]
     longest = max((len(cell.splitlines()) for cell in cells), default=0)
     with os.fdopen(events, "w", encoding="utf-8") as told:
-        examine(orders, Border(line, typed, longest), told)
+        known, lines = classes[:MOST_CLASSES], min(longest, MOST_LINES)
+        examine(orders, Border(line, known, lines), told)
 
 
 def wait_for_students(asked: socket.socket, modules: list[str]) -> None:

@@ -6,6 +6,7 @@ exam_hall(c)
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
@@ -38,6 +39,7 @@ from autograder.hall.staging import UNREADABLE
 from autograder.report import Report
 
 LEFT_OUT = "LeftOut"
+SOURCE = 100_000  # characters of a cell's source that are shown
 SHOWN = 20_000_000  # characters of output kept of one notebook
 TOO_MUCH = "[output left out: the notebook shows too much]\n"
 WARNING = "graded WITHOUT a sandbox: this student's code could have changed any grade or file"
@@ -156,6 +158,7 @@ class ExamHall(NbGraderPreprocessor):
             cell.execution_count = count
             if paper.cells[place].kind != "test":
                 cell.outputs = outputs
+                cell.source = shortened(cell.source)
                 errors = [o for o in outputs if o.output_type == "error"]
                 failed = f"{errors[-1].ename}: {errors[-1].evalue}"[:300] if errors else failed
                 continue
@@ -176,6 +179,14 @@ class ExamHall(NbGraderPreprocessor):
             printed = plain_text(outputs)
             if printed.strip():
                 cell.outputs.insert(0, new_output("stream", name="stdout", text=printed))
+
+
+def shortened(source: str) -> str:
+    """Return a cell's source fit to be shown: colouring a page takes time that grows faster."""
+    source = re.sub(r"(?:[ \t\r]*\n){50,}", "\n" * 50, source)
+    if len(source) > SOURCE:
+        return source[:SOURCE] + "\n# [the rest of this cell is not shown]"
+    return source
 
 
 def _left_out(why: str) -> NotebookNode:
