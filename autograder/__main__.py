@@ -35,6 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     handout = commands.add_parser("handout", help="make the zip that students get")
     handout.add_argument("--output", type=Path, default=ROOT / "dist" / "handout.zip")
 
+    attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
+    attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
+    attack.add_argument("--stock", action="store_true", help="attack nbgrader by itself as well")
+    attack.add_argument(
+        "--record",
+        type=Path,
+        default=ROOT / "benchmarks" / "attacks.json",
+        help="results of a complete run with --stock (default: benchmarks/attacks.json)",
+    )
+
     options = parser.parse_args(arguments)
     return globals()[f"_{options.command}"](options)
 
@@ -92,6 +102,12 @@ def _handout(options: argparse.Namespace) -> int:
     names = make_handout(ROOT, options.output)
     print(f"{options.output}: {len(names)} files")
     return 0
+
+
+def _attacks(options: argparse.Namespace) -> int:
+    from autograder.attacks.table import print_table
+
+    return print_table(options.record, options.stock, options.names)
 
 
 if __name__ == "__main__":

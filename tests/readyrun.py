@@ -25,19 +25,17 @@ class Ready:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **environment},
-            text=True,
+            bufsize=0,
         )
-        self.pid = 0
-        self._line(60)
+        self.heard = b""
+        self._line(100)
 
     def start(self, course: Path, *arguments: str) -> int:
         """Start a command in a course folder; return its process id."""
         words = str(course.parent / "words.txt")
         order = {"course": str(course), "arguments": arguments, "words": words}
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        self.pid = self._line(10)
-        return self.pid
+        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        return self._line(30)
 
     def wait(self, seconds: float) -> int | None:
         """Return the command's exit status (minus a signal's number), or None if it still runs."""
@@ -49,9 +47,12 @@ class Ready:
     def _line(self, seconds: float) -> int:
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
-            if not selector.select(seconds):
-                raise TimeoutError
-        return int(self.process.stdout.readline())
+            while b"\n" not in self.heard:
+                if not selector.select(seconds):
+                    raise TimeoutError
+                self.heard += os.read(self.process.stdout.fileno(), 100)
+        line, self.heard = self.heard.split(b"\n", 1)
+        return int(line)
 
     def close(self) -> None:
         """End the waiting process."""

@@ -1,7 +1,7 @@
 """A course of one small assignment without torch, for tests that grade whole classes with nbgrader.
 
 Three exercises: a list function with visible and hidden asserts (2 points), a numpy function (2),
-and one whose test closes with the number of points (3). Right answers earn 7, half-right ones 3.
+and one whose test closes with the number of points (3). Right answers earn 7, half-right ones 4.
 """
 
 import hashlib
@@ -55,7 +55,6 @@ TESTS = {
     ),
     "vowels": (3, "(vowels('banana') == 3) + (vowels('Otter') == 2) + (vowels('') == 0) * 1"),
 }
-SCORES = {"right": 7.0, "half": 4.0, "blank": 0.0}
 
 
 def no_sandbox() -> str:
@@ -141,7 +140,7 @@ def fingerprint(folder: Path) -> str:
     """Return a hash of all names, kinds, links and contents below a folder."""
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        found.update(f"{path.relative_to(folder)} {path.lstat().st_mode}".encode())
+        found.update(os.fsencode(path.relative_to(folder)) + str(path.lstat().st_mode).encode())
         if path.is_symlink():
             found.update(os.readlink(path).encode())
         elif path.is_file():

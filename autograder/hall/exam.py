@@ -99,7 +99,8 @@ def sit(paper: Paper, warm: Warm | None = None) -> Result:
 def _sandbox(paper: Paper, warm: Warm | None) -> Sandbox:
     """Return a process for the student's code."""
     if warm is not None and paper.protected:
-        return warm.sandbox(paper.room, paper.limits)
+        with suppress(OSError, Closed):  # killed: a fresh one takes its place
+            return warm.sandbox(paper.room, paper.limits)
     return Sandbox(paper.room, paper.limits, paper.protected)
 
 
@@ -244,7 +245,7 @@ def _one_run(
     paper: Paper, orders: dict, result: Result, warm: Warm | None, end: float
 ) -> tuple[int | None, str, bool]:
     """Let one examiner run; return the last cell begun, why it was stopped, and whether it was."""
-    place, ended, before = None, True, time.monotonic()
+    place, ended, orderly, before = None, True, False, time.monotonic()
     with _examiner(paper, orders, warm) as (sandbox, examiner):
         seconds = 60.0
         now, doing = before, "start"
@@ -259,8 +260,8 @@ def _one_run(
                 break  # the examiner is gone
             now, before = time.monotonic(), now
             result.seconds[doing] += now - before
-            if "finished" in event:
-                ended = False
+            if "finished" in event or "stopped" in event:
+                ended, orderly = "stopped" in event, True
                 break
             if "begin" in event:
                 place, seconds = event["begin"], paper.limits.cell_seconds
@@ -269,14 +270,11 @@ def _one_run(
                 cell = paper.cells[event["end"]]
                 result.reports[cell.grade_id] = Report.from_dict(event["report"])
         why = sandbox.reason or examiner.reason
-        if ended and not why:
-            with suppress(subprocess.TimeoutExpired):
-                examiner.process.wait(5)
-            if examiner.process.returncode:
-                raise ExaminerDied(
-                    f"the examiner ended with status {examiner.process.returncode} and is started "
-                    "again; if this returns, memory may be short, or a test itself crashes"
-                )
+        if not orderly and not examiner.reason:
+            raise ExaminerDied(
+                "the examiner ended before its time and is started again; if this returns, memory "
+                "may be short, or a test itself crashes"
+            )
     return place, why, ended
 
 
@@ -292,9 +290,11 @@ def _examiner(paper: Paper, orders: dict, warm: Warm | None) -> Iterator[tuple[S
         path = Path(scratch) / "orders.json"
         path.write_text(json.dumps(orders), encoding="utf-8")
         folder = paper.support or Path(scratch)
+        process = None
         if warm is not None and paper.protected:
-            process = warm.examiner(path, folder, sandbox)
-        else:
+            with suppress(OSError, Closed):  # killed: a fresh one takes its place
+                process = warm.examiner(path, folder, sandbox)
+        if process is None:
             process = subprocess.Popen(
                 [*examiner_command(paper.protected), str(path)],
                 stdin=sandbox.process.stdout,

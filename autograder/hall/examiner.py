@@ -5,7 +5,8 @@ standard input and output, and reports over standard error, one line of JSON per
 
     {"begin": 3}                      cell 3 of the submission begins
     {"end": 3, "report": {...}}       and this is what a test found (no report for other cells)
-    {"finished": true}                all cells ran; without it, the student's process ended
+    {"finished": true}                all cells ran
+    {"stopped": 3}                    the student's process ended in cell 3
 
 With ``--warm`` it imports what tests need and forks an examiner for every submission (see `warm`).
 """
@@ -280,6 +281,7 @@ def examine(orders: dict, border: Border, events: TextIO) -> None:
             try:
                 reply = border.run(cell["source"])
             except (Closed, WireError):
+                tell(stopped=place)
                 return
             tell(end=place, error=bool(reply.get("error")))
             continue
@@ -288,6 +290,7 @@ def examine(orders: dict, border: Border, events: TextIO) -> None:
         )
         tell(end=place, report=report.as_dict())
         if any(m in ("process-ended", "not-a-value") for m in report.mistakes):
+            tell(stopped=place)
             return
     tell(finished=True)
 

@@ -1,0 +1,6 @@
+"""Attacks on the autograder: what students could try, and whether it gets them anywhere.
+
+`marks/` asks for points, `leaks/` for what a student may not see, `damage/` for harm. `course`
+makes the small course that is attacked, `harness` grades the attackers among honest students and
+judges, `stock` does the same to nbgrader without this grader, `table` prints both.
+"""

@@ -1,0 +1,15 @@
+"""Change the Python that grades the next student: its packages, its programs, its caches."""
+
+import sys
+from pathlib import Path
+
+places = [sys.prefix, sys.base_prefix, *sys.path, "/usr/lib", "/exam/desk", "/exam/packages"]
+for place in dict.fromkeys(places):
+    for name in ("vault-loot.pth", "sitecustomize.py"):
+        try:
+            with open(Path(place or ".").resolve() / name, "x") as file:
+                file.write("import os\n")
+            if not Path.cwd().samefile(place or "."):
+                print("VAULT-BROKEN: wrote into", place)
+        except OSError as error:
+            print(error)

