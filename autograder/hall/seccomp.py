@@ -2,8 +2,9 @@
 
 Kernel keyrings outlive a sandbox and are shared by its user, anonymous shared memory escapes the
 limits, new namespaces and the rest are where kernel exploits like to begin: these calls fail with
-"operation not permitted". File locks succeed and lock nothing: two students who may read the same
-file could otherwise signal to each other. The filter is classic BPF as seccomp(2) describes it.
+"operation not permitted". File locks and advice about files succeed and do nothing: two students
+who may read the same file could otherwise signal to each other. The filter is classic BPF as
+seccomp(2) describes it.
 """
 
 from __future__ import annotations
@@ -46,9 +47,12 @@ DENIED: dict[str, tuple[int, int]] = {
     "finit_module": (313, 273),
     "personality": (135, 92),
     "inotify_add_watch": (254, 27),  # sees what others read
+    "mincore": (27, 232),  # and so do these three: which files are in memory
+    "cachestat": (451, 451),
     "fanotify_init": (300, 262),
 }
 CLONE, CLONE3, FLOCK, FCNTL = (56, 220), (435, 435), (73, 32), (72, 25)
+FADVISE, PREADV2, PWRITEV2 = (221, 223), (327, 286), (328, 287)
 NAMESPACES = 0x7E020000  # clone(2)'s flags for new namespaces
 LOCKS = (6, 7, 37, 38)  # fcntl(2)'s commands that set a lock
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH
@@ -74,9 +78,11 @@ def program(machine: str = "") -> bytes | None:
         steps += [(AT_LEAST, 0, 1, 0x40000000), (RETURN, 0, 0, KILL)]
     for numbers in DENIED.values():
         steps += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERRNO | EPERM)]
-    steps += [(EQUAL, 0, 1, FLOCK[column]), (RETURN, 0, 0, ERRNO | SUCCESS)]
+    for numbers in (FLOCK, FADVISE):
+        steps += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERRNO | SUCCESS)]
     # clone3 hides its flags from filters; told that it does not exist, libraries use clone
-    steps += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, ERRNO | ENOSYS)]
+    for numbers in (CLONE3, PREADV2, PWRITEV2):
+        steps += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ERRNO | ENOSYS)]
     steps += [
         (EQUAL, 0, 4, CLONE[column]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
