@@ -26,7 +26,10 @@ from tinycourse import (
     words,
 )
 
-pytestmark = pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}")
+pytestmark = [
+    pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}"),
+    pytest.mark.timeout(1200),  # minutes where other work runs beside it
+]
 
 MEGABYTE = 10**6
 HONEST = {"anna": RIGHT, "half": HALF, "noah": {}, "right": RIGHT, "zoe": HALF}
@@ -64,9 +67,9 @@ def troubled(tmp_path_factory):
     before = {s: fingerprint(submitted(course, s)) for s in [*KINDS, *HONEST]}
     grading = start(course, "autograde", NAME)
     resource.prlimit(grading.pid, resource.RLIMIT_FSIZE, (300 * MEGABYTE, 300 * MEGABYTE))
-    finish(grading, 300)
+    finish(grading, 500)
     log = words(course)
-    finish(start(course, "generate_feedback", NAME), 200)
+    finish(start(course, "generate_feedback", NAME), 500)
     return SimpleNamespace(course=course, log=log, before=before)
 
 

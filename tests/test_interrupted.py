@@ -37,7 +37,10 @@ from tinycourse import (
 from autograder.hall import sandbox
 from autograder.hall.plugin import LEFT_OUT
 
-pytestmark = pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}")
+pytestmark = [
+    pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}"),
+    pytest.mark.timeout(1200),  # minutes where other work runs beside it
+]
 
 MARK = "TINY_COURSE_RUN"  # an environment variable by which a run's processes are recognised
 KILLS = 50
@@ -150,7 +153,6 @@ def members(pid, word):
 # --- killed and cancelled -------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(1200)
 def test_fifty_kills_at_random_moments(pristine, reference, tmp_path):
     dice = random.Random(20_260)
     scratch = tmp_path / "scratch"
