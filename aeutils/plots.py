@@ -17,6 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from aeutils._cloudplots import error_histogram, latent_scatter
+from aeutils._fieldplots import value_table, vector_fields
 from aeutils._imageplots import eigen_digits, image_row, reconstruction_grid
 from aeutils._lineplots import (
     check_log,
@@ -44,6 +45,8 @@ __all__ = [
     "reconstruction_grid",
     "scree",
     "subspace_angles",
+    "value_table",
+    "vector_fields",
 ]
 
 

@@ -16,11 +16,12 @@ import sys
 import torch
 
 from aeutils import data
-from benchmarks import reconstruction, results, speed, startup
+from benchmarks import hinton, reconstruction, results, speed, startup
 
 NEEDS_MNIST = {
     "pca": reconstruction.run_pca,
     "autoencoder": reconstruction.run_autoencoder,
+    "hinton": hinton.run_short,
     "speed": speed.run,
 }
 NEEDS_NOTHING = {"import": startup.run_imports, "notebooks": startup.run_notebooks}

@@ -25,6 +25,7 @@ from autograder.hall.plugin import exam_hall
 
 exam_hall(c)
 c.ExamHall.cell_seconds = 2
+c.ExamHall.total_seconds = 25
 c.ExamHall.memory_mb = 1024
 c.ExamHall.disk_mb = 64
 """

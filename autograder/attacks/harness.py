@@ -11,7 +11,6 @@ import ast
 import ctypes
 import hashlib
 import os
-import platform
 import re
 import runpy
 import signal
@@ -191,18 +190,11 @@ def attacks(target: str | None = None) -> list[Attack]:
 # --- the class ------------------------------------------------------------------------------------
 
 
-def log_in() -> None:
-    """Give the process a kernel keyring of its own, as logging in does on most Linux systems."""
-    number = {"x86_64": 250, "aarch64": 219}.get(platform.machine())
-    if sys.platform == "linux" and number:
-        ctypes.CDLL(None).syscall(number, 1, b"vault-login")  # keyctl: join a session keyring
-
-
 def nbgrader(folder: Path, *arguments: str, timeout: float = 3600) -> subprocess.CompletedProcess:
     """Run one nbgrader command in a course folder; one that never ends is killed (status -9)."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     process = subprocess.Popen(
-        [sys.executable, "-m", "nbgrader", *arguments],
+        [sys.executable, "-m", "autograder.attacks.login", *arguments],
         cwd=folder,
         env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "VAULT_TOKEN": course.TOKEN},
         stdout=subprocess.PIPE,
@@ -210,7 +202,6 @@ def nbgrader(folder: Path, *arguments: str, timeout: float = 3600) -> subprocess
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=log_in,
     )
     try:
         output, _ = process.communicate(timeout=timeout)

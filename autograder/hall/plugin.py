@@ -33,7 +33,7 @@ from autograder.hall.converter import ExamAutograde
 from autograder.hall.exam import Paper, Result
 from autograder.hall.journal import KEY, Journal
 from autograder.hall.restore import RestoreCells
-from autograder.hall.show import clean_outputs, plain_text
+from autograder.hall.show import clean_outputs, plain_text, safe_markdown
 from autograder.hall.staging import UNREADABLE
 from autograder.report import Report
 
@@ -62,6 +62,7 @@ def exam_hall(c: Config) -> None:
         CheckCellMetadata,
     ]
     c.GenerateFeedback.exporter_class = FeedbackExporter
+    c.HTMLExporter.filters = {"markdown2html": safe_markdown}  # formgrader's pages too
     # Feedback must not print the source of the hidden tests.
     c.GenerateFeedback.preprocessors = [
         GetGrades,

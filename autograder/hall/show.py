@@ -14,6 +14,9 @@ import re
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -77,6 +80,29 @@ def clean_markdown(text: str) -> str:
     if text.count("<") > MOST_TAGS or len(text) > LONGEST:
         return html.escape(text, quote=False)
     return _bleached(text, strip=False).replace("&gt;", ">").replace("&amp;", "&")
+
+
+@pass_context
+def safe_markdown(context: Context, source: str) -> str:
+    """Render Markdown as nbconvert does, for its filter `markdown2html`, with links that only link.
+
+    Raw HTML in students' cells is clean by then; what Markdown and mathematics can still make of a
+    text is a link that runs a script when somebody clicks on it.
+    """
+    cell, resources = context.get("cell", {}), context.get("resources", {})
+    path = resources.get("metadata", {}).get("path", "")
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), path=path)
+    page = MarkdownWithMath(renderer=renderer).render(source)
+    page = re.sub(r'\b(href|src)="([^"]*)"', _harmless, page)
+    return re.sub(r"\\href\s*\{(?!https?://)[^}]*\}", r"\\href{#}", page)
+
+
+def _harmless(found: re.Match) -> str:
+    target = re.sub(r"[\x00-\x20]", "", html.unescape(html.unescape(found[2])))
+    allowed = r"(https?://|mailto:|#|[^:]*$)"
+    if found[1] == "src":  # pictures inside the page only: nothing is fetched when it is opened
+        allowed = r"(attachment:|data:image/(png|jpeg|gif);base64,|[^:]*$)"
+    return found[0] if re.match(allowed, target, re.IGNORECASE) else f'{found[1]}="#"'
 
 
 def clean_outputs(outputs: list, count: int | None) -> list[NotebookNode]:

@@ -9,7 +9,7 @@ def submission(nb, folder):
         again = []
         if cell.metadata.get("nbgrader", {}).get("grade"):
             again = [copy.deepcopy(cell), copy.deepcopy(cell)]
-            for one in again:
-                one.source, one.id = "2.0", f"c{len(cells)}-{len(one.id)}"
+            for place, one in enumerate(again):
+                one.source, one.id = "2.0", f"c{len(cells)}-{place}"
         cells += [*again[:1], cell, *again[1:]]
     nb.cells = cells

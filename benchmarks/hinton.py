@@ -1,0 +1,145 @@
+"""Hinton and Salakhutdinov's 784-1000-500-250-30 on whole MNIST, beside PCA with 30 axes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from aeutils import losses, pca, training
+from aeutils.data import Dataset
+from aeutils.models import mlp
+from benchmarks import compression
+from benchmarks.reconstruction import clamped, pca_errors
+from benchmarks.results import entry
+
+SIZES = (784, 1000, 500, 250, 30)
+SHORT = 18  # epochs
+GRID_EPOCHS = 6
+BATCH_SIZE = 256
+SEEDS = [0, 1, 2]
+VALIDATION_IMAGES = 10_000
+SPLIT_SEED = 2006  # which training images are held out for the choice
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the held-out training images choose."""
+
+    lr: float
+    weight_decay: float
+
+    def __str__(self) -> str:
+        return f"lr {self.lr:g} decay {self.weight_decay:g}"
+
+
+GRID = [Recipe(lr, decay) for lr in (0.002, 0.004) for decay in (0.1, 0.3)]
+
+
+class SkipAutoencoder(nn.Module):
+    """The paper's widths with GELU, and a linear path beside each half that starts as PCA.
+
+    z = f((x − mean) / s) + A (x − mean),  x̂ = g(z) + B z + mean, with A = Bᵀ = the principal axes
+    at the start, s one deviation for all pixels. Both paths end at, or start from, the code:
+    nothing passes by its 30 numbers.
+    """
+
+    def __init__(self, x: Tensor, sizes: Sequence[int] = SIZES) -> None:
+        super().__init__()
+        axes = pca.PCA(sizes[-1]).fit(x)
+        self.encoder = mlp(sizes, nn.GELU)
+        self.decoder = mlp(sizes[::-1], nn.GELU)
+        self.down = nn.Linear(sizes[0], sizes[-1], bias=False)
+        self.up = nn.Linear(sizes[-1], sizes[0], bias=False)
+        with torch.no_grad():
+            self.down.weight.copy_(axes.components_)
+            self.up.weight.copy_(axes.components_.T)
+        self.register_buffer("mean", axes.mean_.clone())
+        self.register_buffer("scale", x.std())
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the codes (N, K) of rows x (N, D)."""
+        centred = x - self.mean
+        return self.encoder(centred / self.scale) + self.down(centred)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return rows (N, D) of codes z (N, K)."""
+        return self.decoder(z) + self.up(z) + self.mean
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the reconstruction of rows x (N, D)."""
+        return self.decode(self.encode(x))
+
+
+def train(
+    x: Tensor, recipe: Recipe, seed: int, epochs: int, sizes: Sequence[int] = SIZES
+) -> SkipAutoencoder:
+    """Return a model trained on rows x by `training.fit` with the hinge loss."""
+    training.seed_everything(seed)
+    model = SkipAutoencoder(x, sizes)
+    training.fit(
+        model, x, epochs=epochs, loss=losses.hinge_mse, batch_size=BATCH_SIZE, lr=recipe.lr,
+        weight_decay=recipe.weight_decay, seed=seed, progress=False,
+    )  # fmt: skip
+    return model
+
+
+def choose(
+    x_train: Tensor, grid: Sequence[Recipe], n_validation: int, **how: object
+) -> tuple[Recipe, dict[Recipe, float]]:
+    """Return the recipe of the smallest clamped SSE on held-out training images, and all errors."""
+    order = torch.randperm(len(x_train), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    x_fit, x_val = x_train[order[n_validation:]], x_train[order[:n_validation]]
+    errors = {}
+    for recipe in grid:
+        start = time.process_time()
+        model = train(x_fit, recipe, seed=0, **how)
+        errors[recipe] = training.reconstruction_error(clamped(model), x_val)
+        seconds = time.process_time() - start
+        print(f"  {recipe}: {errors[recipe]:.3f} held out, {seconds:.0f} CPU-s", flush=True)
+    return min(errors, key=errors.get), errors
+
+
+def run_short(mnist: Dataset) -> dict[str, dict]:
+    """Choose, train with three seeds, and compress the test images with each of the models."""
+    digits = mnist.flat()
+    best, errors = choose(digits.x_train, GRID, VALIDATION_IMAGES, epochs=GRID_EPOCHS)
+    print(f"  chosen: {best}; again on all training images, {SHORT} epochs")
+    found, models = _seeds(digits, best, SHORT, SEEDS)
+    found["details"] |= {
+        "chosen": str(best),
+        "validation-sse": {str(recipe): round(error, 4) for recipe, error in errors.items()},
+    }
+    return {
+        "hinton-sse": entry("hinton-sse", over="seeds", seeds=SEEDS, threads=1, **found),
+        **compression.measure(mnist, models, SEEDS),
+    }
+
+
+def _seeds(
+    digits: Dataset, recipe: Recipe, epochs: int, seeds: Sequence[int]
+) -> tuple[dict, list[SkipAutoencoder]]:
+    """Train once per seed; return the clamped test errors with what else was measured."""
+    models, values, raw, seconds = [], [], [], []
+    for seed in seeds:
+        start = time.process_time()
+        models.append(train(digits.x_train, recipe, seed, epochs))
+        seconds.append(time.process_time() - start)
+        values.append(training.reconstruction_error(clamped(models[-1]), digits.x_test))
+        raw.append(training.reconstruction_error(models[-1], digits.x_test))
+        print(f"  seed {seed}: test SSE clamped {values[-1]:.3f}, raw {raw[-1]:.0f}, "
+              f"{seconds[-1]:.0f} CPU-s", flush=True)  # fmt: skip
+    straight = pca_errors(digits.x_train, digits.x_test, SIZES[-1])
+    details = {
+        "epochs": epochs,
+        "test-sse-by-seed": [round(v, 4) for v in values],
+        "test-sse-raw-median": round(statistics.median(raw), 1),
+        "cpu-seconds-by-seed": [round(s) for s in seconds],
+        "pca30-raw": round(straight["raw"], 4),
+        "pca30-clamped": round(straight["clamped"], 4),
+    }
+    return {"values": values, "details": details}, models
