@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
     attack.add_argument("--stock", action="store_true", help="attack nbgrader by itself as well")
+    attack.add_argument("--fresh", action="store_true", help="with --stock: use no earlier result")
     attack.add_argument(
         "--record",
         type=Path,
@@ -107,7 +108,7 @@ def _handout(options: argparse.Namespace) -> int:
 def _attacks(options: argparse.Namespace) -> int:
     from autograder.attacks.table import print_table
 
-    return print_table(options.record, options.stock, options.names)
+    return print_table(options.record, options.stock, options.names, options.fresh)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,20 @@
 
 import ast
 import os
+from dataclasses import replace
 
 import pytest
 
-from autograder.attacks.harness import GROUPS, HERE, TARGETS, attacks, run_class
+from autograder.attacks.harness import (
+    GROUPS,
+    HERE,
+    TARGETS,
+    Scripts,
+    Verdict,
+    attacks,
+    run_class,
+)
+from autograder.attacks.table import Record
 from autograder.hall.sandbox import bwrap, trial
 
 NO_SANDBOX = trial(bwrap(), os.environ.get("PATH", ""))
@@ -50,6 +60,40 @@ def test_attack_files_do_not_hold_the_secrets_they_are_judged_by():
         for target in TARGETS.values():
             for secret in target.secrets:
                 assert secret not in text, path
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>vaultscript()</script>",
+        "<img src=x onerror=vaultscript()>",
+        "<a href=' java\tscript:vaultscript()'>x</a>",
+        "<a href='data:text/html,<script>vaultscript()</script>'>x</a>",
+        "<iframe src=vaultscript.html></iframe>",
+        "<img src=http://vault.invalid/x.png>",
+    ],
+)
+def test_judge_finds_scripts(page):
+    scripts = Scripts()
+    scripts.feed(f"<html><body>{page}</body></html>")
+    assert scripts.found
+
+
+def test_judge_lets_harmless_text_pass():
+    scripts = Scripts()
+    scripts.feed("<p>&lt;script&gt;vaultscript()&lt;/script&gt;</p><a href='#vault'>x</a><script>1")
+    assert not scripts.found
+
+
+def test_results_with_stock_nbgrader_are_kept_until_the_attack_changes(tmp_path):
+    attack, verdict = CORPUS[0], Verdict(12.0, marks=["full marks"])
+    Record(tmp_path / "attacks.json", fresh=False).keep(attack, verdict)
+    assert Record(tmp_path / "attacks.json", fresh=False).known(attack) == verdict
+    assert Record(tmp_path / "attacks.json", fresh=True).known(attack) is None
+    copy = tmp_path / attack.group / f"{attack.name}.py"
+    copy.parent.mkdir()
+    copy.write_text("print()")
+    assert Record(tmp_path / "attacks.json", fresh=False).known(replace(attack, path=copy)) is None
 
 
 @needs_sandbox

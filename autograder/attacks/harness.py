@@ -278,7 +278,8 @@ class Ears:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self._sockets: list[tuple[str, socket.socket]] = []
+        self._quit = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Ears:
         kinds = [
@@ -288,34 +289,35 @@ class Ears:
         if sys.platform == "linux":
             kinds.append(("an abstract socket", socket.AF_UNIX, socket.SOCK_STREAM, SOCKET))
         for name, family, kind, address in kinds:
-            with suppress(OSError):
-                one = socket.socket(family, kind)
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                one.bind(address)
+            ear = socket.socket(family, kind)
+            try:
+                ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                ear.bind(address)
                 if kind == socket.SOCK_STREAM:
-                    one.listen()
-                one.settimeout(0.2)
-                self._sockets.append((name, one))
-                threading.Thread(target=self._listen, args=(name, one, kind), daemon=True).start()
+                    ear.listen()
+            except OSError as taken:
+                ear.close()
+                print(f"nobody listens on {name}: {taken}", file=sys.stderr)
+                continue
+            ear.settimeout(0.2)
+            self._threads.append(threading.Thread(target=self._listen, args=(name, ear, kind)))
+            self._threads[-1].start()
         return self
 
-    def _listen(self, name: str, one: socket.socket, kind: int) -> None:
-        while True:
-            try:
-                if kind == socket.SOCK_DGRAM:
-                    sender = one.recvfrom(65536)
-                else:
-                    sender = one.accept()
-                    sender[0].close()
-                self.heard.append(name)
-            except TimeoutError:
-                continue
-            except OSError:
-                return
+    def _listen(self, name: str, ear: socket.socket, kind: int) -> None:
+        with ear:
+            while not self._quit.is_set():
+                with suppress(OSError):  # TimeoutError above all
+                    if kind == socket.SOCK_STREAM:
+                        ear.accept()[0].close()
+                    else:
+                        ear.recvfrom(65536)
+                    self.heard.append(name)
 
     def __exit__(self, *_: object) -> None:
-        for _name, one in self._sockets:
-            one.close()
+        self._quit.set()
+        for thread in self._threads:
+            thread.join()
 
 
 @contextmanager

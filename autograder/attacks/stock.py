@@ -40,7 +40,6 @@ from autograder.hall.sandbox import Limits, Watched, bwrap, python_folders
 SECONDS = 90.0  # for one attack
 ANSWER = "VERDICT "
 LIMITS = Limits(memory=3 * 2**30, processes=300, patience=1.0)
-LEAKS = ("heard on", "left behind")
 
 
 def _week01_make(folder: Path) -> None:
@@ -131,7 +130,9 @@ def _inside(group: str, name: str) -> None:
     )
     verdict = outcome.verdicts[attack.name]
     for trouble in outcome.trouble:
-        (verdict.leaks if trouble.startswith(LEAKS) else verdict.damage).append(trouble)
+        told = trouble.startswith("heard on")
+        told |= trouble.startswith("left behind") and group == "leaks"
+        (verdict.leaks if told else verdict.damage).append(trouble)
     with contextlib.suppress(BrokenPipeError):
         out.write(f"\n{ANSWER}{json.dumps(asdict(verdict))}\n")
         out.flush()

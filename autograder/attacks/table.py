@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import os
 import sys
 import tempfile
 import textwrap
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
-from autograder.attacks import stock
+from autograder.attacks import course, stock
 from autograder.attacks.harness import GROUPS, TARGETS, Attack, Verdict, attacks, run_class
 from autograder.hall.sandbox import bwrap, trial
 
+VERSION = importlib.metadata.version("nbgrader")
 TRIES = 78  # characters
 
 
-def print_table(record: Path, with_stock: bool = False, names: list[str] | None = None) -> int:
+def print_table(
+    record: Path,
+    with_stock: bool = False,
+    names: list[str] | None = None,
+    fresh: bool = False,
+) -> int:
     """Run the corpus and print one line per attack; return 0 only if this grader stopped all.
 
     Args:
-        record: file for the results, written by a complete run with stock nbgrader.
+        record: file for the results with stock nbgrader. What it holds of an attack that has not
+            changed since is not run again.
         with_stock: also attack nbgrader by itself.
         names: attacks to run (default: all).
+        fresh: attack stock nbgrader again, whatever the record holds.
     """
     problem = trial(bwrap(), os.environ.get("PATH", ""))
     if problem:
@@ -34,19 +45,78 @@ def print_table(record: Path, with_stock: bool = False, names: list[str] | None 
     if unknown:
         print(f"no such attack: {', '.join(sorted(unknown))}")
         return 2
+    kept = Record(record, fresh)
     ours, trouble = _run_ours(chosen)
-    theirs = _run_stock(chosen) if with_stock else {}
+    theirs = _run_stock(chosen, kept) if with_stock else {}
     for group in GROUPS:
         _print_group(group, [a for a in chosen if a.group == group], ours, theirs)
     for line in trouble:
         print(f"harm that cannot be laid at one door: {line}")
     print(f"\nthis grader: {_totals(ours)}")
     if with_stock:
-        print(f"nbgrader {importlib.metadata.version('nbgrader')}: {_totals(theirs)}")
+        print(f"nbgrader {VERSION}: {_totals(theirs)}")
         if not names:
-            _record(record, chosen, ours, theirs, trouble)
+            kept.finish(ours, theirs, trouble)
             print(f"written: {record}")
     return 0 if not trouble and all(v.stopped for v in ours.values()) else 1
+
+
+class Record:
+    """Results in a file: totals, and for each attack what came of it."""
+
+    def __init__(self, path: Path, fresh: bool) -> None:
+        self.path, self.attacks = path, {}
+        with suppress(OSError, ValueError, KeyError):
+            known = json.loads(path.read_text(encoding="utf-8"))
+            if known["nbgrader"] == VERSION and not fresh:
+                self.attacks = known["attacks"]
+        self.totals: dict = {}
+
+    def known(self, attack: Attack) -> Verdict | None:
+        """Return what came of an attack on stock nbgrader, if nothing has changed since."""
+        entry = self.attacks.get(_key(attack), {})
+        if entry.get("text") != _hash(attack) or "stock verdict" not in entry:
+            return None
+        return Verdict(**entry["stock verdict"])
+
+    def keep(self, attack: Attack, stock_verdict: Verdict) -> None:
+        """Note what came of an attack on stock nbgrader."""
+        self.attacks[_key(attack)] = {
+            "tries": attack.tries,
+            "text": _hash(attack),
+            "stock nbgrader": stock_verdict.word,
+            "stock verdict": asdict(stock_verdict),
+        }
+        self._write()
+
+    def finish(
+        self, ours: dict[Attack, Verdict], theirs: dict[Attack, Verdict], trouble: list[str]
+    ) -> None:
+        """Write the results of a complete run."""
+        self.attacks = {_key(a): self.attacks[_key(a)] for a in ours if _key(a) in self.attacks}
+        for attack, verdict in ours.items():
+            self.attacks.setdefault(_key(attack), {})["this grader"] = verdict.word
+        self.totals = {
+            "this grader": _count(ours),
+            "stock nbgrader": _count(theirs),
+            "harm to others with this grader": trouble,
+        }
+        self._write()
+
+    def _write(self) -> None:
+        results = {"nbgrader": VERSION, "totals": self.totals, "attacks": self.attacks}
+        text = json.dumps(results, indent=1, ensure_ascii=False)
+        self.path.write_text(text + "\n", encoding="utf-8")
+
+
+def _key(attack: Attack) -> str:
+    return f"{attack.group}/{attack.name}"
+
+
+def _hash(attack: Attack) -> str:
+    """Return a hash of the attack and of the course that it is aimed at."""
+    texts = [attack.path.read_bytes(), Path(course.__file__).read_bytes()]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:16]
 
 
 def _run_ours(chosen: list[Attack]) -> tuple[dict[Attack, Verdict], list[str]]:
@@ -68,10 +138,10 @@ def _run_ours(chosen: list[Attack]) -> tuple[dict[Attack, Verdict], list[str]]:
     return found, trouble
 
 
-def _run_stock(chosen: list[Attack]) -> dict[Attack, Verdict]:
-    found = {}
+def _run_stock(chosen: list[Attack], kept: Record) -> dict[Attack, Verdict]:
+    found = {a: verdict for a in chosen if (verdict := kept.known(a)) is not None}
     for name, target in stock.STOCK.items():
-        some = [a for a in chosen if a.target == name]
+        some = [a for a in chosen if a.target == name and a not in found]
         if not some:
             continue
         with tempfile.TemporaryDirectory(prefix="attacks-stock-") as scratch:
@@ -83,6 +153,7 @@ def _run_stock(chosen: list[Attack]) -> dict[Attack, Verdict]:
                     found[attack] = stock.run_stock(attack, base)
                 except Exception as error:
                     found[attack] = Verdict(damage=[f"could not be run: {error!r}"])
+                kept.keep(attack, found[attack])
         print(file=sys.stderr)
     return found
 
@@ -118,27 +189,3 @@ def _totals(verdicts: dict[Attack, Verdict]) -> str:
     count = _count(verdicts)
     rest = ", ".join(f"{n} {name}" for name, n in list(count.items())[2:] if n)
     return f"{count['stopped']} of {count['attacks']} attacks stopped" + (rest and f" ({rest})")
-
-
-def _record(
-    path: Path,
-    chosen: list[Attack],
-    ours: dict[Attack, Verdict],
-    theirs: dict[Attack, Verdict],
-    trouble: list[str],
-) -> None:
-    results = {
-        "nbgrader": importlib.metadata.version("nbgrader"),
-        "totals": {"this grader": _count(ours), "stock nbgrader": _count(theirs)},
-        "trouble": trouble,
-        "attacks": {
-            f"{a.group}/{a.name}": {
-                "tries": a.tries,
-                "this grader": ours[a].word,
-                "stock nbgrader": theirs[a].word,
-                "stock nbgrader in full": theirs[a].reached[:300],
-            }
-            for a in chosen
-        },
-    }
-    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
