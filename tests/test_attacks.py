@@ -1,6 +1,7 @@
 """Every attack of the corpus against this grader: nothing gained, nothing seen, nothing broken."""
 
 import ast
+import json
 import os
 from dataclasses import replace
 
@@ -94,6 +95,20 @@ def test_results_with_stock_nbgrader_are_kept_until_the_attack_changes(tmp_path)
     copy.parent.mkdir()
     copy.write_text("print()")
     assert Record(tmp_path / "attacks.json", fresh=False).known(replace(attack, path=copy)) is None
+
+
+def test_pages_quote_the_recorded_totals():
+    root = HERE.parent.parent
+    totals = json.loads((root / "benchmarks" / "attacks.json").read_text())["totals"]
+    ours, stock = totals["this grader"], totals["stock nbgrader"]
+    assert ours["attacks"] == ours["stopped"] == stock["attacks"] == len(CORPUS)
+    row = next(r for r in (root / "README.md").read_text().splitlines() if "cheats it" in r)
+    assert f"corpus of {ours['attacks']} attacks" in row
+    assert f"it stops {ours['stopped']}, and stock nbgrader 0.9.6 stops {stock['stopped']}" in row
+    page = (root / "course" / "threat-model.md").read_text()
+    assert f"stopped {ours['stopped']} of {ours['attacks']} attacks" in page
+    assert f"stock nbgrader {stock['stopped']}." in page
+    assert f"the other {stock['attacks'] - stock['stopped']}." in page
 
 
 @needs_sandbox
