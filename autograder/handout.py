@@ -7,7 +7,11 @@ from pathlib import Path
 
 TOP = ["pyproject.toml", "environment.yml", "LICENSE"]
 PARTS = ["aeutils/**/*", "notebooks/*/*.ipynb", "course/**/*.md"]
-INSTRUCTORS_ONLY = ["course/instructors.md", "course/misconceptions.md"]
+INSTRUCTORS_ONLY = [
+    "course/instructors.md",
+    "course/large-classes.md",
+    "course/misconceptions.md",
+]
 FORBIDDEN = ("### BEGIN SOLUTION", "### BEGIN HIDDEN", "from autograder")
 
 README = """\

@@ -65,11 +65,13 @@ def no_sandbox() -> str:
 # --- the course -----------------------------------------------------------------------------------
 
 
-def make_course(folder: Path, exercises: tuple[str, ...] = tuple(RIGHT)) -> Path:
+def make_course(
+    folder: Path, exercises: tuple[str, ...] = tuple(RIGHT), config: str = CONFIG
+) -> Path:
     """Make the course folder, release the assignment and return the folder."""
     path = folder / "source" / NAME / FILE
     path.parent.mkdir(parents=True)
-    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     nbformat.write(source_notebook(exercises), path)
     done = nbgrader(folder, "generate_assignment", NAME)
     assert done.returncode == 0, done.stderr

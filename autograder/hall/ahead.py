@@ -7,7 +7,6 @@ loop arrives at a notebook, its result is there, or it is computed then.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -17,18 +16,14 @@ from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
 
-from autograder.hall.exam import Paper, Result, sit
-from autograder.hall.paper import imported, make_paper, make_room
-from autograder.hall.sandbox import NoSandbox
+from autograder.hall.exam import Paper, Result
+from autograder.hall.paper import make_paper
+from autograder.hall.place import place
 from autograder.hall.staging import UNREADABLE
-from autograder.hall.warm import Warm
-from autograder.hall.wire import WireError
 
 if TYPE_CHECKING:
     from autograder.hall.converter import ExamAutograde
     from autograder.hall.plugin import ExamHall
-
-MOST_WORKERS = 8
 
 
 class Ahead:
@@ -41,12 +36,12 @@ class Ahead:
 
     def __init__(self, converter: ExamAutograde, hall: ExamHall) -> None:
         self.converter, self.hall = converter, hall
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        self.workers = hall.workers or min(cores or 1, MOST_WORKERS)
+        self.place = place(hall, converter.coursedir)
+        self.workers = self.place.workers
         self.pool = ThreadPoolExecutor(self.workers)
         self.running: dict[tuple[str, str, str], tuple[Paper, Future[Result]]] = {}
-        self.warm: dict[str, Warm | None] = {}
         self.seconds: Counter = Counter()
+        self.troubled = 0  # submissions of which cells had to be left out
 
     def start(self, nb: NotebookNode, names: dict, files: Path | None) -> None:
         """Begin with a submission that nbgrader will ask for later."""
@@ -54,7 +49,7 @@ class Ahead:
             return
         scratch = self._scratch()
         paper = make_paper(self.hall, nb, names, self.converter.coursedir, files, scratch)
-        future = self.pool.submit(sit, paper, self._warm(paper, names))
+        future = self.pool.submit(self.place.sit, paper, names["assignment"])
         self.running[_key(names)] = paper, future
 
     def take(
@@ -64,9 +59,7 @@ class Ahead:
         paper, future = self.running.pop(_key(names), (None, None))
         if paper is not None and paper.cells == _cells(hall, nb, names, self.converter):
             try:
-                result = future.result()
-                self.seconds += result.seconds
-                return paper, result
+                return paper, self._counted(future.result())
             finally:
                 shutil.rmtree(paper.scratch, ignore_errors=True)
         scratch = self._scratch()
@@ -79,40 +72,27 @@ class Ahead:
             paper = make_paper(hall, nb, names, self.converter.coursedir, found, scratch)
             if UNREADABLE in nb.metadata:
                 return paper, Result()
-            result = sit(paper, self._warm(paper, names))
-            self.seconds += result.seconds
-            return paper, result
+            return paper, self._counted(self.place.sit(paper, names["assignment"]))
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
+    def under_way(self) -> int:
+        """Return how many submissions are being examined now."""
+        return sum(future.running() for _, future in self.running.values())
+
+    def _counted(self, result: Result) -> Result:
+        self.seconds += result.seconds
+        self.troubled += bool(result.left_out or result.trouble)
+        return result
+
     def _scratch(self) -> Path:
         return Path(tempfile.mkdtemp(prefix="exam-", dir=self.converter.run_folder))
-
-    def _warm(self, paper: Paper, names: dict) -> Warm | None:
-        """Return warm processes for an assignment's papers, if this machine allows them."""
-        if not paper.protected:
-            return None
-        assignment = names["assignment"]
-        if assignment not in self.warm:
-            room, limits = make_room(self.hall, assignment, self.converter.coursedir)
-            modules = imported(paper.released, tests=False)
-            tests = imported(paper.released, tests=True)
-            try:
-                self.warm[assignment] = Warm(room, limits, modules, tests)
-            except NoSandbox:
-                raise
-            except (OSError, WireError) as refused:
-                self.warm[assignment] = None
-                self.hall.log.info("No warm processes here (%s): slower, as safe", refused)
-        return self.warm[assignment]
 
     def close(self) -> None:
         """Stop everything that still runs."""
         for _, future in self.running.values():
             future.cancel()
-        for warm in self.warm.values():
-            if warm is not None:
-                warm.close()
+        self.place.close()
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 

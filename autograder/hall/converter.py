@@ -104,6 +104,7 @@ class ExamAutograde(Autograde):
         if self.waiting and self.waiting[0] == (assignment_id, student_id):
             self.waiting.pop(0)
         self.bar.update()
+        self.bar.set_postfix_str(self._progress())
         graded = Path(self._format_dest(assignment_id, student_id))
         journal = Journal(self.hall_folder, assignment_id)
         if graded.exists() and journal.interrupted(student_id, graded):
@@ -116,6 +117,11 @@ class ExamAutograde(Autograde):
         self._stage(assignment_id, student_id, self.notebooks)
         self._look_ahead()
         return True
+
+    def _progress(self) -> str:
+        """Return what stands beside the bar."""
+        text = f"{len(self.graded)} graded, {self.ahead.under_way()} running"
+        return text + (f", {self.ahead.troubled} with trouble" if self.ahead.troubled else "")
 
     def _stage_timestamp(self, assignment_id: str, student_id: str) -> None:
         staged = Path(self._format_source(assignment_id, student_id))

@@ -52,12 +52,12 @@ def make_paper(
         raise ValueError(f"the exam hall grades Python notebooks; this one is in {language}")
     support = Path(course.format_path(course.source_directory, ".", names["assignment"])).resolve()
     hidden = ClearHiddenTests(parent=hall)
-    room, limits = make_room(hall, names["assignment"], course)
+    room = make_room(tuple(hall.packages), names["assignment"], (Path(course.root).resolve(),))
     return Paper(
         cells=tuple(_cell(hall, cell, hidden) for cell in nb.cells),
         released=tuple(_released(hall, c) for c in released.cells if c.cell_type == "code"),
         room=Room(files, room.packages, room.hidden, room.environment),
-        limits=limits,
+        limits=_limits(hall),
         protected=hall.sandbox != "none",
         support=support if support.is_dir() else None,
         hidden=(hidden.begin_test_delimeter, hidden.end_test_delimeter),
@@ -65,16 +65,23 @@ def make_paper(
     )
 
 
-def make_room(hall: ExamHall, assignment: str, course: CourseDirectory) -> tuple[Room, Limits]:
-    """Return what is the same for every student of an assignment."""
-    packages = sealed_packages(tuple(hall.packages), assignment) if hall.packages else None
-    here = Path(__file__).resolve().parent.parent
-    room = Room(
-        packages=packages,
-        hidden=(Path(course.root).resolve(), here),
+def make_room(packages: tuple[str, ...], assignment: str, hidden: tuple[Path, ...]) -> Room:
+    """Return what is the same for every student of an assignment.
+
+    Args:
+        packages: the course's own packages, which students get without the answers.
+        assignment: whose answers are left out.
+        hidden: folders that no student may see, besides this package's own.
+    """
+    return Room(
+        packages=sealed_packages(packages, assignment) if packages else None,
+        hidden=(*hidden, Path(__file__).resolve().parent.parent),
         environment={"AEUTILS_SEALED": assignment},
     )
-    limits = Limits(
+
+
+def _limits(hall: ExamHall) -> Limits:
+    return Limits(
         cell_seconds=hall.cell_seconds,
         total_seconds=hall.total_seconds,
         memory=hall.memory_mb * 2**20,
@@ -82,7 +89,6 @@ def make_room(hall: ExamHall, assignment: str, course: CourseDirectory) -> tuple
         disk=hall.disk_mb * 2**20,
         restarts=hall.restarts,
     )
-    return room, limits
 
 
 def _cell(hall: ExamHall, cell: NotebookNode, hidden: ClearHiddenTests) -> Cell:

@@ -119,6 +119,14 @@ class ExamHall(NbGraderPreprocessor):
     workers = Integer(
         0, help="submissions run at a time; 0: one per processor, at most 8; 1: no side channels"
     ).tag(config=True)
+    scheduler = Unicode(
+        "",
+        help="address of a dask scheduler whose workers examine (tcp://host:8786); "
+        '"local": a dask cluster on this machine; "": this machine, without dask',
+    ).tag(config=True)
+    scheduler_patience = Float(
+        60.0, help="seconds without a worker until the class is graded on this machine"
+    ).tag(config=True)
     skip_tag = Unicode("", help="cells with this tag are not run while grading").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:

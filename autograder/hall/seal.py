@@ -70,6 +70,18 @@ def _scratch() -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(prefix="sealed-")
 
 
+def package_folder(name: str) -> Path:
+    """Return where an installed package lies.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"the package {name!r} is not installed here", name=name)
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
 @functools.cache
 def sealed_packages(names: tuple[str, ...], assignment: str) -> Path:
     """Return a folder with a sealed copy of each package; made once per process.
@@ -79,12 +91,8 @@ def sealed_packages(names: tuple[str, ...], assignment: str) -> Path:
     """
     folder = Path(_scratch().name) / assignment
     for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is None or not spec.submodule_search_locations:
-            raise ModuleNotFoundError(f"the package {name!r} is not installed here", name=name)
-        source = Path(next(iter(spec.submodule_search_locations)))
         ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-        shutil.copytree(source, folder / name, ignore=ignore)
+        shutil.copytree(package_folder(name), folder / name, ignore=ignore)
         for path in (folder / name).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             sealed = sealed_source(text, assignment)

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autograder.hall.exam import examiner_command, examiner_environment
-from autograder.hall.sandbox import Limits, Room, Sandbox, require, start_desk
+from autograder.hall.sandbox import Limits, NoSandbox, Room, Sandbox, require, start_desk
 from autograder.hall.wire import Closed, WireError
 
 PATIENCE = 120.0  # seconds for the imports
@@ -179,6 +179,22 @@ class Warm:
             part.line.close()
             part.process.kill()
             part.process.wait()
+
+
+def warm_or_none(
+    room: Room, limits: Limits, modules: tuple[str, ...], tests: tuple[str, ...]
+) -> tuple[Warm | None, str]:
+    """Return warm processes, or None and the reason why this machine does not allow them.
+
+    Raises:
+        NoSandbox: no sandbox can be had at all.
+    """
+    try:
+        return Warm(room, limits, modules, tests), ""
+    except NoSandbox:
+        raise
+    except (OSError, WireError) as refused:
+        return None, str(refused)
 
 
 def _ask(line: socket.socket, message: bytes, ends: list[int]) -> int:

@@ -1,0 +1,81 @@
+"""Where submissions are examined: on this machine, by default."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.hall.exam import Paper, Result, sit
+from autograder.hall.paper import imported
+from autograder.hall.sandbox import Room
+from autograder.hall.warm import Warm, warm_or_none
+
+if TYPE_CHECKING:
+    from autograder.hall.plugin import ExamHall
+
+MOST_WORKERS = 8
+
+
+class Place(Protocol):
+    """Examines submissions, `workers` at a time; `sit` is called from as many threads."""
+
+    workers: int
+
+    def sit(self, paper: Paper, assignment: str) -> Result:
+        """Examine one submission."""
+
+    def close(self) -> None:
+        """End every process that was started."""
+
+
+def place(hall: ExamHall, course: CourseDirectory) -> Place:
+    """Return the place that the settings ask for."""
+    if not hall.scheduler:
+        return Here(hall)
+    from autograder.hall.cluster import Cluster
+
+    return Cluster(hall, course, Here(hall))
+
+
+class Here:
+    """This machine: students' processes are forked from one that has imported what they need."""
+
+    def __init__(self, hall: ExamHall) -> None:
+        self.hall = hall
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        self.workers = hall.workers or min(cores or 1, MOST_WORKERS)
+        self._free = threading.Semaphore(self.workers)
+        self._warm: dict[str, Warm | None] = {}
+        self._making = threading.Lock()
+        self._closed = False
+
+    def sit(self, paper: Paper, assignment: str) -> Result:
+        """Examine a submission, as soon as a processor is free."""
+        with self._free:
+            if self._closed:
+                raise RuntimeError("this run of grading has ended")
+            return sit(paper, self._warm_for(paper, assignment))
+
+    def _warm_for(self, paper: Paper, assignment: str) -> Warm | None:
+        """Return warm processes for an assignment's papers, if this machine allows them."""
+        if not paper.protected:
+            return None
+        with self._making:
+            if assignment not in self._warm:
+                room = Room(None, paper.room.packages, paper.room.hidden, paper.room.environment)
+                modules = imported(paper.released, tests=False)
+                tests = imported(paper.released, tests=True)
+                self._warm[assignment], why = warm_or_none(room, paper.limits, modules, tests)
+                if why:
+                    self.hall.log.info("No warm processes here (%s): slower, as safe", why)
+            return self._warm[assignment]
+
+    def close(self) -> None:
+        """End the warm processes, and with them all that they forked."""
+        self._closed = True
+        for warm in self._warm.values():
+            if warm is not None:
+                warm.close()
