@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import hashlib
 import io
 import os
@@ -220,8 +221,9 @@ def _to_unit(x: np.ndarray, scale: int) -> Tensor:
     return torch.from_numpy(np.divide(x, np.float32(scale), dtype=np.float32, order="C"))
 
 
+@functools.cache
 def _embedded(name: str) -> tuple[Arrays, str]:
-    """Read the subset shipped with the package."""
+    """Read the subset shipped with the package, once; the arrays cannot be written to."""
     if name not in EMBEDDED:
         raise ValueError(
             f"{name} has no small version inside the package (it would be too big); use "
@@ -243,7 +245,10 @@ def _embedded(name: str) -> tuple[Arrays, str]:
         )
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         x_train, x_test = file["x_train"][:, None], file["x_test"][:, None]
-        return (x_train, file["y_train"], x_test, file["y_test"]), f"embedded subset {filename}"
+        arrays = x_train, file["y_train"], x_test, file["y_test"]
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays, f"embedded subset {filename}"
 
 
 def _digits() -> tuple[Arrays, str]:

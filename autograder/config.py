@@ -20,5 +20,6 @@ def configure(c: Config) -> None:
     """Grade in the exam hall, with `aeutils` sealed and exploring cells left out."""
     exam_hall(c)
     c.ExamHall.packages = ["aeutils"]
+    c.ExamHall.warm = ["aeutils._preload"]
     c.ExamHall.skip_tag = EXPLORE
     c.RestoreCells.keep_tag = EXPLORE

@@ -154,7 +154,25 @@ def test_cifar10_has_no_small_version():
         load("cifar10", size="small")
 
 
-def test_a_damaged_embedded_file_names_the_expected_hash(monkeypatch, tmp_path):
+@pytest.fixture
+def unread():
+    """Forget what was read before, and afterwards what was read from damaged files."""
+    data._embedded.cache_clear()
+    yield
+    data._embedded.cache_clear()
+
+
+def test_embedded_digits_are_read_once_and_cannot_be_spoilt(unread):
+    first = load("mnist", size="small")
+    first.x_train.zero_()
+    first.y_train.zero_()
+    second = load("mnist", size="small")
+    assert second.x_train.max() == 1
+    assert second.y_train.max() == 9
+    assert data._embedded.cache_info().misses == 1
+
+
+def test_a_damaged_embedded_file_names_the_expected_hash(monkeypatch, tmp_path, unread):
     good = (data.EMBEDDED_FOLDER / "mnist_small.npz").read_bytes()
     (tmp_path / "mnist_small.npz").write_bytes(good[:-100])
     monkeypatch.setattr(data, "EMBEDDED_FOLDER", tmp_path)

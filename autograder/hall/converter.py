@@ -67,11 +67,14 @@ class ExamAutograde(Autograde):
             found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
         self.assignments = found
         self.graded: list[str] = []
+        self.in_turn = True  # whether a notebook is read because nbgrader's own loop came to it
+        self.releases: dict[tuple[str, str], dict] = {}  # see restore.py
         self._clear_killed_runs()
         self.run_folder.mkdir(parents=True, exist_ok=True)
         self.ahead = Ahead(self, self.exporter.hall)
         self.waiting = [self._names(source) for source in sorted(self.assignments)]
         self.begun: set[tuple[str, str]] = set()
+        self.sanitised: dict[str, tuple[str, dict]] = {}  # by path, ahead of their turn
         self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
         try:
             super().convert_notebooks()
@@ -164,7 +167,12 @@ class ExamAutograde(Autograde):
         resources = self.init_single_notebook_resources(notebook)
         self._sanitizing = True
         self._init_preprocessors()
-        text, resources = self.exporter.from_filename(notebook, resources=resources)
+        self.in_turn = False
+        try:
+            text, resources = self.exporter.from_filename(notebook, resources=resources)
+        finally:
+            self.in_turn = True
+        self.sanitised[notebook] = text, resources
         files = self.run_folder / "files" / staged.parent.name / staged.name
         ignore = shutil.ignore_patterns("*.ipynb", TIMESTAMP)
         source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)

@@ -59,6 +59,7 @@ class Paper:
     support: Path | None = None  # trusted files that tests may read
     hidden: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
     scratch: Path | None = None  # where temporary files go
+    warm: tuple[str, ...] = ()  # modules worth importing before the first student
 
 
 @dataclass

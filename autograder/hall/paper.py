@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +61,7 @@ def make_paper(
         support=support if support.is_dir() else None,
         hidden=(hidden.begin_test_delimeter, hidden.end_test_delimeter),
         scratch=scratch,
+        warm=tuple(hall.warm),
     )
 
 
@@ -113,10 +113,10 @@ def _released(hall: ExamHall, cell: NotebookNode) -> dict:
     }
 
 
-def imported(cells: Iterable[dict], tests: bool) -> tuple[str, ...]:
-    """Return the modules that a release imports; with `tests`, its test cells too."""
+def imported(paper: Paper, tests: bool) -> tuple[str, ...]:
+    """Return the modules that a paper's release imports; with `tests`, its test cells too."""
     found: dict[str, None] = {}
-    for cell in cells:
+    for cell in paper.released:
         if cell["test"] and not tests:
             continue
         for statement in statements(cell["source"]):
@@ -126,6 +126,7 @@ def imported(cells: Iterable[dict], tests: bool) -> tuple[str, ...]:
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found[node.module] = None
                     found.update((f"{node.module}.{a.name}", None) for a in node.names)
+    found.update((name, None) for name in paper.warm)
     return tuple(name for name in found if not name.endswith(".*"))
 
 

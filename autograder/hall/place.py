@@ -66,8 +66,8 @@ class Here:
         with self._making:
             if assignment not in self._warm:
                 room = Room(None, paper.room.packages, paper.room.hidden, paper.room.environment)
-                modules = imported(paper.released, tests=False)
-                tests = imported(paper.released, tests=True)
+                modules = imported(paper, tests=False)
+                tests = imported(paper, tests=True)
                 self._warm[assignment], why = warm_or_none(room, paper.limits, modules, tests)
                 if why:
                     self.hall.log.info("No warm processes here (%s): slower, as safe", why)

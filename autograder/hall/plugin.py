@@ -49,9 +49,8 @@ def exam_hall(c: Config) -> None:
     c.Autograde.exporter_class = ExamExporter
     c.Autograde.sanitize_preprocessors = [
         ClearOutput,
-        RestoreCells,
+        RestoreCells,  # after which metadata need no check
         OverwriteKernelspec,
-        CheckCellMetadata,
     ]
     c.Autograde.autograde_preprocessors = [
         ExamHall,
@@ -77,6 +76,7 @@ class ExamExporter(NotebookExporter):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self.optimistic_validation = True  # once after all preprocessors, not after each
         self.hall = ExamHall(parent=self)
         self.protected = self.hall.sandbox != "none"
         try:
@@ -88,6 +88,11 @@ class ExamExporter(NotebookExporter):
         if not self.protected:
             self.log.warning('c.ExamHall.sandbox = "none": every submission is %s', WARNING)
         self.parent.__class__ = ExamAutograde
+
+    def from_filename(self, filename: str, resources: dict | None = None, **kw: object) -> tuple:
+        """Return a notebook after all preprocessors; what was sanitised ahead, as it was then."""
+        known = self.parent.sanitised.pop(filename, None) if self.parent.in_turn else None
+        return known or super().from_filename(filename, resources, **kw)
 
 
 class ExamHall(NbGraderPreprocessor):
@@ -118,6 +123,10 @@ class ExamHall(NbGraderPreprocessor):
     ).tag(config=True)
     workers = Integer(
         0, help="submissions run at a time; 0: one per processor, at most 8; 1: no side channels"
+    ).tag(config=True)
+    warm = List(
+        Unicode(),
+        help="modules to import before the first student, besides those that the notebooks import",
     ).tag(config=True)
     scheduler = Unicode(
         "",

@@ -51,8 +51,8 @@ def main() -> None:
             if job.paper.protected:
                 require()
             if warm is None and job.paper.protected:
-                tests = imported(job.paper.released, tests=True)
-                modules = imported(job.paper.released, tests=False)
+                tests = imported(job.paper, tests=True)
+                modules = imported(job.paper, tests=False)
                 warm, _ = warm_or_none(room, job.paper.limits, modules, tests)
             with tempfile.TemporaryDirectory(prefix="exam-") as scratch:
                 files = Path(scratch, "files")

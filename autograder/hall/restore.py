@@ -7,11 +7,12 @@ the student typed.
 
 from __future__ import annotations
 
+import copy
 import re
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, Notebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
@@ -34,19 +35,7 @@ class RestoreCells(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         """Restore every cell of the release."""
-        names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            released = gradebook.find_notebook(names["notebook"], names["assignment"])
-            points = {c.name: c.max_score for c in [*released.grade_cells, *released.task_cells]}
-            kinds = {
-                "grade": {c.name for c in released.grade_cells},
-                "solution": {c.name for c in released.solution_cells},
-                "task": {c.name for c in released.task_cells},
-            }
-            originals = {
-                source.name: _as_released(source, points.get(source.name), kinds)
-                for source in released.source_cells
-            }
+        originals = self._originals(resources["nbgrader"])
         if len(nb.cells) > self.most_cells:
             self.log.warning("Only the first %d cells are looked at", self.most_cells)
             del nb.cells[self.most_cells :]
@@ -64,6 +53,15 @@ class RestoreCells(NbGraderPreprocessor):
                 cell.id = f"restored-{place}"
             seen.add(cell.id)
         return nb, resources
+
+    def _originals(self, names: dict) -> dict[str, NotebookNode]:
+        """Return the released cells; the gradebook is asked once in a run of grading."""
+        known = self.parent.parent.releases
+        key = names["assignment"], names["notebook"]
+        if key not in known:
+            with Gradebook(names["db_url"]) as gradebook:
+                known[key] = _released_cells(gradebook.find_notebook(key[1], key[0]))
+        return copy.deepcopy(known[key])
 
     def _claim(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
         """Give every cell that claims a released name its released form; the last one wins."""
@@ -131,6 +129,19 @@ def _said(source: str, hidden: ClearHiddenTests) -> str:
 
 def _is_test(cell: NotebookNode) -> bool:
     return cell.metadata.nbgrader.grade and not cell.metadata.nbgrader.solution
+
+
+def _released_cells(released: Notebook) -> dict[str, NotebookNode]:
+    points = {c.name: c.max_score for c in [*released.grade_cells, *released.task_cells]}
+    kinds = {
+        "grade": {c.name for c in released.grade_cells},
+        "solution": {c.name for c in released.solution_cells},
+        "task": {c.name for c in released.task_cells},
+    }
+    return {
+        source.name: _as_released(source, points.get(source.name), kinds)
+        for source in released.source_cells
+    }
 
 
 def _as_released(source: object, points: float | None, kinds: dict[str, set]) -> NotebookNode:
