@@ -2,6 +2,7 @@
 
     python -m benchmarks.grading                      100 students here, 12 with stock nbgrader
     python -m benchmarks.grading --students 1000 --stock 0
+    python -m benchmarks.grading --otter ~/otter/bin/otter      and `otter run` beside it
 
 Both run the plain command `nbgrader autograde week01_pca` on copies of one course. Stock nbgrader
 gets the same notebooks, checks and skipped cells, in its own single process per student; because it
@@ -24,6 +25,7 @@ from nbgrader.api import Gradebook
 
 from autograder.demo import ASSIGNMENT, nbgrader, set_up, submit
 from autograder.simulated import make_class
+from benchmarks import otter_run
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = Path(__file__).resolve().parent / "grading.json"
@@ -73,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--stock", type=int, default=12, help="students graded by stock nbgrader")
+    parser.add_argument("--otter", default="", help="otter's program, in an environment of its own")
     options = parser.parse_args()
     print(f"{psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
     result = {"cores": psutil.cpu_count(), "students": options.students}
@@ -83,7 +86,10 @@ def main() -> None:
         result["hall_seconds"] = round(seconds, 1)
         result["hall_per_minute"] = round(60 * options.students / seconds, 1)
         spent = json.loads(re.search(r"of all workers together: (\{.*\})", log)[1])
-        result["seconds_per_submission"] = {k: v / options.students for k, v in spent.items()}
+        result["seconds_per_submission"] = {
+            what: round(seconds / options.students, 3) for what, seconds in spent.items()
+        }
+        result["share_of_student_code"] = round(spent["cells"] / sum(spent.values()), 2)
         again, _ = grade(hall)
         result["nothing_new_seconds"] = round(again, 1)
         print(json.dumps(result, indent=1), flush=True)
@@ -98,6 +104,11 @@ def main() -> None:
             pairs = list(zip(scores(hall), scores(stock), strict=False))
             same = [pairs[i] for i in range(len(pairs)) if i % len(KINDS) in (0, 2)]
             result["same_scores"] = all(a == b for a, b in same)
+        if options.otter:
+            solution = ROOT / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+            one = otter_run.seconds(options.otter, solution, Path(scratch) / "otter", 3)
+            result["otter_run_per_minute"] = round(60 / one, 1)
+            result["times_otter_run"] = round(result["hall_per_minute"] * one / 60, 1)
     print(json.dumps(result, indent=1))
     RECORD.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

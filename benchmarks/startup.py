@@ -72,6 +72,33 @@ def run_imports(repeats: int = REPEATS) -> dict[str, dict]:
     return results
 
 
+def kernel_seconds() -> float:
+    """Return the seconds from the start of a kernel until torch and aeutils are imported in it."""
+    from jupyter_client.manager import start_new_kernel
+
+    start = time.perf_counter()
+    manager, client = start_new_kernel(kernel_name="python3", extra_arguments=["--log-level=ERROR"])
+    try:
+        reply = client.execute_interactive(
+            "import torch, aeutils", timeout=CELL_TIMEOUT, output_hook=lambda message: None
+        )
+        seconds = time.perf_counter() - start
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError(f"the imports failed: {reply['content']}")
+        return seconds
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run_kernel(repeats: int = 7) -> dict[str, dict]:
+    kernel_seconds()  # fills the disk cache
+    values = [kernel_seconds() for _ in range(repeats)]
+    return {
+        "kernel-ready": entry("kernel-ready", values, "kernels", seeds=[], threads=1, details={})
+    }
+
+
 def notebook_seconds(notebook: Path, root: Path = ROOT) -> float:
     """Run a copy of a notebook from top to bottom in a fresh kernel and folder; return seconds.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -41,6 +42,7 @@ class Ahead:
         self.pool = ThreadPoolExecutor(self.workers)
         self.running: dict[tuple[str, str, str], tuple[Paper, Future[Result]]] = {}
         self.seconds: Counter = Counter()
+        self.waited = 0.0  # seconds that nbgrader's loop waited for results
         self.troubled = 0  # submissions of which cells had to be left out
 
     def start(self, nb: NotebookNode, names: dict, files: Path | None) -> None:
@@ -56,6 +58,15 @@ class Ahead:
         self, hall: ExamHall, nb: NotebookNode, names: dict, graded: Path
     ) -> tuple[Paper, Result]:
         """Return the paper and the result of a submission, computed before or now."""
+        begun = time.monotonic()
+        try:
+            return self._take(hall, nb, names, graded)
+        finally:
+            self.waited += time.monotonic() - begun
+
+    def _take(
+        self, hall: ExamHall, nb: NotebookNode, names: dict, graded: Path
+    ) -> tuple[Paper, Result]:
         paper, future = self.running.pop(_key(names), (None, None))
         if paper is not None and paper.cells == _cells(hall, nb, names, self.converter):
             try:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,14 +77,17 @@ class ExamAutograde(Autograde):
         self.begun: set[tuple[str, str]] = set()
         self.sanitised: dict[str, tuple[str, dict]] = {}  # by path, ahead of their turn
         self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
+        begun = time.monotonic()
         try:
             super().convert_notebooks()
         finally:
+            bookkeeping = time.monotonic() - begun - self.ahead.waited
             self.bar.close()
             self.ahead.close()
             shutil.rmtree(self.run_folder, ignore_errors=True)
             count = len(self.graded)
-            spent = {k: round(v, 2) for k, v in self.ahead.seconds.items()}
+            spent = {**self.ahead.seconds, "bookkeeping": bookkeeping}
+            spent = {what: round(seconds, 2) for what, seconds in spent.items()}
             self.log.info("Exam hall: seconds, of all workers together: %s", json.dumps(spent))
             if self.exporter.protected:
                 self.log.info("Exam hall: %d submissions graded in this run", count)

@@ -70,7 +70,7 @@ class Result:
     reports: dict[str, Report] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)  # for the instructor
-    seconds: Counter = field(default_factory=Counter)  # by the clock: "start", "cells", "tests"
+    seconds: Counter = field(default_factory=Counter)  # by the clock: start, imports, cells, tests
 
 
 class ExaminerDied(RuntimeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from nbgrader.coursedir import CourseDirectory
@@ -57,13 +58,17 @@ class Here:
         with self._free:
             if self._closed:
                 raise RuntimeError("this run of grading has ended")
-            return sit(paper, self._warm_for(paper, assignment))
+            warm, seconds = self._warm_for(paper, assignment)
+            result = sit(paper, warm)
+            result.seconds["imports"] += seconds
+            return result
 
-    def _warm_for(self, paper: Paper, assignment: str) -> Warm | None:
-        """Return warm processes for an assignment's papers, if this machine allows them."""
+    def _warm_for(self, paper: Paper, assignment: str) -> tuple[Warm | None, float]:
+        """Return warm processes, if this machine allows them, and how long making them took."""
         if not paper.protected:
-            return None
+            return None, 0.0
         with self._making:
+            begun = time.monotonic()
             if assignment not in self._warm:
                 room = Room(None, paper.room.packages, paper.room.hidden, paper.room.environment)
                 modules = imported(paper, tests=False)
@@ -71,7 +76,7 @@ class Here:
                 self._warm[assignment], why = warm_or_none(room, paper.limits, modules, tests)
                 if why:
                     self.hall.log.info("No warm processes here (%s): slower, as safe", why)
-            return self._warm[assignment]
+            return self._warm[assignment], time.monotonic() - begun
 
     def close(self) -> None:
         """End the warm processes, and with them all that they forked."""
