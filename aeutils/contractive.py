@@ -39,11 +39,10 @@ from torch.autograd.function import once_differentiable
 from aeutils._validate import check_count, check_matrix, describe
 from aeutils.sealed import exercise
 
-WEEK = "week05_contractive"
 Encoder = Callable[[Tensor], Tensor]
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 @torch.enable_grad()
 def penalty_by_loop(encode: Encoder, x: Tensor) -> Tensor:
     """Return Ω by one backward pass for each of the K code numbers.
@@ -64,7 +63,7 @@ def penalty_by_loop(encode: Encoder, x: Tensor) -> Tensor:
     return total / len(x)
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 def jacobians(encode: Encoder, x: Tensor) -> Tensor:
     """Return J(x_i) for every image, shape (N, K, D), by `torch.func`.
 
@@ -82,7 +81,7 @@ def jacobians(encode: Encoder, x: Tensor) -> Tensor:
     return torch.func.vmap(torch.func.jacrev(one))(x)
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 def sigmoid_penalty(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return Ω of one sigmoid layer h = s(W x + b), exactly, at the price of a forward pass.
 
@@ -96,7 +95,7 @@ def sigmoid_penalty(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return (slope.square() @ weight.square().sum(dim=1)).mean()  # (N, K) @ (K,) -> (N,)
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 def two_layer_penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
     """Return Ω of a sigmoid layer with a linear code, h = W₂ s(W₁ x + b₁) + b₂, exactly.
 
@@ -117,6 +116,7 @@ def two_layer_penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
     return _Quadratic.apply(hidden * (1 - hidden), w1, w2) / len(x)
 
 
+@exercise("week05_contractive")
 class _Quadratic(torch.autograd.Function):
     """Σ_i d_iᵀ [(W₁W₁ᵀ) ∘ (W₂ᵀW₂)] d_i, for d (N, H), w1 (H, D), w2 (K, H)."""
 
@@ -135,7 +135,7 @@ class _Quadratic(torch.autograd.Function):
         return 2 * upstream * md, 2 * upstream * (dd * c) @ w1, 2 * upstream * w2 @ (dd * a)
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 @torch.enable_grad()
 def hutchinson(
     encode: Encoder, x: Tensor, probes: int, generator: torch.Generator | None = None

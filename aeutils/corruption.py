@@ -43,10 +43,8 @@ from torch import Tensor
 from aeutils._validate import check_batch, check_count, describe
 from aeutils.sealed import exercise
 
-WEEK = "week04_denoising"
 
-
-@exercise(WEEK)
+@exercise("week04_denoising")
 def gaussian(x: Tensor, sigma: float, generator: torch.Generator | None = None) -> Tensor:
     """Add independent Gaussian noise of standard deviation `sigma` to every pixel.
 
@@ -57,7 +55,7 @@ def gaussian(x: Tensor, sigma: float, generator: torch.Generator | None = None) 
     return x + _check_level(sigma, "sigma") * _normal(x, generator)
 
 
-@exercise(WEEK)
+@exercise("week04_denoising")
 def salt_and_pepper(x: Tensor, share: float, generator: torch.Generator | None = None) -> Tensor:
     """Replace each pixel with probability `share`: by 0 (pepper) or 1 (salt), equally likely.
 
@@ -72,7 +70,7 @@ def salt_and_pepper(x: Tensor, share: float, generator: torch.Generator | None =
     return x.masked_fill(u < share, 1.0).masked_fill(u < share / 2, 0.0)
 
 
-@exercise(WEEK)
+@exercise("week04_denoising")
 def speckle(x: Tensor, sigma: float, generator: torch.Generator | None = None) -> Tensor:
     """Multiply each pixel by 1 + sigma · n with n standard normal: noise in proportion to light.
 
@@ -84,7 +82,7 @@ def speckle(x: Tensor, sigma: float, generator: torch.Generator | None = None) -
     return x * (1 + _check_level(sigma, "sigma") * _normal(x, generator))
 
 
-@exercise(WEEK)
+@exercise("week04_denoising")
 def mask(x: Tensor, share: float, generator: torch.Generator | None = None) -> Tensor:
     """Set each pixel to 0 with probability `share`, and leave the others as they are.
 

@@ -29,10 +29,8 @@ from aeutils._validate import check_batch, check_matrix, check_same_shape, descr
 from aeutils.pca import PCA
 from aeutils.sealed import exercise
 
-WEEK = "week04_denoising"
 
-
-@exercise(WEEK)
+@exercise("week04_denoising")
 def psnr(x_hat: Tensor, x: Tensor, peak: float = 1.0) -> Tensor:
     """Return the peak signal-to-noise ratio in decibels: of each image, then the mean over images.
 
@@ -55,7 +53,7 @@ def psnr_of_mean(x_hat: Tensor, x: Tensor, peak: float = 1.0) -> Tensor:
     return 10 * torch.log10(_peak(peak) / _mse_per_image(x_hat, x).mean())
 
 
-@exercise(WEEK)
+@exercise("week04_denoising")
 def linear_least_squares(noisy: Tensor, clean: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """Return (W, b) that minimise Σ_i ‖x̃_i W + b − x_i‖² + ridge · ‖W‖².
 
@@ -129,7 +127,7 @@ class PCADenoiser:
         return self.pca.reconstruct(noisy).reshape(noisy.shape)
 
 
-@exercise(WEEK)
+@exercise("week04_denoising")
 def ideal_denoiser(noisy: Tensor, points: Tensor, sigma: float) -> Tensor:
     """Return E[x | x̃], the best repair there is when x is one of `points`, all equally likely.
 

@@ -39,11 +39,10 @@ from torch import Tensor, nn
 from aeutils._validate import check_matrix, describe
 from aeutils.sealed import exercise
 
-WEEK = "week05_contractive"
 SMALLEST = 1e-6  # mean activations are kept this far from 0 and from 1
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 def weight_penalty(model: nn.Module, power: int) -> Tensor:
     """Return Σ |w|^power over all weights of `model`, without biases, a scalar with a gradient.
 
@@ -77,7 +76,7 @@ def l2(model: nn.Module) -> Tensor:
     return weight_penalty(model, 2)
 
 
-@exercise(WEEK)
+@exercise("week05_contractive")
 def kl_sparsity(h: Tensor, target: float) -> Tensor:
     """Return Σ_j KL(ρ ‖ ρ̂_j), how far the units' mean activities are from a low target.
 

@@ -29,10 +29,8 @@ from torch import Tensor
 from aeutils._validate import check_batch, check_same_shape
 from aeutils.sealed import exercise
 
-WEEK = "week05_contractive"
 
-
-@exercise(WEEK)
+@exercise("week05_contractive")
 def correntropy_loss(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
     """Return σ² Σ_d (1 − exp(−e_d²/2σ²)), e = x_hat − x, averaged over images.
 

@@ -597,8 +597,8 @@ plots.reconstruction_grid(
 # could lie behind the noise, and where these agree, a stroke appears that no pixel of the noisy image
 # shows.
 #
-# The gain over a formula is real, and with 4,000 digits it is modest. It grows with data: the benchmark
-# command in the lesson measures it on all 60,000.
+# The gain over a formula is real, and with 4,000 digits it is modest. Will it grow with more data? Run the
+# notebook with `AEUTILS_SCALE=full` and see.
 #
 # **Think.** You may read that an autoencoder removes noise *because its latent space is small*. This one
 # has 512 numbers for its code. Next cell: a deep one with a code of 32, trained on the same noise, and
@@ -854,7 +854,6 @@ print(
 # %% [markdown]
 # **Explain.** "Ideal" holds for data that consist of *exactly these points*. New digits lie between them,
 # and there the formula returns an old digit, or a mean of a few. It memorises; the network generalises.
-# The benchmark of this week is therefore not the ideal denoiser of the training set.
 #
 # ## Your embedding passport
 #
