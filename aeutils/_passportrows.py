@@ -25,6 +25,16 @@ class PassportRow:
         ratio_raw: mean same-class over different-class similarity (`evaluation.class_similarity`).
         ratio_centred: the same after the mean code is subtracted.
         pair_auc: how often a same-class pair is closer than a different-class pair; 0.5 is chance.
+
+    The others are None unless ``measure(..., more=True)`` was asked for:
+
+    Attributes:
+        probe: share of test images that logistic regression on the training codes gets right.
+        retrieval_map: mean average precision, each test image a query for the others of its class.
+        silhouette: mean silhouette of the classes, Euclidean.
+        trustworthiness: are neighbours of codes also neighbours of pixels? 1 is perfect.
+        overlap: share of the 10 nearest images by pixels that are also among the 10 by code.
+        hubness: skewness of how often an image is among the 10 nearest of others; 0 is fair.
     """
 
     name: str
@@ -35,6 +45,12 @@ class PassportRow:
     ratio_raw: float
     ratio_centred: float
     pair_auc: float
+    probe: float | None = None
+    retrieval_map: float | None = None
+    silhouette: float | None = None
+    trustworthiness: float | None = None
+    overlap: float | None = None
+    hubness: float | None = None
 
 
 def key_of(row: PassportRow) -> str:
@@ -55,7 +71,7 @@ def rows_of(contents: Any) -> list[PassportRow]:
             raise ValueError(f"the row called {key!r} calls itself {key_of(row)!r}")
         for field in fields(row)[2:]:
             value = getattr(row, field.name)
-            if value is None and field.name == "test_sse":
+            if value is None and (field.name == "test_sse" or field.default is None):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{field.name} of {name!r} is {describe(value)}, not a number")
@@ -74,6 +90,16 @@ COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
     ("ratio_centred", "class ratio, centred ↑", 3, max),
     ("pair_auc", "pair AUC ↑", 3, max),
 )
+MORE_COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
+    ("code_size", "code size", 0, None),
+    ("knn5", "kNN-5 ↑", 3, max),
+    ("probe", "linear probe ↑", 3, max),
+    ("retrieval_map", "retrieval mAP ↑", 3, max),
+    ("silhouette", "silhouette ↑", 3, max),
+    ("trustworthiness", "trustworthiness", 3, None),
+    ("overlap", "overlap with pixels", 3, None),
+    ("hubness", "hubness", 2, None),
+)
 CAPTION = (
     "Embedding passport. ★ best of its column on the same data; ↑ higher is better, ↓ lower; "
     "– not measured."
@@ -83,8 +109,9 @@ CAPTION = (
 class Passport:
     """Rows of a passport as a table: HTML in a notebook, text elsewhere."""
 
-    def __init__(self, rows: list[PassportRow]) -> None:
+    def __init__(self, rows: list[PassportRow], columns: tuple[tuple, ...] = COLUMNS) -> None:
         self.rows = rows
+        self.columns = columns
 
     def cells(self) -> list[list[tuple[str, bool]]]:
         """Return (text, is it the best of its column?) of every row and column of numbers.
@@ -92,7 +119,7 @@ class Passport:
         Values that read the same are equally good.
         """
         table: list[list[tuple[str, bool]]] = [[] for _ in self.rows]
-        for attribute, _, decimals, better in COLUMNS:
+        for attribute, _, decimals, better in self.columns:
             values = [getattr(row, attribute) for row in self.rows]
             for cells, row, value in zip(table, self.rows, values, strict=True):
                 rivals = [
@@ -109,7 +136,7 @@ class Passport:
     def __repr__(self) -> str:
         name_width = max([len("encoder"), *(len(row.name) for row in self.rows)])
         data_width = max([len("data"), *(len(row.data) for row in self.rows)])
-        heads = [heading for _, heading, _, _ in COLUMNS]
+        heads = [heading for _, heading, _, _ in self.columns]
         lines = ["  ".join(["encoder".ljust(name_width), "data".ljust(data_width), *heads])]
         for row, cells in zip(self.rows, self.cells(), strict=True):
             texts = [("★ " if best else "") + text for text, best in cells]
@@ -120,7 +147,7 @@ class Passport:
 
     def _repr_html_(self) -> str:
         right, left = 'style="text-align:right"', 'style="text-align:left"'
-        head = "".join(f'<th scope="col" {right}>{text}</th>' for _, text, _, _ in COLUMNS)
+        head = "".join(f'<th scope="col" {right}>{text}</th>' for _, text, _, _ in self.columns)
         body = ""
         for row, cells in zip(self.rows, self.cells(), strict=True):
             numbers = "".join(

@@ -1,7 +1,8 @@
 """Does a code keep images of one class together? Three measures, none of them enough alone.
 
-* `class_similarity`: mean similarity within a class and between classes. Easy to fool: a common
-  offset of all codes pushes every cosine towards 1, so report it with ``centre=True`` as well.
+* `class_similarity` (of `aeutils.similarity`): mean similarity within a class and between classes.
+  Easy to fool: a common offset of all codes pushes every cosine towards 1, so report it with
+  ``centre=True`` as well.
 * `pair_auc`: how often a same-class pair is closer than a different-class pair. Looks at order
   only, so the scale of the cosines does not matter.
 * `knn_accuracy`: does the class of the nearest neighbours tell the class of an image?
@@ -13,101 +14,35 @@ for neighbours compares float32 codes in float32 first (see `aeutils._neighbours
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-from aeutils._neighbours import nearest_neighbours, normalise, vote_accuracy, with_double
-from aeutils._validate import check_labels, check_matrix
+from aeutils._neighbours import nearest_neighbours, vote_accuracy
+from aeutils._validate import check_float_tensor, check_labels, check_matrix
+from aeutils.sealed import exercise
+from aeutils.similarity import ClassSimilarity, check_classes, class_similarity, unit_codes
+
+__all__ = ["ClassSimilarity", "auc", "class_similarity", "knn_accuracy", "pair_auc"]
 
 
-@dataclass(frozen=True, eq=False)
-class ClassSimilarity:
-    """Mean similarity of each class: to itself (`same`), to the others (`diff`).
+@exercise("week06_evaluation")
+def auc(same: Tensor, diff: Tensor) -> float:
+    """Return the probability that a random number of `same` is larger than one of `diff`.
 
-    Similarity is (1 + cosine) / 2, or the cosine itself: see `class_similarity`.
-    `classes` is an int64 tensor (C,); `same`, `diff` and `ratio` = same / diff are float64 (C,).
-    """
-
-    classes: Tensor
-    same: Tensor
-    diff: Tensor
-    ratio: Tensor
-
-    @property
-    def mean_ratio(self) -> float:
-        """The mean of `ratio` over the classes: the one number that the passport keeps."""
-        return float(self.ratio.mean())
-
-    def __str__(self) -> str:
-        lines = ["class   same class   diff class   ratio (same / diff)"]
-        columns = (self.classes.tolist(), self.same.tolist(), self.diff.tolist())
-        for c, same, diff, ratio in zip(*columns, self.ratio.tolist(), strict=True):
-            lines.append(f"{c:>5}   {same:>10.3f}   {diff:>10.3f}   {ratio:>19.3f}")
-        lines.append(
-            f" mean   {self.same.mean():>10.3f}   {self.diff.mean():>10.3f}"
-            f"   {self.mean_ratio:>19.3f}"
-        )
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
-def class_similarity(
-    z: Tensor, labels: Tensor, centre: bool = False, renormalise: bool = True
-) -> ClassSimilarity:
-    """Return the mean similarity within each class, and between it and the others.
-
-    The similarity of two codes has two definitions here, with u·v / (‖u‖ ‖v‖) for their cosine:
-
-    * ``renormalise=True``, the default: **(1 + cosine) / 2**, between 0 and 1. This is what the
-      essay that the course starts from has in its tables ("renormalized to be in range [0, 1]").
-      Unrelated codes have 0.5, so next to unrelated classes the ratio is at most 2;
-    * ``renormalise=False``: the **cosine itself**, between -1 and 1. Unrelated codes have 0, so the
-      ratio explodes, or turns negative, where `diff` is near zero.
-
-    Ratios of the two kinds cannot be compared: say which one it is. With same = 0.2, diff = 0.02 as
-    cosines, the ratio is 10, and (1.2 / 2) / (1.02 / 2) = 1.18 renormalised.
-
-    With unit vectors u_i, the class sum S_c and the total sum S, the mean over all pairs needs no
-    (N, N) matrix, because a sum of dot products is the dot product of sums::
-
-        same_c = (‖S_c‖² − Σ‖u_i‖²) / (n_c (n_c − 1))      self-pairs taken out
-        diff_c = S_c · (S − S_c)    / (n_c (N − n_c))
-
-    which costs O(N·K) instead of O(N²·K).
+    A tie counts one half. This is the area under the ROC curve (Hanley and McNeil, 1982) and the
+    statistic of Mann and Whitney (1947) divided by the number of pairs; counted with one sort.
 
     Args:
-        z: codes of shape (N, K).
-        labels: integers of shape (N,); every class needs at least two members.
-        centre: subtract the mean code first. Without it a common offset hides the classes.
-        renormalise: (1 + cosine) / 2 if True, the cosine itself if False.
-
-    Returns:
-        A `ClassSimilarity`; ``print`` it for a table. A ratio of 1 means no separation.
-
-    Raises:
-        ValueError: for fewer than two classes, or a class with one member.
-
-    A zero vector has no direction; its cosine with anything counts as 0, as in scikit-learn.
-
-    Example:
-        >>> z = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
-        >>> class_similarity(z, torch.tensor([0, 0, 1, 1])).ratio
-        tensor([2., 2.], dtype=torch.float64)
+        same: similarities of same-class pairs, shape (S,).
+        diff: similarities of different-class pairs, shape (D,).
     """
-    units, labels = _unit_rows(z, labels, centre)
-    classes, index, counts = _classes(labels)
-    one_hot = torch.nn.functional.one_hot(index, len(classes)).to(units.dtype)  # (N, C)
-    sums = one_hot.T @ units  # (C, K)
-    self_pairs = one_hot.T @ units.square().sum(dim=1)  # (C,): 1 per member, 0 for a zero vector
-    n = counts.to(units.dtype)
-    same = (sums.square().sum(dim=1) - self_pairs) / (n * (n - 1))
-    diff = (sums * (sums.sum(dim=0) - sums)).sum(dim=1) / (n * (len(units) - n))
-    if renormalise:
-        same, diff = (1 + same) / 2, (1 + diff) / 2
-    return ClassSimilarity(classes, same, diff, same / diff)
+    for name, values in (("same", same), ("diff", diff)):
+        if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
+            raise ValueError(f"{name} must be one or more numbers, shape (S,), got {values.shape}")
+    diff = diff.sort().values
+    below = torch.searchsorted(diff, same.contiguous(), right=False)  # how many are smaller
+    below_or_tied = torch.searchsorted(diff, same.contiguous(), right=True)
+    return float((below + below_or_tied).double().mean() / (2 * len(diff)))
 
 
 def pair_auc(
@@ -133,8 +68,8 @@ def pair_auc(
     """
     if sample < 2:
         raise ValueError(f"sample must be at least 2 codes to make a pair, got {sample}")
-    units, labels = _unit_rows(z, labels, centre)
-    _classes(labels)
+    units, labels = unit_codes(z, labels, centre)
+    check_classes(labels)
     if len(units) > sample:
         generator = torch.Generator().manual_seed(seed)
         chosen = torch.randperm(len(units), generator=generator)[:sample].to(units.device)
@@ -145,10 +80,7 @@ def pair_auc(
     # Twelve decimals: codes that are equal must tie, whatever the rounding of the product.
     cosine = (units @ units.T)[row, column].round(decimals=12)
     same_class = labels[row] == labels[column]
-    same, diff = cosine[same_class], cosine[~same_class].sort().values
-    below = torch.searchsorted(diff, same, right=False)  # different-class pairs less similar
-    below_or_tied = torch.searchsorted(diff, same, right=True)
-    return float((below + below_or_tied).double().mean() / (2 * len(diff)))
+    return auc(cosine[same_class], cosine[~same_class])
 
 
 def knn_accuracy(
@@ -182,33 +114,3 @@ def knn_accuracy(
     check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
     check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
     return vote_accuracy(nearest_neighbours(z_train, z_test, k, metric, chunk), y_train, y_test)
-
-
-def _classes(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (classes (C,), class index of each label (N,), counts (C,)), C >= 2, counts >= 2."""
-    classes, index, counts = labels.unique(return_inverse=True, return_counts=True)
-    if len(classes) < 2:
-        raise ValueError(
-            f"labels hold one class only ({int(classes[0])}); comparing same-class with "
-            "different-class pairs needs at least two classes"
-        )
-    if int(counts.min()) < 2:
-        lonely = classes[counts < 2].tolist()
-        raise ValueError(
-            f"class {', '.join(map(str, lonely))} has one member, so no same-class pair; "
-            "use more images, or leave that class out"
-        )
-    return classes, index, counts
-
-
-def _unit_rows(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]:
-    """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device."""
-    z = check_matrix(z, "z")
-    labels = check_labels(labels, len(z))
-    codes = with_double(z).double()
-    size = codes.norm(dim=1).max()
-    if centre:
-        codes = codes - codes.mean(dim=0)
-    # Rows of rounding noise (a collapsed code, centred) have no direction: they count as zero.
-    codes = torch.where(codes.norm(dim=1, keepdim=True) > 1e-12 * size, codes, 0.0)
-    return normalise(codes), labels.to(codes.device)

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 
 from aeutils._neighbours import nearest_neighbours, vote_accuracy
-from aeutils._passportrows import Passport, PassportRow, key_of, rows_of
+from aeutils._passportrows import COLUMNS, MORE_COLUMNS, Passport, PassportRow, key_of, rows_of
 from aeutils._style import NotebookFile
 from aeutils._validate import check_images, check_labels, check_text, describe
 from aeutils.evaluation import class_similarity, pair_auc
 
 BATCH = 1000  # images encoded at once
+SAMPLE = 2000  # test images whose pairs are all compared
 Encode = Callable[[Tensor], Tensor]
 
 
@@ -42,7 +43,11 @@ class Data(Protocol):
 
 
 def measure(
-    encode: Encode, data: Data, name: str, decode: Callable[[Tensor], Tensor] | None = None
+    encode: Encode,
+    data: Data,
+    name: str,
+    decode: Callable[[Tensor], Tensor] | None = None,
+    more: bool = False,
 ) -> PassportRow:
     """Measure one encoder.
 
@@ -54,6 +59,8 @@ def measure(
             row notes its `name` and `size`; without them, how many images it has.
         name: name of the row.
         decode: codes (N, K) -> reconstructions (N, C, H, W) or (N, D), if there is a decoder.
+        more: measure also what week 6 adds: linear probe, retrieval, silhouette, trustworthiness,
+            neighbour overlap and hubness. Needs scikit-learn.
 
     Raises:
         TypeError, ValueError: `encode` or `decode` returns something of another shape, NaN or
@@ -79,11 +86,12 @@ def measure(
             f"{z_test.shape[1]} from the test images; the code size must not depend on the images"
         )
     nearest = nearest_neighbours(z_train, z_test)
-    return _row(name, _data_name(data), z_test, nearest, y_train, y_test, sse)
+    row = _row(name, _data_name(data), z_test, nearest, y_train, y_test, sse)
+    return _with_more(row, x_test, z_train, z_test, y_train, y_test) if more else row
 
 
-def baselines(data: Data) -> list[PassportRow]:
-    """Return the rows every encoder must be compared with.
+def baselines(data: Data, more: bool = False) -> list[PassportRow]:
+    """Return the rows every encoder must be compared with; `more` as in `measure`.
 
     * raw pixels: no encoder at all;
     * untrained: the first half of an autoencoder, D-512-256-32, with random weights (seed 0);
@@ -103,11 +111,16 @@ def baselines(data: Data) -> list[PassportRow]:
     )
     pixels, where = x_test.flatten(1), _data_name(data)
     nearest = nearest_neighbours(x_train.flatten(1), pixels)  # the same whatever the labels
-    return [
+    rows = [
         _row("raw pixels", where, pixels, nearest, data.y_train, data.y_test, None),
-        measure(lambda x: untrained(x.flatten(1)), data, "untrained network"),
+        measure(lambda x: untrained(x.flatten(1)), data, "untrained network", more=more),
         _row("shuffled labels", where, pixels, nearest, y_train, y_test, None),
     ]
+    if more:
+        codes = x_test, x_train.flatten(1), pixels
+        rows[0] = _with_more(rows[0], *codes, data.y_train, data.y_test)
+        rows[2] = _with_more(rows[2], *codes, y_train, y_test, known=rows[0])
+    return rows
 
 
 def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") -> None:
@@ -140,8 +153,8 @@ def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRo
     return list(found.values())
 
 
-def show(rows: Iterable[PassportRow]) -> Passport:
-    """Return the rows as a table.
+def show(rows: Iterable[PassportRow], more: bool = False) -> Passport:
+    """Return the rows as a table, with `more` the measures that week 6 adds.
 
     The best value of each column among rows of the same data is bold and marked with ★.
     """
@@ -149,7 +162,7 @@ def show(rows: Iterable[PassportRow]) -> Passport:
     for row in rows:
         if not isinstance(row, PassportRow):
             raise TypeError(f"rows must be PassportRows, as measure returns, got {describe(row)}")
-    return Passport(rows)
+    return Passport(rows, MORE_COLUMNS if more else COLUMNS)
 
 
 def _encode(
@@ -224,6 +237,39 @@ def _row(
         ratio_raw=class_similarity(z_test, y_test).mean_ratio,
         ratio_centred=class_similarity(z_test, y_test, centre=True).mean_ratio,
         pair_auc=pair_auc(z_test, y_test),
+    )
+
+
+def _with_more(
+    row: PassportRow,
+    x_test: Tensor,
+    z_train: Tensor,
+    z_test: Tensor,
+    y_train: Tensor,
+    y_test: Tensor,
+    known: PassportRow | None = None,
+) -> PassportRow:
+    """Return the row with the measures that week 6 adds.
+
+    `known` is a row of the same codes with other labels: what needs no label is copied from it.
+    """
+    from aeutils import clusters, neighbourhoods, probes, retrieval
+
+    row = replace(
+        row,
+        probe=probes.linear_probe(z_train, y_train, z_test, y_test),
+        retrieval_map=retrieval.mean_average_precision(z_test, y_test, sample=SAMPLE),
+        silhouette=clusters.silhouette(z_test, y_test, sample=SAMPLE),
+    )
+    if known is not None:
+        free = ("trustworthiness", "overlap", "hubness")
+        return replace(row, **{name: getattr(known, name) for name in free})
+    pixels = x_test.flatten(1)
+    return replace(
+        row,
+        trustworthiness=neighbourhoods.trustworthiness(pixels, z_test, sample=SAMPLE),
+        overlap=neighbourhoods.neighbour_overlap(pixels, z_test, 10, sample=SAMPLE),
+        hubness=neighbourhoods.hubness(z_test, 10, sample=SAMPLE),
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from aeutils._cloudplots import error_histogram, latent_scatter
+from aeutils._codeplots import code_gallery
 from aeutils._fieldplots import value_table, vector_fields
 from aeutils._imageplots import eigen_digits, image_row, reconstruction_grid
 from aeutils._lineplots import (
@@ -29,6 +30,7 @@ from aeutils._lineplots import (
     one_panel,
     thin_out,
 )
+from aeutils._mapplots import image_map, map_panels
 from aeutils._style import COLOURS, MARKERS, WIDTH, new_figure, number, styled
 from aeutils._validate import describe
 
@@ -36,12 +38,15 @@ if TYPE_CHECKING:
     import matplotlib.figure
 
 __all__ = [
+    "code_gallery",
     "eigen_digits",
     "error_histogram",
+    "image_map",
     "image_row",
     "latent_scatter",
     "learning_curves",
     "lines",
+    "map_panels",
     "reconstruction_grid",
     "scree",
     "subspace_angles",

@@ -319,3 +319,54 @@ def test_a_failed_replacement_leaves_the_old_file_whole(monkeypatch, tmp_path, c
 def test_add_row_takes_a_row_only():
     with pytest.raises(TypeError, match="row"):
         add_row({"name": "a"})
+
+
+# --- what week 6 adds ----------------------------------------------------------------------------
+
+
+def test_more_measures_are_what_their_functions_say(data):
+    from aeutils import clusters, neighbourhoods, probes, retrieval
+
+    def encode(x):
+        return x.flatten(1)[:, :7]
+
+    found = measure(encode, data, "seven", more=True)
+    plain = measure(encode, data, "seven")
+    z, z_train, pixels = encode(data.x_test), encode(data.x_train), data.x_test.flatten(1)
+    assert found == dataclasses.replace(
+        plain,
+        probe=probes.linear_probe(z_train, data.y_train, z, data.y_test),
+        retrieval_map=retrieval.mean_average_precision(z, data.y_test),
+        silhouette=clusters.silhouette(z, data.y_test),
+        trustworthiness=neighbourhoods.trustworthiness(pixels, z),
+        overlap=neighbourhoods.neighbour_overlap(pixels, z, 10),
+        hubness=neighbourhoods.hubness(z, 10),
+    )
+    assert plain.probe is None
+
+
+def test_baselines_with_more_keep_what_needs_no_label(data):
+    raw, untrained, shuffled = baselines(data, more=True)
+    assert raw == measure(lambda x: x.flatten(1), data, "raw pixels", more=True)
+    assert untrained.probe is not None
+    assert (shuffled.trustworthiness, shuffled.hubness) == (raw.trustworthiness, raw.hubness)
+    assert shuffled.retrieval_map < raw.retrieval_map
+    assert [dataclasses.replace(r, probe=None).name for r in baselines(data)] == [
+        r.name for r in (raw, untrained, shuffled)
+    ]
+
+
+def test_more_is_kept_and_shown_on_request(data):
+    found = measure(lambda x: x.flatten(1), data, "raw", more=True)
+    add_row(found)
+    assert read_rows() == [found]
+    plain, wide = show([found, row("old", data=found.data)]), show([found], more=True)
+    assert "silhouette" not in repr(plain)
+    assert f"{found.silhouette:.3f}" in repr(wide)
+    assert "–" in show([row("old")], more=True)._repr_html_()
+
+
+def test_a_passport_from_before_week_6_is_read(tmp_path):
+    old = {k: v for k, v in dataclasses.asdict(row("a")).items() if v is not None}
+    (tmp_path / "week01_pca" / "passport.json").write_text(json.dumps({KEY: old}))
+    assert read_rows() == [row("a")]

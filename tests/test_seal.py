@@ -11,7 +11,14 @@ import aeutils
 from autograder.hall.seal import sealed_packages, sealed_source
 
 SOURCE = Path(aeutils.__file__).parent
-WEEKS = ["week01_pca", "week02_vanilla"]
+ROOT = Path(__file__).resolve().parent.parent
+WEEKS = [
+    "week01_pca",
+    "week02_vanilla",
+    "week03_undercomplete",
+    "week04_denoising",
+    "week05_contractive",
+]
 
 
 def marked(text, week):
@@ -38,6 +45,17 @@ def test_no_line_of_an_answer_is_left(week):
             assert len(closed.body) <= 2, node.name
             assert closed.name == node.name
     assert found >= 6
+
+
+def test_every_mark_names_its_week_where_it_stands():
+    """The text is sealed before it runs, so `@exercise(WEEK)` would leave the answer open."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for mark in getattr(node, "decorator_list", ()):
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("exercise"):
+                    (week,) = mark.args
+                    assert isinstance(week, ast.Constant), f"{path.name}: {node.name}"
+                    assert (ROOT / "solutions" / week.value).is_dir(), f"{path.name}: {node.name}"
 
 
 @pytest.mark.parametrize("week", WEEKS)

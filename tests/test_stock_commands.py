@@ -10,7 +10,13 @@ from autograder.builder.source import without_outputs
 from autograder.demo import nbgrader
 
 ROOT = Path(__file__).resolve().parent.parent
-WEEKS = ["week01_pca", "week02_vanilla"]
+WEEKS = [
+    "week01_pca",
+    "week02_vanilla",
+    "week03_undercomplete",
+    "week04_denoising",
+    "week05_contractive",
+]
 
 
 @pytest.fixture(scope="module")
