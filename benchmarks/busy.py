@@ -38,7 +38,7 @@ def loaded(processes: int) -> Iterator[None]:
 def again(folder: Path) -> tuple[float, list[float]]:
     """Grade the class anew; return the seconds and all scores."""
     shutil.rmtree(folder / "autograded", ignore_errors=True)
-    seconds, _ = grade(folder)
+    seconds, _, _ = grade(folder)
     return seconds, scores(folder)
 
 

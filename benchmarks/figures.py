@@ -16,15 +16,35 @@ import sys
 import torch
 
 from aeutils import data
-from benchmarks import hinton, reconstruction, results, speed, startup
+from benchmarks import (
+    cifar_table,
+    contractive,
+    denoising,
+    hinton,
+    reconstruction,
+    results,
+    similarity,
+    speed,
+    startup,
+)
 
 NEEDS_MNIST = {
     "pca": reconstruction.run_pca,
     "autoencoder": reconstruction.run_autoencoder,
     "hinton": hinton.run_short,
+    "hinton-long": hinton.run_long,
+    "denoising": denoising.run,
+    "similarity": similarity.run,
     "speed": speed.run,
 }
-NEEDS_NOTHING = {"import": startup.run_imports, "notebooks": startup.run_notebooks}
+NEEDS_NOTHING = {
+    "contractive": contractive.run,
+    "table-speed": similarity.run_speed,
+    "cifar-table": cifar_table.run,
+    "import": startup.run_imports,
+    "kernel": startup.run_kernel,
+    "notebooks": startup.run_notebooks,
+}
 MEASUREMENTS = [*NEEDS_MNIST, *NEEDS_NOTHING]
 
 

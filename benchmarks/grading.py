@@ -16,8 +16,11 @@ import argparse
 import json
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -54,14 +57,34 @@ def make_course(folder: Path, students: int, extra: str) -> None:
     submit(folder, {f"s{i:04d}": files[KINDS[i % len(KINDS)]] for i in range(students)})
 
 
-def grade(folder: Path) -> tuple[float, str]:
-    """Run the plain command; return its seconds and what it logged."""
-    before = time.perf_counter()
-    done = nbgrader(folder, "autograde", ASSIGNMENT)
-    seconds = time.perf_counter() - before
-    if done.returncode:
-        raise SystemExit(done.stderr[-2000:])
-    return seconds, done.stderr
+def grade(folder: Path) -> tuple[float, str, list[int]]:
+    """Run the plain command; return its seconds, what it logged, and its memory over time in MB.
+
+    The memory is that of nbgrader's process, without what it starts.
+    """
+    scripts = str(Path(sys.executable).parent)
+    path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    memory = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        before = time.perf_counter()
+        run = subprocess.Popen(
+            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT],
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        process = psutil.Process(run.pid)
+        while run.poll() is None:
+            with suppress(psutil.Error):
+                memory.append(process.memory_info().rss >> 20)
+            time.sleep(0.25)
+        seconds = time.perf_counter() - before
+        log.seek(0)
+        said = log.read()
+    if run.returncode:
+        raise SystemExit(said[-2000:])
+    return seconds, said, memory
 
 
 def scores(folder: Path) -> list[float]:
@@ -82,7 +105,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         hall = Path(scratch) / "hall"
         make_course(hall, options.students, "")
-        seconds, log = grade(hall)
+        seconds, log, memory = grade(hall)
         result["hall_seconds"] = round(seconds, 1)
         result["hall_per_minute"] = round(60 * options.students / seconds, 1)
         spent = json.loads(re.search(r"of all workers together: (\{.*\})", log)[1])
@@ -90,13 +113,14 @@ def main() -> None:
             what: round(seconds / options.students, 3) for what, seconds in spent.items()
         }
         result["share_of_student_code"] = round(spent["cells"] / sum(spent.values()), 2)
-        again, _ = grade(hall)
+        result["memory_mb_at_a_quarter_and_at_the_end"] = [memory[len(memory) // 4], memory[-1]]
+        again, _, _ = grade(hall)
         result["nothing_new_seconds"] = round(again, 1)
         print(json.dumps(result, indent=1), flush=True)
         if options.stock:
             stock = Path(scratch) / "stock"
             make_course(stock, options.stock, STOCK)
-            seconds, _ = grade(stock)
+            seconds, _, _ = grade(stock)
             result["stock_per_minute"] = round(60 * options.stock / seconds, 1)
             result["times_stock"] = round(result["hall_per_minute"] / result["stock_per_minute"], 1)
             # Stock nbgrader takes all points for a warning or one lost criterion: only the right

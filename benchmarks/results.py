@@ -54,10 +54,64 @@ CLAIMS = {
         "image, clamped to [0, 1]; the paper's is 3.00",
         *("per image", "hinton", "<=", 3.0, 0.1, 2),
     ),
+    "hinton-long-sse": Claim(
+        "the same, 36 epochs",
+        *("per image", "hinton-long", "<=", 2.7, 0.1, 2),
+    ),
     "compression-gain": Claim(
         "bits of PCA's code over bits of that 30-number code (18 epochs), both rounded and "
         "entropy coded, at a squared error of 5 per test image",
         *("times", "hinton", ">=", 1.5, 0.3, 2),
+    ),
+    "denoising-gaussian": Claim(
+        "denoising whole MNIST at σ = 0.5: PSNR of a test image beyond linear least squares",
+        *("dB", "denoising", ">=", 1.5, 0.15, 2),
+    ),
+    "denoising-salt-pepper": Claim(
+        "the same for salt and pepper on 30 % of the pixels",
+        *("dB", "denoising", ">=", 1.0, 0.15, 2),
+    ),
+    "contractive-speed": Claim(
+        "exact contractive penalty of 784-256-32 for 256 images, forward and backward: how many "
+        "times as fast as the loop over code numbers",
+        *("times", "contractive", ">=", 15.0, 6.0, 1),
+    ),
+    "contractive-gradient": Claim(
+        "relative difference of its gradient from the loop's, in float64",
+        *("× 10⁻¹²", "contractive", "<=", 1.0, 0.01, 4),
+    ),
+    "hutchinson-bias": Claim(
+        "Hutchinson's estimate of the same penalty: distance of the mean of 400 estimates from the "
+        "exact value, in standard errors as stated",
+        *("standard errors", "contractive", "<=", 2.0, 0.1, 2),
+    ),
+    "table-all-ten": Claim(
+        "class-similarity table of whole MNIST by an encoder that saw no label, not centred: share "
+        "of 200 random samples of 1,000 test images in which all ten classes are above the essay's "
+        "ratios",
+        *("of samples", "similarity", ">=", 0.95, 0.03, 3),
+    ),
+    "table-knn": Claim(
+        "kNN-5 accuracy of the same codes of 32 numbers",
+        *("of test images", "similarity", ">=", 0.978, 0.002, 4),
+    ),
+    "table-training": Claim(
+        "CPU time of training that encoder",
+        *("s", "similarity", "<=", 60.0, 15.0, 0),
+    ),
+    "cifar-classes": Claim(
+        "class-similarity table of CIFAR-10 by an encoder that saw no label, renormalised, not "
+        "centred: classes of ten above the essay's ratios, median of 200 random samples of 1,000 "
+        "test images",
+        *("classes", "cifar-table", ">=", 10.0, 1.0, 0),
+    ),
+    "table-speed": Claim(
+        "class-similarity table of 1,000 codes by sums: how many times as fast as by the matrix",
+        *("times", "table-speed", ">=", 20.0, 6.0, 0),
+    ),
+    "table-seconds": Claim(
+        "class-similarity table of 70,000 codes of 32 numbers",
+        *("s", "table-speed", "<=", 1.0, 0.05, 3),
     ),
     "training-speed": Claim(
         "training from memory: images per second, relative to a DataLoader on torchvision's MNIST",
@@ -70,6 +124,10 @@ CLAIMS = {
     "import-modules-time": Claim(
         "`from aeutils import data, plots, training` beyond the import of torch",
         *("s", "import", "<=", 0.1, 0.05, 3),
+    ),
+    "kernel-ready": Claim(
+        "a student's kernel: started, torch and aeutils imported",
+        *("s", "kernel", "<=", 2.0, 1.0, 1),
     ),
     "notebook-time": Claim(
         "slowest notebook, run from top to bottom on 2 cores",
