@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml
 	  sys.exit(0 if v >= (3, 11) else f'Python 3.11 or newer is needed, this is {v[0]}.{v[1]}; set PYTHON=...')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[instructor]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[instructor]"
 	@touch $@
 
 demo: $(STAMP)

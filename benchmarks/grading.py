@@ -134,7 +134,9 @@ def main() -> None:
             result["otter_run_per_minute"] = round(60 / one, 1)
             result["times_otter_run"] = round(result["hall_per_minute"] * one / 60, 1)
     print(json.dumps(result, indent=1))
-    RECORD.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    record[f"{options.students} students"] = result
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from psutil import pid_exists
 from tqdm import tqdm
 
 from autograder.hall.ahead import Ahead
+from autograder.hall.gradebook import one_engine
 from autograder.hall.journal import FOLDER, Journal
 from autograder.hall.staging import TIMESTAMP, make_way, stage, stage_timestamp
 
@@ -79,7 +80,8 @@ class ExamAutograde(Autograde):
         self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
         begun = time.monotonic()
         try:
-            super().convert_notebooks()
+            with one_engine():
+                super().convert_notebooks()
         finally:
             bookkeeping = time.monotonic() - begun - self.ahead.waited
             self.bar.close()

@@ -236,7 +236,8 @@ class Watched:
 
     def __init__(self, process: subprocess.Popen, limits: Limits) -> None:
         self.process, self.limits, self.reason = process, limits, ""
-        self._allowed: tuple[float, float, float] | None = None  # seconds, CPU and clock at start
+        # Seconds allowed, CPU seconds used before (None until the watchman looked), clock at start.
+        self._allowed: tuple[float, float | None, float] | None = None
         self._lock = threading.Lock()
         self._quit = threading.Event()
         self._watchman = threading.Thread(target=self._watch, daemon=True)
@@ -246,7 +247,7 @@ class Watched:
     def at_most(self, seconds: float) -> Iterator[None]:
         """Stop the process if the block takes longer (computing time; by the clock: patience)."""
         with self._lock:
-            self._allowed = (seconds, self._use()[2], time.monotonic())
+            self._allowed = (seconds, None, time.monotonic())
         try:
             yield
         finally:
@@ -297,6 +298,9 @@ class Watched:
             with self._lock:
                 if self._allowed is not None:
                     allowed, cpu, clock = self._allowed
+                    if cpu is None:  # looking costs more than most cells take: not at every start
+                        cpu = seconds
+                        self._allowed = (allowed, cpu, clock)
                     waited = time.monotonic() - clock
                     if seconds - cpu > allowed:
                         reason = f"it took more than {allowed:g} seconds of computing time"
