@@ -6,8 +6,11 @@ import torch
 from torch import Tensor
 
 from aeutils._validate import check_matrix
+from aeutils.sealed import exercise
 
 SPARE = 16  # more candidates than neighbours: rounding may confuse the order of those alike
+CHUNK = 64  # test codes compared at once: their distances stay in the cache
+GROUP = 32  # distances of which the smallest is found first
 
 
 def nearest_neighbours(
@@ -15,7 +18,7 @@ def nearest_neighbours(
     z_test: Tensor,
     k: int = 5,
     metric: str = "euclidean",
-    chunk: int = 250,
+    chunk: int = CHUNK,
 ) -> Tensor:
     """Return the rows of the k training codes nearest to each test code, (M, k), nearest first.
 
@@ -70,15 +73,18 @@ def _search(
     square = train.square().sum(dim=1) if metric == "euclidean" else torch.ones_like(train[:, 0])
     size = train.norm(dim=1).max()
     nearest, sure = [], []
+    room = train.new_empty(min(chunk, len(test)), len(train))  # used again and again: no new pages
     for start in range(0, len(test), chunk):
         rows = test[start : start + chunk]
-        distance = torch.addmm(square, rows, train.T, alpha=-2)  # (chunk, N)
+        distance = torch.addmm(square, rows, train.T, alpha=-2, out=room[: len(rows)])  # (chunk, N)
         if own is not None:
             every = torch.arange(len(rows), device=rows.device)
             distance[every, own[start : start + chunk]] = torch.inf
-        found, candidates = distance.topk(min(k + SPARE, len(train)), largest=False)
+        found, candidates = smallest(distance, min(k + SPARE, len(train)))
+        itself = found.isinf()
+        candidates, order = candidates.sort(dim=1)  # of candidates that tie, the earlier row first
         exact = _exact_distance(z_train[candidates], z_test[start : start + chunk], metric)
-        exact[found.isinf()] = torch.inf  # the code itself
+        exact[itself.gather(1, order)] = torch.inf
         nearest.append(candidates.gather(1, exact.argsort(dim=1, stable=True)[:, :k]))
         # Sums of K products round by at most about K · eps of the largest (Higham 2002, eq. 3.5).
         rounding = (train.shape[1] + 3) * torch.finfo(train.dtype).eps
@@ -86,6 +92,28 @@ def _search(
         everyone = found.shape[1] == len(train)
         sure.append((found[:, -1] - found[:, k - 1] > 2 * error) | everyone)
     return torch.cat(nearest), torch.cat(sure)
+
+
+def smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k smallest numbers of each row of `distance` (M, N), in order, and their columns.
+
+    The columns are dealt into groups of `GROUP`. A row's k smallest numbers lie in the k groups
+    whose own smallest numbers are smallest: any other group has k numbers before its first. Finding
+    these minima is one cheap pass; only k · `GROUP` numbers are then put in order. Several times
+    faster than ``distance.topk`` for long rows. Where numbers tie, it is not said which come first.
+    """
+    n = distance.shape[1]
+    groups = n // GROUP
+    if groups < 4 * k:
+        return distance.topk(k, largest=False)
+    dealt = distance[:, : groups * GROUP].unflatten(1, (GROUP, groups))  # (M, GROUP, groups)
+    chosen = dealt.amin(dim=1).topk(k, largest=False, sorted=False).indices  # (M, k)
+    step = torch.arange(0, groups * GROUP, groups, device=distance.device)
+    columns = (chosen[:, :, None] + step).flatten(1)  # (M, k · GROUP)
+    rest = torch.arange(groups * GROUP, n, device=distance.device).expand(len(distance), -1)
+    columns = torch.cat([columns, rest], dim=1)
+    best = distance.gather(1, columns).topk(k, largest=False)
+    return best.values, columns.gather(1, best.indices)
 
 
 def vote_accuracy(nearest: Tensor, y_train: Tensor, y_test: Tensor) -> float:
@@ -100,7 +128,7 @@ def vote_accuracy(nearest: Tensor, y_train: Tensor, y_test: Tensor) -> float:
         y_test: integers of shape (M,).
     """
     votes = y_train.to(nearest.device)[nearest]  # (M, k)
-    return float((_majority(votes) == y_test.to(nearest.device)).double().mean())
+    return float((majority(votes) == y_test.to(nearest.device)).double().mean())
 
 
 def _for_search(z_train: Tensor, z_test: Tensor, metric: str) -> tuple[Tensor, Tensor]:
@@ -122,7 +150,8 @@ def _exact_distance(candidates: Tensor, z: Tensor, metric: str) -> Tensor:
     return (candidates - z).square().sum(dim=2)
 
 
-def _majority(votes: Tensor) -> Tensor:
+@exercise("week07_siamese")
+def majority(votes: Tensor) -> Tensor:
     """Return (M,) the commonest label of each row of `votes` (M, k); a tie goes to the leftmost."""
     agreeing = (votes[:, :, None] == votes[:, None, :]).sum(dim=2)  # (M, k) votes for each label
     position = torch.arange(votes.shape[1], 0, -1, device=votes.device)

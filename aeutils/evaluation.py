@@ -17,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeutils._neighbours import nearest_neighbours, vote_accuracy
+from aeutils._neighbours import CHUNK, nearest_neighbours, vote_accuracy
 from aeutils._validate import check_float_tensor, check_labels, check_matrix
 from aeutils.sealed import exercise
 from aeutils.similarity import ClassSimilarity, check_classes, class_similarity, unit_codes
@@ -90,7 +90,7 @@ def knn_accuracy(
     y_test: Tensor,
     k: int = 5,
     metric: str = "euclidean",
-    chunk: int = 250,
+    chunk: int = CHUNK,
 ) -> float:
     """Return the share of test codes whose class is the majority among their k nearest neighbours.
 

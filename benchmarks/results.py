@@ -113,6 +113,36 @@ CLAIMS = {
         "class-similarity table of 70,000 codes of 32 numbers",
         *("s", "table-speed", "<=", 1.0, 0.05, 3),
     ),
+    "siamese-short": Claim(
+        "Siamese network with all labels of MNIST, 784-512-256-32, 3 epochs: kNN-5 accuracy",
+        *("of test images", "siamese", ">=", 0.985, 0.002, 4),
+    ),
+    "siamese-short-time": Claim(
+        "CPU time of that training",
+        *("s", "siamese", "<=", 15.0, 5.0, 1),
+    ),
+    "siamese-long": Claim(
+        "the same, 15 epochs",
+        *("of test images", "siamese", ">=", 0.991, 0.001, 4),
+    ),
+    "siamese-long-time": Claim(
+        "CPU time of that training",
+        *("s", "siamese", "<=", 60.0, 20.0, 1),
+    ),
+    "hundred-labels": Claim(
+        "100 labels of MNIST and 59,900 images without: jittered code of 32 numbers, label "
+        "propagation, 5 nearest",
+        *("of test images", "hundred-labels", ">=", 0.965, 0.008, 4),
+    ),
+    "knn-speed": Claim(
+        "5 nearest of 60,000 codes of 32 numbers for 10,000 queries, exact: how many times as fast "
+        "as scikit-learn's brute force (CPU time, one thread)",
+        *("times", "knn", ">=", 1.0, 0.3, 2),
+    ),
+    "knn-memory": Claim(
+        "memory that this search adds",
+        *("MB", "knn", "<=", 200.0, 60.0, 0),
+    ),
     "training-speed": Claim(
         "training from memory: images per second, relative to a DataLoader on torchvision's MNIST",
         *("times", "speed", ">=", 1.5, 0.3, 2),
