@@ -1,4 +1,4 @@
-"""Command line: ``python -m aeutils fetch mnist`` and ``python -m aeutils data``."""
+"""Command line: ``python -m aeutils fetch mnist``, ``... data`` and ``... doctor``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+if sys.argv[1:] == ["doctor"] and __name__ == "__main__":  # torch may be what is missing
+    from .doctor import main as doctor
+
+    sys.exit(doctor())
+
 from ._cache import default_root, mismatch, read_set, stored_bytes
 from ._sources import WHOLE_SETS
 from .data import EMBEDDED, EMBEDDED_FOLDER, DataUnavailableError, fetch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status: 0, or 1 if a data set cannot be had."""
+    """Run the command line and return the exit status: 0, or 1 if something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m aeutils", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch_parser = commands.add_parser("fetch", help="download a whole data set into the cache")
     fetch_parser.add_argument("name", choices=sorted(WHOLE_SETS))
     list_parser = commands.add_parser("data", help="list the data sets that are on this machine")
+    commands.add_parser("doctor", help="check this installation and say what to do")
     for subparser in (fetch_parser, list_parser):
         subparser.add_argument(
             "--root",
@@ -27,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             help="cache folder (default: AEUTILS_DATA, or the platform's cache)",
         )
     options = parser.parse_args(arguments)
+    if options.command == "doctor":
+        from .doctor import main as doctor
+
+        return doctor()
     if options.command == "data":
         print("\n".join(inventory(options.root or default_root())))
         return 0

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from aeutils._files import write_atomically
 from aeutils._history import History
+from aeutils._style import tell
 
 
 def save(model: nn.Module, path: str | os.PathLike[str]) -> None:
@@ -79,6 +80,7 @@ class Checkpoint:
         self.first = 0  # the number of steps that earlier calls have taken
         self.start_of_epoch = order.get_state()
         self.start_of_step: dict | None = None
+        self.warned = False  # the file could not be written, and that was said
 
     def resume(self, **settings: object) -> None:
         """Put every part of the run in the state of the file, if there is one.
@@ -140,7 +142,14 @@ class Checkpoint:
             "start_of_epoch": self.start_of_epoch,
             "start_of_step": self.start_of_step,
         }
-        _write(state, self.path)
+        try:
+            _write(state, self.path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:  # a full disk must not cost the hours of training in memory
+            if not self.warned:
+                tell(f"{error}. Training goes on without a checkpoint.")
+            self.warned = True
 
     def finish(self, step: int) -> None:
         """Write the state at the end of the run, if this call has taken a step."""
@@ -208,7 +217,14 @@ def _in_words(value: object) -> object:
 def _write(state: object, path: str | os.PathLike[str]) -> None:
     if not Path(path).parent.is_dir():
         raise FileNotFoundError(f"there is no folder {Path(path).parent} to save in; make it first")
-    write_atomically(path, lambda part: torch.save(state, part))
+    try:
+        write_atomically(path, lambda part: torch.save(state, part))
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        why = getattr(error, "strerror", None) or "is the disk full?"
+        raise OSError(
+            f"{path} could not be saved ({why}): free some space, or save in another folder. The "
+            "model in memory is as it was"
+        ) from error
 
 
 def _read(path: str | os.PathLike[str]) -> object:

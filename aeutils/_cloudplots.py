@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aeutils._lineplots import line_style, numbers, one_panel, spread_points
+from aeutils._lineplots import describe_in_words, line_style, numbers, one_panel, spread_points
 from aeutils._style import COLOURS, number, styled
 from aeutils._validate import check_labels, check_matrix, describe
 
 if TYPE_CHECKING:
+    import matplotlib.axes
     import matplotlib.figure
 
 
@@ -23,6 +24,7 @@ def latent_scatter(
     labels: Tensor,
     title: str = "Codes of the images",
     axis_names: Sequence[str] = ("code number 1", "code number 2"),
+    ax: matplotlib.axes.Axes | None = None,
 ) -> matplotlib.figure.Figure:
     """Draw codes of two numbers as points in the colour of their class, the class at its median.
 
@@ -31,6 +33,7 @@ def latent_scatter(
         labels: classes, shape (N,).
         title: headline.
         axis_names: names of both axes.
+        ax: axes to draw in, of a figure of yours; a new figure if None.
     """
     z = check_matrix(z, "z").detach().cpu().float()
     if z.shape[1] != 2:
@@ -39,7 +42,7 @@ def latent_scatter(
             "take two columns, z[:, :2], or project it first"
         )
     classes, index = check_labels(labels, len(z)).cpu().unique(return_inverse=True)
-    figure, axes = one_panel(title, *axis_names, height=5.6)
+    figure, axes = one_panel(title, *axis_names, height=5.6, ax=ax)
     axes.grid(visible=False)
     colours = np.array(COLOURS)[index.numpy() % len(COLOURS)]
     order = np.random.default_rng(0).permutation(len(z))  # no class is painted on top
@@ -56,7 +59,7 @@ def latent_scatter(
         place = axes.transData.inverted().transform(spot)
         style = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold"}
         axes.text(*place, str(name), bbox=disc, **style)
-    figure.alt_text = (
+    words = (
         f"{title}. {len(z)} points, {axis_names[0]} across and {axis_names[1]} up. Class medians: "
         + "; ".join(
             f"{name} at ({number(float(a))}, {number(float(b))})"
@@ -64,15 +67,19 @@ def latent_scatter(
         )
         + "."
     )
+    describe_in_words(figure, ax, words)
     return figure
 
 
 @styled
-def error_histogram(errors: Mapping[str, Tensor | Sequence[float]]) -> matplotlib.figure.Figure:
+def error_histogram(
+    errors: Mapping[str, Tensor | Sequence[float]], ax: matplotlib.axes.Axes | None = None
+) -> matplotlib.figure.Figure:
     """Draw how the squared error per image is distributed; a dotted line marks each mean.
 
     Args:
         errors: name -> one sum of squared errors per image, shape (N,).
+        ax: axes to draw in, of a figure of yours; a new figure if None.
     """
     values = {name: numbers(e, f"errors[{name!r}]") for name, e in errors.items()}
     if not values or not all(map(len, values.values())):
@@ -86,6 +93,7 @@ def error_histogram(errors: Mapping[str, Tensor | Sequence[float]]) -> matplotli
         "How the error varies from image to image",
         "squared error of an image (SSE, squared intensity)",
         "share of the images (%)",
+        ax=ax,
     )
     words = []
     for i, (name, e) in enumerate(values.items()):
@@ -99,5 +107,5 @@ def error_histogram(errors: Mapping[str, Tensor | Sequence[float]]) -> matplotli
         words.append(f"{name}: mean {mean}, median {median}, largest {largest}")
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right")
-    figure.alt_text = f"Histogram of the squared error per image. {'; '.join(words)}."
+    describe_in_words(figure, ax, f"Histogram of the squared error per image. {'; '.join(words)}.")
     return figure

@@ -16,4 +16,4 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:  # the hook IPython asks for
         red, plain = "\x1b[0;31m", "\x1b[0m"
-        return [f"{red}✘ {self}{plain}"]
+        return [f"{red}✘{plain} {self}"]  # red text on JupyterLab's pink would be hard to read

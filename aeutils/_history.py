@@ -45,6 +45,11 @@ class History:
             if not math.isfinite(value):
                 raise TrainingDiverged("training", value, self)
 
+    def losses(self) -> list[float]:
+        """Return all training losses so far, after waiting for those under way."""
+        self.read()
+        return self.train_loss
+
     def add_validation(self, value: float) -> None:
         """Note a validation loss after the latest step; TrainingDiverged if it is not finite."""
         self.read()

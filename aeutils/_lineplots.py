@@ -30,16 +30,32 @@ def numbers(values: Sequence[float] | Tensor, name: str) -> np.ndarray:
 
 
 def one_panel(
-    title: str, x_label: str, y_label: str, height: float = 3.9
+    title: str,
+    x_label: str,
+    y_label: str,
+    height: float = 3.9,
+    ax: matplotlib.axes.Axes | None = None,
 ) -> tuple[matplotlib.figure.Figure, matplotlib.axes.Axes]:
-    """Return a figure with one titled panel."""
-    figure = new_figure(WIDTH, height, layout="constrained")
-    axes = figure.subplots()
+    """Return a figure with one titled panel: `ax` and its figure, or a new figure."""
+    if ax is None:
+        figure = new_figure(WIDTH, height, layout="constrained")
+        axes = figure.subplots()
+    else:
+        axes = ax
+        figure = ax.get_figure(root=True)
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.set_title(title)
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def describe_in_words(
+    figure: matplotlib.figure.Figure, ax: matplotlib.axes.Axes | None, text: str
+) -> None:
+    """Set the figure's alt text; where `ax` is one panel among others, add to it."""
+    before = "" if ax is None else getattr(figure, "alt_text", "")
+    figure.alt_text = f"{before} {text}".strip()
 
 
 def line_style(i: int) -> dict[str, Any]:
@@ -98,16 +114,20 @@ def name_lines(
     axes: matplotlib.axes.Axes,
     curves: Sequence[tuple[np.ndarray, np.ndarray]],
     names: Sequence[str],
+    first: int = 0,
 ) -> None:
-    """Write each line's name right of its last point, moved up or down so that none overlap."""
-    figure = axes.figure
+    """Write each line's name right of its last point, moved up or down so that none overlap.
+
+    `first` lines were in the axes before.
+    """
+    figure = axes.get_figure(root=True)
     figure.draw_without_rendering()
     last = [np.flatnonzero(np.isfinite(y))[-1] for _, y in curves]
     ends = [(float(x[k]), float(y[k])) for (x, y), k in zip(curves, last, strict=True)]
     pixels = axes.transData.transform(ends)  # (lines, 2)
     gap = 0.17 * figure.dpi  # inches between the middles of two names
     heights = (spread_heights(pixels[:, 1], gap) - axes.bbox.y0) / axes.bbox.height
-    for name, line, end, height in zip(names, axes.lines, ends, heights, strict=False):
+    for name, line, end, height in zip(names, axes.lines[first:], ends, heights, strict=False):
         leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8}
         leader |= {
             "shrinkA": 1,

@@ -3,6 +3,7 @@
 A figure is a value: a notebook shows it where it is the last value of a cell, exactly once.
 ``figure = plots.lines(...)`` shows nothing until ``figure`` is evaluated or passed to ``display``;
 ``figure.savefig("name.png")`` writes it, and ``figure.alt_text`` says in words what it shows.
+Figures of one panel are drawn into axes of yours with ``ax=``; `panels` makes some.
 
 Colours tell classes apart for every common kind of colour blindness, and never alone: lines have
 their name at the end, classes their digit. Tensors may live on any device and may require grad.
@@ -22,6 +23,7 @@ from aeutils._fieldplots import value_table, vector_fields
 from aeutils._imageplots import eigen_digits, image_row, reconstruction_grid
 from aeutils._lineplots import (
     check_log,
+    describe_in_words,
     in_words,
     line_style,
     log_axes,
@@ -31,10 +33,12 @@ from aeutils._lineplots import (
     thin_out,
 )
 from aeutils._mapplots import image_map, map_panels
+from aeutils._neighbourplots import neighbour_grid
 from aeutils._style import COLOURS, MARKERS, WIDTH, new_figure, number, styled
-from aeutils._validate import describe
+from aeutils._validate import check_count, describe
 
 if TYPE_CHECKING:
+    import matplotlib.axes
     import matplotlib.figure
 
 __all__ = [
@@ -47,12 +51,29 @@ __all__ = [
     "learning_curves",
     "lines",
     "map_panels",
+    "neighbour_grid",
+    "panels",
     "reconstruction_grid",
     "scree",
     "subspace_angles",
     "value_table",
     "vector_fields",
 ]
+
+
+def panels(
+    count: int, height: float = 3.9
+) -> tuple[matplotlib.figure.Figure, list[matplotlib.axes.Axes]]:
+    """Return an empty figure and `count` axes side by side, to be filled with ``ax=``.
+
+    Example:
+        >>> figure, (left, right) = panels(2)
+        >>> for ax, name in ((left, "PCA"), (right, "autoencoder")):
+        ...     _ = lines([1, 2], {name: [9, 5]}, name, "code size", "SSE", ax=ax)
+    """
+    check_count(count, "count")
+    figure = new_figure(WIDTH, height, layout="constrained")
+    return figure, list(figure.subplots(1, count, squeeze=False)[0])
 
 
 @styled
@@ -64,6 +85,7 @@ def lines(
     y_label: str,
     log_x: bool = False,
     log_y: bool = False,
+    ax: matplotlib.axes.Axes | None = None,
 ) -> matplotlib.figure.Figure:
     """Draw curves over common x values, each with its name at its right end.
 
@@ -75,6 +97,7 @@ def lines(
         y_label: with the unit in brackets.
         log_x: logarithmic x axis; needs x > 0.
         log_y: logarithmic y axis; needs values > 0.
+        ax: axes to draw in, of a figure of yours; a new figure if None.
 
     Example:
         >>> figure = lines([1, 2, 4], {"PCA": [9, 5, 2]}, "Error", "code size", "SSE", log_x=True)
@@ -91,21 +114,26 @@ def lines(
     check_log(log_x, [xs], "x")
     check_log(log_y, ys.values(), "y")
 
-    figure, axes = one_panel(title, x_label, y_label)
+    figure, axes = one_panel(title, x_label, y_label, ax=ax)
+    first = len(axes.lines)
     for i, (name, y) in enumerate(ys.items()):
         marker = {"marker": MARKERS[i % len(MARKERS)], "markersize": 5} if len(xs) <= 30 else {}
         axes.plot(xs, y, **line_style(i), **marker, label=name)
     log_axes(axes, log_x, log_y, xs)
-    name_lines(axes, [(xs, y) for y in ys.values()], list(ys))
-    figure.alt_text = f"{title}. {y_label} against {x_label} from {number(xs.min())} to " + (
+    name_lines(axes, [(xs, y) for y in ys.values()], list(ys), first)
+    words = f"{title}. {y_label} against {x_label} from {number(xs.min())} to " + (
         f"{number(xs.max())}. " + "; ".join(in_words(name, y) for name, y in ys.items()) + "."
     )
+    describe_in_words(figure, ax, words)
     return figure
 
 
 @styled
 def learning_curves(
-    histories: Any, title: str | None = None, log_y: bool = True
+    histories: Any,
+    title: str | None = None,
+    log_y: bool = True,
+    ax: matplotlib.axes.Axes | None = None,
 ) -> matplotlib.figure.Figure:
     """Draw training loss (thin, dashed) and validation loss (thick), with the best step marked.
 
@@ -114,6 +142,7 @@ def learning_curves(
             More than 100 training values are shown as means over about 100 equal stretches.
         title: headline.
         log_y: logarithmic loss; a loss that is zero or negative somewhere is drawn linearly.
+        ax: axes to draw in, of a figure of yours; a new figure if None.
     """
     several = isinstance(histories, Mapping)
     runs: dict[str, Any] = dict(histories) if several else {"": histories}
@@ -149,7 +178,8 @@ def learning_curves(
 
     scale = log_y and all((loss > 0).all() for loss in finite)
     headline = title or "Learning curves"
-    figure, axes = one_panel(headline, "training step", "loss per batch")
+    figure, axes = one_panel(headline, "training step", "loss per batch", ax=ax)
+    first = len(axes.lines)
     for (step, loss), style in zip(curves, styles, strict=True):
         axes.plot(step, loss, **style, marker="o" if len(step) == 1 else None)
     for x, y, colour, _ in best:
@@ -158,13 +188,13 @@ def learning_curves(
         handle = axes.plot([], [], "*", markersize=11, color="#555555", label="best validation")
         axes.legend(handles=handle, loc="upper right")
     log_axes(axes, False, scale, curves[0][0])
-    name_lines(axes, curves, names)
+    name_lines(axes, curves, names, first)
     words = [in_words(name, loss) for name, (_, loss) in zip(names, curves, strict=True)]
     words += [
         f"best validation loss{' of ' + name if name else ''} {number(float(y))} at step {int(x)}"
         for x, y, _, name in best
     ]
-    figure.alt_text = f"{headline}. Loss against training step. {'; '.join(words)}."
+    describe_in_words(figure, ax, f"{headline}. Loss against training step. {'; '.join(words)}.")
     return figure
 
 
@@ -229,11 +259,14 @@ def scree(
 
 
 @styled
-def subspace_angles(angles: Mapping[str, Tensor | Sequence[float]]) -> matplotlib.figure.Figure:
+def subspace_angles(
+    angles: Mapping[str, Tensor | Sequence[float]], ax: matplotlib.axes.Axes | None = None
+) -> matplotlib.figure.Figure:
     """Draw the principal angles between subspaces, sorted: all at 0° is the same subspace.
 
     Args:
         angles: name -> angles in radians (drawn in degrees), shape (k,).
+        ax: axes to draw in, of a figure of yours; a new figure if None.
     """
     degrees = {n: np.sort(np.rad2deg(numbers(a, f"angles[{n!r}]"))) for n, a in angles.items()}
     if not degrees or not all(map(len, degrees.values())):
@@ -242,17 +275,20 @@ def subspace_angles(angles: Mapping[str, Tensor | Sequence[float]]) -> matplotli
         if not np.isfinite(values).all() or values.min() < -1e-3 or values.max() > 90.01:
             raise ValueError(f"angles[{name!r}] must be radians from 0 to π/2, without NaN")
     figure, axes = one_panel(
-        "Principal angles between subspaces", "angle number, from the smallest", "angle (degrees)"
+        "Principal angles between subspaces",
+        "angle number, from the smallest",
+        "angle (degrees)",
+        ax=ax,
     )
-    curves = []
+    first, curves = len(axes.lines), []
     for i, values in enumerate(degrees.values()):
         index = np.arange(1, len(values) + 1)
         axes.plot(index, values, **line_style(i), marker=MARKERS[i % len(MARKERS)], markersize=4)
         curves.append((index, values))
     axes.set(ylim=(-2, 92), yticks=range(0, 91, 15))
     axes.grid(axis="y")
-    name_lines(axes, curves, list(degrees))
-    figure.alt_text = (
+    name_lines(axes, curves, list(degrees), first)
+    words = (
         "Principal angles between subspaces, in degrees, sorted. "
         + "; ".join(
             f"{name}: from {v[0]:.1f} to {v[-1]:.1f}, median {np.median(v):.1f}"
@@ -260,4 +296,5 @@ def subspace_angles(angles: Mapping[str, Tensor | Sequence[float]]) -> matplotli
         )
         + "."
     )
+    describe_in_words(figure, ax, words)
     return figure

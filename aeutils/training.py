@@ -68,6 +68,7 @@ def fit(
     progress: bool = True,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 500,
+    watch: Tensor | None = None,
 ) -> History:
     """Train `model` to reconstruct `x`; return the losses. The model is changed in place.
 
@@ -99,6 +100,9 @@ def fit(
         (unless it falls into the update of the weights: then the file stays as it was) and at the
         end. The same call with an existing file continues that run, and ends with exactly the
         weights and losses of an uninterrupted one; a finished run is only loaded.
+    watch: images whose reconstructions, with the loss curve, are shown while the run goes on and
+        stay in the notebook. Ctrl-C (Interrupt, ■) then ends the run early without an error: the
+        model keeps what it has learned, and the losses so far are returned.
 
     Raises ValueError or TypeError for arguments that do not fit together, and TrainingDiverged (a
     RuntimeError with the `history`) if the loss is not finite.
@@ -120,7 +124,8 @@ def fit(
 
     history, order = run.history, None
     step = len(history.step)
-    bar = _progress_bar(progress, steps, step)
+    bar = _progress_bar(progress and watch is None, steps, step)
+    view = None if watch is None else _view(watch, steps)
     model.train()
     try:
         while step < steps and not history.stopped_early:
@@ -141,6 +146,8 @@ def fit(
 
             history.add(batch_loss)
             bar.update(1)
+            if view is not None:
+                view.look(model, step, history.losses)
             if step % LOOK_EVERY == 0 or step == steps:
                 history.read()
                 bar.set_postfix_str(f"loss {history.train_loss[-1]:.4g}", refresh=False)
@@ -154,7 +161,11 @@ def fit(
                     history.stopped_early = waited >= patience and step < steps
     except KeyboardInterrupt:
         run.write()
-        raise
+        if view is None:
+            raise
+        history.read()
+        view.close(stopped=True)
+        return history
     finally:
         bar.close()
         model.eval()
@@ -163,6 +174,8 @@ def fit(
     if run.best_weights:
         model.load_state_dict(run.best_weights)
     run.finish(step)
+    if view is not None:
+        view.close()
     return history
 
 
@@ -257,6 +270,12 @@ def _validation_loss(
             total += len(target) * _batch_loss(model, target, loss, corrupt)
     model.train()
     return float(total) / len(x_val)
+
+
+def _view(images: Tensor, steps: int):  # -> Watch
+    from aeutils.livetraining import Watch
+
+    return Watch(images, steps)
 
 
 class _NoBar:

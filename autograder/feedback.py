@@ -15,6 +15,17 @@ from autograder.report import reports
 HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
+/* Text contrast of at least 4.5, and links that are told by more than their colour. */
+a {color: #1a5490 !important; text-decoration: underline !important}
+.panel-primary > .panel-heading, .panel-primary > .panel-heading * {color: white !important}
+.panel-primary > .panel-heading {background-color: #1a5490 !important}
+.panel-primary > .panel-heading code {background: none !important}
+.anchor-link {display: none !important}
+.highlight .c1, .highlight .cm, .highlight .ch {color: #2d6363 !important}
+.highlight .ow {color: #8a00d4 !important}
+.highlight .nd {color: #8a00d4 !important}
+.highlight .si {color: #8a3e5c !important}
+.highlight .se {color: #8a4810 !important}
 #notebook table {margin: 0.6em 0 1.2em; border-collapse: collapse}
 #notebook td, #notebook th {padding: 0.3em 0.9em; border-bottom: 1px solid #ddd;
   vertical-align: top; text-align: left}
@@ -45,6 +56,7 @@ class FeedbackExporter(HTMLExporter):
     ) -> tuple[str, dict]:
         """Convert a graded notebook into a page."""
         page, resources = super().from_notebook_node(nb, resources, **kw)
+        page = page.replace("<html>", '<html lang="en">', 1)
         return page.replace("<head>", "<head>" + HEAD, 1), resources
 
 

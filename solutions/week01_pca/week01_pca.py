@@ -28,7 +28,7 @@
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, plots, training
+from aeutils import data, plots, training, widgets
 from aeutils.visible import week01 as tests
 from aeutils.widgets import predict, reveal
 
@@ -37,6 +37,9 @@ training.seed_everything(1)
 digits = data.load("mnist")  # 5,000 + 1,000 real digits; AEUTILS_SCALE=full takes all 70,000
 x_train, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)  # (N, 784)
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · A digit is a point
@@ -415,6 +418,12 @@ plots.lines(
     log_x=True,
     log_y=True,
 )
+
+# %% [markdown]
+# Turn the knob yourself: one digit, and what the first k axes make of it.
+
+# %% tags=["explore"]
+widgets.bottleneck_slider({k: lambda x, k=k: pca_images(x, k) for k in ks}, x_test)
 
 # %% [markdown]
 # ## 6 · The same thing, learned

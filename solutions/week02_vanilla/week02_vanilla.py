@@ -26,7 +26,7 @@
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, plots, training
+from aeutils import data, plots, training, widgets
 from aeutils.progress import progress
 from aeutils.visible import week02 as tests
 from aeutils.widgets import calibration, predict, reveal
@@ -36,6 +36,9 @@ training.seed_everything(2)
 digits = data.load("mnist")
 x_train, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)  # (N, 784)
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · Encoder, latent space, decoder
@@ -744,6 +747,13 @@ plots.latent_scatter(z_test, digits.y_test, title="Autoencoder: a code of two nu
 
 # %% tags=["explore"]
 plots.latent_scatter(pca2.encode(x_test), digits.y_test, title="PCA: the first two axes")
+
+# %% [markdown]
+# Walk through the map: drag the point (or use the arrow keys), and the decoder draws what it believes
+# to be there. Look for the places between two clouds.
+
+# %% tags=["explore"]
+widgets.latent_explorer(map_model.decode, z_train, digits.y_train, x_train)
 
 # %% [markdown]
 # **Explain.** No label was used, yet digits of a class gather. Do not read distances across the map,

@@ -28,7 +28,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, models, pca, plots, training
+from aeutils import data, models, pca, plots, training, widgets
 from aeutils.visible import week03 as tests
 from aeutils.widgets import calibration, predict, reveal
 
@@ -37,6 +37,9 @@ training.seed_everything(3)
 digits = data.load("mnist")
 x_train, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)  # (N, 784)
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · How wide should the code be?
@@ -105,6 +108,9 @@ plots.lines(
     log_x=True,
     log_y=True,
 )
+
+# %% tags=["explore"]
+widgets.bottleneck_slider(networks, x_val)
 
 # %% [markdown]
 # **Explain.** With few numbers the network is ahead; with many, PCA is, by far. A wide linear code is

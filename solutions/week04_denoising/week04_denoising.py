@@ -28,7 +28,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, losses, models, plots, training
+from aeutils import data, losses, models, plots, training, widgets
 from aeutils.visible import week04 as tests
 from aeutils.widgets import calibration, predict, reveal
 
@@ -39,6 +39,9 @@ x_all, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)  # (N, 784)
 order = torch.randperm(len(x_all), generator=torch.Generator().manual_seed(4))
 x_val, x_train = x_all[order[:1000]], x_all[order[1000:]]  # every choice is made on x_val
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · Four ways to damage an image
@@ -590,6 +593,12 @@ plots.reconstruction_grid(
     labels=digits.y_test[examples],
     title="The haze is gone: a network can decide",
 )
+
+# %% [markdown]
+# Damage an image yourself, with another kind of noise or more of it than the network ever saw.
+
+# %% tags=["explore"]
+widgets.noise_painter(denoiser, x_test)
 
 # %% [markdown]
 # **Explain.** The network does not blur what it cannot see. It decides, and most of the time it decides

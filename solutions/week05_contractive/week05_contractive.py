@@ -28,7 +28,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, losses, plots, training
+from aeutils import data, losses, plots, training, widgets
 from aeutils.visible import week05 as tests
 from aeutils.widgets import calibration, predict, reveal
 
@@ -37,6 +37,9 @@ training.seed_everything(5)
 digits = data.load("mnist")
 x_train, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)  # (N, 784)
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · Penalties on the weights
@@ -818,6 +821,12 @@ plots.lines(
     y_label="relative to the largest",
     log_y=True,
 )
+
+# %% [markdown]
+# Which pixels move which number of the code? Each picture below is one row of the Jacobian.
+
+# %% tags=["explore"]
+widgets.jacobian_viewer(models_by_name["contractive"].encode, x_test)
 
 # %% [markdown]
 # **Explain.** Untrained, a code moves as far across the manifold as along it: ratio 1. Every fitted

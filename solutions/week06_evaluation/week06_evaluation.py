@@ -26,7 +26,7 @@
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, maps, models, pca, plots, training
+from aeutils import data, maps, models, pca, plots, training, widgets
 from aeutils.visible import week06 as tests
 from aeutils.widgets import calibration, predict, reveal
 
@@ -38,6 +38,9 @@ x_all, y_all = digits.x_test.flatten(1), digits.y_test
 held = torch.randperm(len(x_all), generator=torch.Generator().manual_seed(6))[:1000]
 x_held, y_held = x_all[held], y_all[held]  # 1,000 held-out images: everything is measured on them
 digits
+
+# %% tags=["explore"]
+widgets.checklist()
 
 # %% [markdown]
 # ## 1 · Pixels are an embedding, and a poor one
@@ -978,6 +981,7 @@ hover_map(
     x_held[some],
     y_held[some],
     "t-SNE of 250 held-out digits: point at a dot",
+    codes=z[some],
 )
 
 # %% [markdown]
