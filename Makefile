@@ -12,6 +12,8 @@ help:
 	@echo "make test   everything that CI runs: ruff, pytest, nbval, the builder's check"
 	@echo "make build  rebuild notebooks whose source in solutions/ changed"
 	@echo "make setup  only install (into $(VENV))"
+	@echo "make site   the book as a site in dist/site; make slides: a deck for each week in dist/slides"
+	@echo "make student-kit, make instructor-kit: zips in dist/"
 
 setup: $(STAMP)
 
@@ -33,6 +35,26 @@ lab: $(STAMP)
 build: $(STAMP)
 	$(BIN)/python -m autograder build --stale
 
+# Sphinx and what belongs to it; everything after this works without a network.
+BOOK := $(VENV)/.ready-site
+$(BOOK): $(STAMP)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[instructor,site]"
+	@touch $@
+
+site: $(BOOK)
+	$(BIN)/python -m course.book site
+
+slides: $(BOOK)
+	$(BIN)/python -m course.book slides
+
+student-kit: $(STAMP)
+	$(BIN)/python -m autograder handout --output dist/student-kit.zip
+
+instructor-kit: $(BOOK)
+	$(BIN)/python -m course.book site --edition instructors
+	$(BIN)/python -m course.book slides
+	$(BIN)/python -m autograder handout --instructors
+
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,4 +66,4 @@ test: $(STAMP)
 clean:
 	rm -rf $(VENV) demo dist .pytest_cache .ruff_cache
 
-.PHONY: help setup demo lab build test clean
+.PHONY: help setup demo lab build test clean site slides student-kit instructor-kit

@@ -33,7 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
 
     handout = commands.add_parser("handout", help="make the zip that students get")
-    handout.add_argument("--output", type=Path, default=ROOT / "dist" / "handout.zip")
+    handout.add_argument("--output", type=Path, help="default: dist/handout.zip")
+    handout.add_argument(
+        "--instructors",
+        action="store_true",
+        help="all the rest as well: solutions, grader, guide (default: dist/instructor-kit.zip)",
+    )
 
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
@@ -98,10 +103,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _handout(options: argparse.Namespace) -> int:
-    from autograder.handout import make_handout
+    from autograder.handout import make_handout, make_instructor_kit
 
-    names = make_handout(ROOT, options.output)
-    print(f"{options.output}: {len(names)} files")
+    make = make_instructor_kit if options.instructors else make_handout
+    name = "instructor-kit.zip" if options.instructors else "handout.zip"
+    output = options.output or ROOT / "dist" / name
+    names = make(ROOT, output)
+    print(f"{output}: {len(names)} files")
     return 0
 
 

@@ -1,21 +1,40 @@
-"""The zip that students get: notebooks and `aeutils`, nothing of the instructor's."""
+"""The two zips: what students get, and all the rest for who teaches the course.
+
+The students' zip holds notebooks, `aeutils` with its data, the lessons and a start page, and
+nothing of the instructor's: what is in it is listed below, and every text in it is searched for
+solutions and hidden tests before it is written.
+"""
 
 from __future__ import annotations
 
+import html
+import re
 import zipfile
 from pathlib import Path
 
+from course.book.editions import for_students
+
 TOP = ["pyproject.toml", "environment.yml", "LICENSE"]
-PARTS = ["aeutils/**/*", "notebooks/*/*.ipynb", "course/**/*.md"]
-INSTRUCTORS_ONLY = [
-    "course/instructors.md",
-    "course/large-classes.md",
-    "course/misconceptions.md",
+PARTS = [
+    "LICENSE-text.md",
+    "aeutils/**/*",
+    "notebooks/*/*.ipynb",
+    "course/**/*.md",
+    "course/images/week*",
 ]
 FORBIDDEN = ("### BEGIN SOLUTION", "### BEGIN HIDDEN", "from autograder")
 
+# Beside what students get. Nothing here is made by grading: no submission, no gradebook.
+INSTRUCTORS = [
+    *("README.md", "Makefile", "nbgrader_config.py", "C*.md", "CITATION.cff"),
+    *("solutions/*/*.py", "solutions/*/*.ipynb", "autograder/**/*", "benchmarks/*"),
+    *("course/**/*", "tests/**/*.py", ".gitignore", ".gitattributes", ".pre-commit-config.yaml"),
+]
+
 README = """\
 # Autoencoders & Embeddings
+
+Open `START.html` in a browser, or:
 
 1. Install Python 3.11 or newer, open a terminal in this folder and run
 
@@ -31,14 +50,69 @@ README = """\
 The data for every default run comes with the package; no download is needed.
 """
 
+START = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Start here: Autoencoders &amp; Embeddings</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1.05rem/1.55 system-ui, sans-serif; }}
+body {{ max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }}
+pre {{ padding: .7rem; border: 1px solid #767676; border-radius: .3rem; overflow-x: auto; }}
+table {{ border-collapse: collapse; }}
+th, td {{ text-align: left; padding: .3rem .8rem .3rem 0; overflow-wrap: anywhere; }}
+</style>
+</head>
+<body>
+<main>
+<h1>Autoencoders &amp; Embeddings</h1>
+<p>Everything you need is in this folder: the notebooks, the package <code>aeutils</code> with real
+digits in it, and a lesson for each week. Only the installation needs a network; no GPU.</p>
+<h2>1 · Install, once</h2>
+<p>You need Python 3.11 or newer. Open a terminal in this folder.</p>
+<p>Linux and macOS:</p>
+<pre tabindex="0">python3 -m venv .venv
+.venv/bin/pip install .</pre>
+<p>Windows:</p>
+<pre tabindex="0">py -3.11 -m venv .venv
+.venv\\Scripts\\pip install .</pre>
+<p>With conda: <code>conda env create -f environment.yml</code>. If something fails, see
+<a href="course/student-setup.md">student-setup.md</a>.</p>
+<h2>2 · Start</h2>
+<pre tabindex="0">.venv/bin/jupyter lab notebooks</pre>
+<p>Windows: <code>.venv\\Scripts\\jupyter lab notebooks</code>.</p>
+<h2>3 · The weeks</h2>
+<table>
+<thead><tr><th scope="col">week</th><th scope="col">notebook</th>
+<th scope="col">lesson</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+<h2>4 · Hand in</h2>
+<p><em>Kernel › Restart Kernel and Run All Cells</em>, save, and hand in the notebook under its own
+name. Symbols, weeks and points: <a href="course/README.md">course/README.md</a>.</p>
+</main>
+</body>
+</html>
+"""
+
 
 def handout_files(root: Path) -> list[Path]:
     """Return every file of the hand-out, or raise if one of them gives something away."""
     files = [root / name for name in TOP]
     for pattern in PARTS:
         files += sorted(p for p in root.glob(pattern) if p.is_file())
-    hidden = {root / name for name in INSTRUCTORS_ONLY}
-    files = [p for p in files if p not in hidden and "__pycache__" not in p.parts]
+    course = root / "course"
+    files = [
+        p
+        for p in files
+        if "__pycache__" not in p.parts
+        and (course not in p.parents or for_students(p.relative_to(course)))
+    ]
     missing = [str(p.relative_to(root)) for p in files if not p.exists()]
     if missing:
         raise FileNotFoundError(f"the hand-out needs {', '.join(missing)}")
@@ -54,15 +128,59 @@ def handout_files(root: Path) -> list[Path]:
     return files
 
 
+def start_page(root: Path) -> str:
+    """Return the HTML page that a student opens first, with the weeks there are."""
+    rows = []
+    for path in sorted(root.glob("notebooks/week*/*.ipynb")):
+        week, name = path.stem[:6], path.stem
+        lesson = root / "course" / f"{week}.md"
+        title = name
+        if lesson.exists():
+            first = lesson.read_text(encoding="utf-8").splitlines()[0]
+            title = re.sub(r"^# (Week \d+ · )?", "", first)
+        rows.append(
+            f"<tr><td>{int(week[4:])}</td><td><code>{name}</code>: {html.escape(title)}</td>"
+            f'<td><a href="course/{week}.md">{week}.md</a></td></tr>'
+        )
+    return START.format(rows="\n".join(rows))
+
+
 def make_handout(root: Path, output: Path) -> list[str]:
-    """Write the zip and return the names in it; an old zip stays until the new one is complete."""
-    files = handout_files(root)
+    """Write the students' zip and return the names in it."""
+    made = {"README.md": README, "START.html": start_page(root)}
+    return _write(root, output, handout_files(root), "autoencoders", made)
+
+
+def make_instructor_kit(root: Path, output: Path) -> list[str]:
+    """Write the zip for who teaches: what students get, and solutions, grader, guide, tests."""
+    files = dict.fromkeys(handout_files(root))
+    for pattern in INSTRUCTORS:
+        found = sorted(p for p in root.glob(pattern) if p.is_file())
+        files |= dict.fromkeys(p for p in found if not _is_trace(p.relative_to(root)))
+    for built in ("site-instructors", "slides"):
+        files |= dict.fromkeys(p for p in sorted((root / "dist" / built).rglob("*")) if p.is_file())
+    return _write(root, output, list(files), "autoencoders-instructors", {})
+
+
+def _is_trace(path: Path) -> bool:
+    """Say whether a file is what somebody's work left behind, not a part of the course."""
+    folders = {"__pycache__", ".ipynb_checkpoints", "submitted", "autograded", "feedback"}
+    return bool(folders & set(path.parts)) or path.name.endswith(
+        (".pyc", ".db", ".bak", ".part", "predictions.json", "passport.json")
+    )
+
+
+def _write(
+    root: Path, output: Path, files: list[Path], top: str, made: dict[str, str]
+) -> list[str]:
+    """Write a zip; an old one stays until the new one is complete."""
     output.parent.mkdir(parents=True, exist_ok=True)
     part = output.with_suffix(".part")
-    names = [f"autoencoders/{p.relative_to(root).as_posix()}" for p in files]
+    names = [f"{top}/{p.relative_to(root).as_posix()}" for p in files]
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("autoencoders/README.md", README)
+        for name, text in made.items():
+            archive.writestr(f"{top}/{name}", text)
         for path, name in zip(files, names, strict=True):
             archive.write(path, name)
     part.replace(output)
-    return ["autoencoders/README.md", *names]
+    return [*(f"{top}/{name}" for name in made), *names]

@@ -25,7 +25,7 @@ def failure(call, *args, **kwargs):
 def test_failure_in_a_notebook_is_one_line_without_a_traceback():
     lines = CheckFailed("too wide", "wide")._render_traceback_()
     assert len(lines) == 1
-    assert "✘ too wide" in lines[0]
+    assert "✘\x1b[0m too wide" in lines[0]  # only the mark is red
 
 
 def test_run_explains_an_exception_with_the_arguments():

@@ -28,9 +28,11 @@ def test_it_holds_notebooks_package_data_and_setup(handout):
         "notebooks/week01_pca/week01_pca.ipynb",
         "notebooks/week02_vanilla/week02_vanilla.ipynb",
         "notebooks/week05_contractive/week05_contractive.ipynb",
+        "notebooks/week07_siamese/week07_siamese.ipynb",
         "aeutils/datasets/mnist_small.npz",
         "aeutils/visible/week01.py",
         "aeutils/visible/week05.py",
+        "aeutils/visible/week07.py",
         "course/student-setup.md",
     ):
         assert f"autoencoders/{wanted}" in names

@@ -18,6 +18,8 @@ WEEKS = [
     "week03_undercomplete",
     "week04_denoising",
     "week05_contractive",
+    "week06_evaluation",
+    "week07_siamese",
 ]
 
 

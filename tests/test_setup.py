@@ -39,10 +39,12 @@ def test_aeutils_knows_nothing_of_the_autograder(path):
 
 def test_every_import_of_aeutils_is_a_students_package():
     allowed = {"aeutils", "numpy", "torch", "torchvision", "matplotlib", "tqdm", "ipywidgets"}
+    allowed |= {"anywidget", "traitlets"}  # traitlets comes with ipywidgets
     allowed |= {
         "IPython",
         "PIL",
         "sklearn",
+        "faiss",  # optional, too
         "umap",
         "mpl_toolkits",
     }  # come with the above, or are optional

@@ -391,7 +391,7 @@ def test_a_finished_run_is_only_loaded(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
-def test_a_crash_during_the_save_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_crash_during_the_save_leaves_the_old_file(tmp_path, monkeypatch, capsys):
     path = tmp_path / "weights.pt"
     old, new = small(), small()
     nn.init.zeros_(new.encoder[0].weight)
@@ -403,12 +403,12 @@ def test_a_crash_during_the_save_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(torch, "save", crash)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match="could not be saved"):
         training.save(new, path)
     assert path.read_bytes() == before
-    with pytest.raises(OSError, match="disk full"):
-        fit(new, steps=3, checkpoint=tmp_path / "run.pt", checkpoint_every=1)
+    fit(new, steps=3, checkpoint=tmp_path / "run.pt", checkpoint_every=1)  # goes on without
     assert [p.name for p in tmp_path.iterdir()] == ["weights.pt"]
+    assert "Training goes on without a checkpoint" in capsys.readouterr().out
     assert_same_weights(training.load_into(new, path), old)
 
 

@@ -1,0 +1,104 @@
+"""The book's command line: ``python -m course.book --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from course.book import ROOT
+from course.book.stage import INSTRUCTORS, STUDENTS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m course.book", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    site = commands.add_parser("site", help="build the site (dist/site)")
+    site.add_argument("--edition", choices=[STUDENTS, INSTRUCTORS], default=STUDENTS)
+    site.add_argument("--output", type=Path)
+    slides = commands.add_parser("slides", help="build the slides (dist/slides)")
+    slides.add_argument("--output", type=Path, default=ROOT / "dist" / "slides")
+    commands.add_parser("figures", help="take the figures of the lessons from the notebooks")
+    commands.add_parser("fold", help="fold answers and spoilers of the lessons away")
+    commands.add_parser("exercises", help="write the guide's table of exercises")
+    found = commands.add_parser(
+        "claims", help="measure the numbers of the book anew, and write them"
+    )
+    found.add_argument("--check", action="store_true", help="write nothing; name what is not true")
+    access = commands.add_parser("axe", help="check pages of the built site with axe-core")
+    access.add_argument("pages", nargs="*", help="default: a page of each kind")
+    options = parser.parse_args(arguments)
+    return globals()[f"_{options.command}"](options)
+
+
+def _report(problems: list[str], done: str) -> int:
+    for line in problems:
+        print(line, file=sys.stderr)
+    print(f"{len(problems)} problems" if problems else done)
+    return 1 if problems else 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    from course.book.make import make_site
+
+    name = "site" if options.edition == STUDENTS else f"site-{options.edition}"
+    output = options.output or ROOT / "dist" / name
+    return _report(make_site(output, options.edition), f"{output}: open index.html")
+
+
+def _slides(options: argparse.Namespace) -> int:
+    from course.book.make import make_slides
+
+    return _report(make_slides(options.output), f"{options.output}: open index.html")
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from course.book import pictures
+
+    print("\n".join(str(path.relative_to(ROOT)) for path in pictures.write()))
+    return 0
+
+
+def _fold(options: argparse.Namespace) -> int:
+    from course.book import COURSE, lessons
+
+    for path in sorted(COURSE.glob("week[0-9][0-9].md")):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(lessons.fold(text), encoding="utf-8", newline="\n")
+        print(f"{path.relative_to(ROOT)}: {len(lessons.unfolded(text))} folded")
+    return 0
+
+
+def _exercises(options: argparse.Namespace) -> int:
+    from course.book import exercises
+
+    exercises.PAGE.write_text(exercises.page(), encoding="utf-8", newline="\n")
+    print(exercises.PAGE.relative_to(ROOT))
+    return 0
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from course.book import claims
+
+    if not options.check:
+        claims.write(claims.measure_all())
+    return _report(claims.untrue(claims.read()), "every sentence is true")
+
+
+def _axe(options: argparse.Namespace) -> int:
+    from course.book import checks
+
+    site = ROOT / "dist" / "site"
+    pages = options.pages or checks.a_page_of_each_kind(site)
+    problems = [
+        line
+        for page in pages
+        for theme in ("light", "dark")
+        for line in checks.axe(site, page, theme)
+    ]
+    return _report(problems, f"{len(pages)} pages, light and dark: no complaint")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

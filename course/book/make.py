@@ -1,0 +1,39 @@
+"""Run Sphinx over what `stage` has put together, and look at what came out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from course.book import COURSE, checks
+from course.book.stage import STUDENTS, stage, stage_slides
+
+
+def sphinx(source: Path, output: Path, builder: str, *more: str) -> int:
+    """Run Sphinx with warnings as errors; return its exit status."""
+    from sphinx.cmd.build import main
+
+    if output.exists():
+        shutil.rmtree(output)
+    cache = source.with_name(f"{source.name}-cache")
+    shutil.rmtree(cache, ignore_errors=True)
+    arguments = ["-b", builder, "-c", str(COURSE), "-W", "--keep-going", "-q", *more]
+    return main([*arguments, "-d", str(cache), str(source), str(output)])
+
+
+def make_site(output: Path, edition: str = STUDENTS) -> list[str]:
+    """Build an edition of the site into `output`; return what is wrong with it."""
+    source = output.with_name(f"{output.name}-source")
+    stage(source, edition)
+    if sphinx(source, output, "html"):
+        return ["Sphinx found the above"]
+    return checks.broken_links(output) + checks.foreign_resources(output)
+
+
+def make_slides(output: Path) -> list[str]:
+    """Build the slides of all weeks into `output`; return what is wrong with them."""
+    source = output.with_name(f"{output.name}-source")
+    stage_slides(source)
+    if sphinx(source, output, "revealjs", "-t", "slides"):
+        return ["Sphinx found the above"]
+    return checks.broken_links(output) + checks.foreign_resources(output)

@@ -1,0 +1,52 @@
+"""The figures of the lessons, taken from the executed notebooks.
+
+``python -m course.book figures`` writes them; a test fails when one is no longer what its notebook
+draws. A lesson shows them as ordinary Markdown images, so they also appear on GitHub.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course.book import COURSE, notebooks
+
+FOLDER = COURSE / "images"
+
+# file -> (notebook, how the figure's description begins)
+FIGURES = {
+    "week01-errors.png": ("week01_pca", "PCA error against code size"),
+    "week01-sixes.png": ("week01_pca", "Half-way between two sixes"),
+    "week02-rebuilt.png": ("week02_vanilla", "The same ten digits"),
+    "week03-widths.png": ("week03_undercomplete", "Bending pays"),
+    "week03-bits.png": ("week03_undercomplete", "Bits for a given error"),
+    "week04-noise.png": ("week04_denoising", "Each denoiser is best"),
+    "week04-arrows.png": ("week04_denoising", "The residual points"),
+    "week05-dirty.png": ("week05_contractive", "Trained on dirty digits"),
+    "week05-singular.png": ("week05_contractive", "The contractive code follows"),
+    "week06-offset.png": ("week06_evaluation", "One vector added"),
+    "week06-axes.png": ("week06_evaluation", "The class ratio is highest"),
+    "week07-race.png": ("week07_siamese", "Same images, same labels"),
+    "week07-labels.png": ("week07_siamese", "Few labels: use the images"),
+}
+
+
+def write() -> list[Path]:
+    """Write every figure of the lessons; return the files."""
+    made = []
+    for file, (name, begins) in FIGURES.items():
+        path = FOLDER / file
+        path.write_bytes(notebooks.find_figure(name, begins).png)
+        made.append(path)
+    return made
+
+
+def stale() -> list[str]:
+    """Return one line for each figure that is not the one its notebook draws now."""
+    lines = []
+    for file, (name, begins) in FIGURES.items():
+        path = FOLDER / file
+        if not path.exists():
+            lines.append(f"course/images/{file} is missing")
+        elif path.read_bytes() != notebooks.find_figure(name, begins).png:
+            lines.append(f"course/images/{file} is not what {name} draws now")
+    return [f"{line}; run `python -m course.book figures`" for line in lines]

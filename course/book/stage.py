@@ -1,0 +1,213 @@
+"""Put the sources of the site and of the slides together in a folder that Sphinx then reads.
+
+The lessons stay plain Markdown where they are; what only the site needs (links between lesson and
+notebook, tables of contents, pages of the reference package) is added to copies.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from course.book import COURSE, lessons, notebooks
+from course.book.editions import for_students
+
+STUDENTS, INSTRUCTORS = "students", "instructors"
+
+# Modules that only serve other modules have a leading underscore and no page.
+GROUPS = {
+    "Data and training": ("data", "training", "losses", "progress", "checking"),
+    "Codes and models": (
+        *("pca", "models", "conv", "corruption", "denoising", "filters"),
+        *("regularizers", "contractive", "tangents", "robust", "jitter"),
+    ),
+    "Compression": ("compression", "rangecoder", "jpeg"),
+}
+
+
+def stage(folder: Path, edition: str = STUDENTS) -> None:
+    """Write every source of the site into `folder`, which is emptied first."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    copy_pages(folder, edition)
+    weeks = sorted(p.stem for p in folder.glob("week[0-9][0-9].md"))
+    stage_notebooks(folder)
+    stage_reference(folder / "reference")
+    (folder / "mistakes.md").write_text(mistakes_page(), encoding="utf-8")
+    lists = {
+        "lessons.md": ("Lessons", LESSONS, weeks),
+        "more.md": ("Practical", PRACTICAL, practical(folder)),
+    }
+    if edition == INSTRUCTORS:
+        there = sorted(p.stem for p in (folder / "guide").glob("*.md"))
+        guide = [f"guide/{name}" for name in sorted(there, key=_place)]
+        pages = ["instructors", *guide, "large-classes", "misconceptions"]
+        lists["teaching.md"] = ("Teaching", TEACHING, pages)
+    for file, (title, text, pages) in lists.items():
+        (folder / file).write_text(contents(title, text, pages), encoding="utf-8")
+    top = ["lessons", "notebooks/index", "reference/index", "more"]
+    top += ["teaching"] if edition == INSTRUCTORS else []
+    index = (COURSE / "book" / "front.md").read_text(encoding="utf-8")
+    (folder / "index.md").write_text(index + toctree(top, hidden=True), encoding="utf-8")
+
+
+GUIDE = ("term-plan", "running-a-week", "exercises", "rubric", "platforms", "disputes")
+GUIDE += ("honesty", "accessibility", "new-exercise")
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Return a page's place in the guide; pages that are not listed come last."""
+    return (GUIDE.index(name) if name in GUIDE else len(GUIDE), name)
+
+
+LESSONS = "One lesson to each week's notebook. Answers and solutions are folded away."
+PRACTICAL = "Setting up, the data, what is recorded of you, and where to look things up."
+TEACHING = "The instructor's edition of this book has these pages; the students' one has not."
+
+
+def practical(folder: Path) -> list[str]:
+    """Return the pages that are neither a lesson nor a list, in the order to read them."""
+    first = ["README", "student-setup", "datasets", "glossary", "mistakes", "references"]
+    known = {*first, "index"} | {f"week{n:02d}" for n in range(100)}
+    kept = {"instructors", "large-classes", "misconceptions"}
+    rest = sorted(p.stem for p in folder.glob("*.md") if p.stem not in known | kept)
+    return [name for name in first if (folder / f"{name}.md").exists()] + rest
+
+
+def copy_pages(folder: Path, edition: str) -> None:
+    """Copy pages and pictures of course/, each lesson folded and linked to its notebook."""
+    for path in sorted(COURSE.rglob("*")):
+        relative = path.relative_to(COURSE)
+        if not path.is_file() or path.suffix not in {".md", ".png"}:
+            continue
+        if relative.parts[0] in {"book", "slides"}:
+            continue
+        if edition == STUDENTS and not for_students(relative):
+            continue
+        target = folder / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".md":
+            text = path.read_text(encoding="utf-8")
+            if re.fullmatch(r"week\d\d", path.stem):
+                text = lesson(text, path.stem)
+            target.write_text(text, encoding="utf-8")
+        else:
+            shutil.copy(path, target)
+
+
+def lesson(text: str, week: str) -> str:
+    """Return a lesson for the site: folded, with links to its notebook."""
+    text = lessons.fold(text)
+    found = [name for name in notebooks.names() if name.startswith(week)]
+    for name in found:
+        text = text.replace(f"`notebooks/{name}`", f"[{name}](notebooks/{name}.ipynb)", 1)
+    return text
+
+
+def stage_notebooks(folder: Path) -> None:
+    """Write the students' notebooks, with outputs, and their list."""
+    place = folder / "notebooks"
+    place.mkdir()
+    names = notebooks.names()
+    for name in names:
+        nbformat.write(notebooks.to_read(name), place / f"{name}.ipynb")
+    text = (
+        "The notebooks as students get them. Exercises are empty; figures and tables are those of "
+        "a run with all exercises solved. Answers to predictions are folded: guess first."
+    )
+    (place / "index.md").write_text(contents("Notebooks", text, names), encoding="utf-8")
+
+
+def stage_reference(folder: Path) -> None:
+    """Write one page for each public module of aeutils, and their list."""
+    folder.mkdir()
+    package = importlib.import_module("aeutils")
+    modules = sorted(
+        p.stem
+        for p in Path(package.__file__).parent.glob("*.py")
+        if not p.stem.startswith("_") and p.stem not in {"sealed"}
+    )
+    for name in modules:
+        directive = f".. automodule:: aeutils.{name}\n   :members:\n"
+        page = f"# {name}\n\n`aeutils.{name}`\n\n```{{eval-rst}}\n{directive}```\n"
+        (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    groups = {title: [n for n in names if n in modules] for title, names in GROUPS.items()}
+    listed = {n for names in groups.values() for n in names}
+    groups["Measures, plots and the rest"] = [n for n in modules if n not in listed]
+    text = (
+        "# Reference\n\nThe package that the notebooks use. Each module is one concept; "
+        "its page gives the formulas, the shapes and the papers. Functions that are exercises of a "
+        "notebook are closed while that notebook is graded.\n\n"
+    )
+    for title, names in groups.items():
+        rows = [f"| [`{n}`]({n}.md) | {first_line(n)} |" for n in names]
+        text += f"## {title}\n\n| module | what for |\n| --- | --- |\n" + "\n".join(rows) + "\n\n"
+    text += toctree(modules, hidden=True)
+    (folder / "index.md").write_text(text, encoding="utf-8")
+
+
+def first_line(module: str) -> str:
+    """Return the first sentence of a module's docstring."""
+    doc = importlib.import_module(f"aeutils.{module}").__doc__ or ""
+    return " ".join(doc.split("\n\n")[0].split()).replace("|", r"\|")
+
+
+def mistakes_page() -> str:
+    """Return the index of known mistakes in a form that gives no answer away: names only."""
+    from autograder import bank
+
+    by_name: dict[str, list[str]] = {}
+    for week in bank.weeks():
+        for exercise, entry in bank.exercises(week).items():
+            for name in entry.wrong:
+                number = str(int(week[4:]))
+                link = f"[{number}]({week}.md)" if (COURSE / f"{week}.md").exists() else number
+                by_name.setdefault(name, []).append(f"{link} `{exercise}`")
+    text = (
+        "# Known mistakes\n\nEvery wrong answer that the tests know by name, with week and "
+        "exercise. If a test names one of these, look the name up in the lesson's section "
+        "*Misconceptions seen in answers*. What the answers look like is not told here: most are "
+        "one word away from a right one.\n\n"
+    )
+    letter = ""
+    for name in sorted(by_name):
+        if name[0] != letter:
+            letter = name[0]
+            text += f"\n## {letter.upper()}\n\n"
+        text += f"- **{name.replace('-', ' ')}**: {' · '.join(by_name[name])}\n"
+    return text
+
+
+def contents(title: str, text: str, pages: list[str]) -> str:
+    """Return a page that is a heading, a sentence and a list of other pages."""
+    return f"# {title}\n\n{text}\n\n" + toctree(pages)
+
+
+def toctree(pages: list[str], hidden: bool = False) -> str:
+    """Return the table of contents that Sphinx builds its navigation from."""
+    option = ":hidden:\n" if hidden else ":maxdepth: 1\n"
+    return "\n```{toctree}\n" + option + "\n" + "\n".join(pages) + "\n```\n"
+
+
+def stage_slides(folder: Path) -> list[str]:
+    """Write the sources of the slides; return their names."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    decks = sorted((COURSE / "slides").glob("week*.md"))
+    for path in decks:
+        shutil.copy(path, folder)
+    rows = "\n".join(f"- [{_title(path)}]({path.stem}.md)" for path in decks)
+    text = f"# Slides\n\n{rows}\n\nPress *S* for the speaker's notes, *O* for all slides at once.\n"
+    text += toctree([p.stem for p in decks], hidden=True)
+    (folder / "index.md").write_text(text, encoding="utf-8")
+    return [path.stem for path in decks]
+
+
+def _title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").split("# ", 1)[1].splitlines()[0]

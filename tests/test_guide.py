@@ -1,0 +1,62 @@
+"""The guide's worked example works, and its table of exercises is up to date."""
+
+import re
+
+import pytest
+
+from autograder.bank import PRELUDE
+from course.book import COURSE, exercises, notebooks
+
+
+@pytest.fixture(scope="module")
+def example():
+    """Run the code blocks of the worked example that are marked `check` and `bank`."""
+    page = (COURSE / "guide" / "new-exercise.md").read_text(encoding="utf-8")
+    scope = {}
+    for kind in ("check", "bank"):
+        (code,) = re.findall(rf"```python {kind}\n(.*?)```", page, flags=re.DOTALL)
+        exec(compile(code, f"<{kind} of the worked example>", "exec"), scope)
+    return scope
+
+
+def assess(example, code):
+    scope = {}
+    exec(PRELUDE + code, scope)
+    return example["participation_ratio"](scope["participation_ratio"])
+
+
+def test_right_answers_of_the_worked_example_get_all_points(example):
+    entry = example["PARTICIPATION_RATIO"]
+    assert len(entry.right) >= 2
+    for label, code in entry.right.items():
+        report = assess(example, code)
+        assert report.earned == report.points == 2, (label, report)
+
+
+def test_wrong_answers_of_the_worked_example_are_named(example):
+    entry = example["PARTICIPATION_RATIO"]
+    assert len(entry.wrong) >= 5
+    for label, code in entry.wrong.items():
+        report = assess(example, code)
+        assert report.earned < report.points, label
+        assert label in report.mistakes, (label, report.mistakes)
+
+
+def test_the_table_of_exercises_is_up_to_date():
+    stale = "run `python -m course.book exercises`"
+    assert exercises.PAGE.read_text(encoding="utf-8") == exercises.page(), stale
+
+
+def test_every_week_has_a_rubric_oral_questions_and_slides():
+    rubric = (COURSE / "guide" / "rubric.md").read_text(encoding="utf-8")
+    honesty = (COURSE / "guide" / "honesty.md").read_text(encoding="utf-8")
+    plan = (COURSE / "guide" / "term-plan.md").read_text(encoding="utf-8")
+    for name in notebooks.names():
+        number = int(name[4:6])
+        assert f"## Week {number}\n" in rubric
+        assert f"**Week {number}.**" in honesty
+        assert f"| {number} |" in plan
+        assert (COURSE / "slides" / f"week{number:02d}.md").exists()
+    assert (
+        rubric.count("*Weak (0).*") == rubric.count("*Strong (2).*") == rubric.count("*Fair (1).*")
+    )

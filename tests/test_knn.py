@@ -1,0 +1,156 @@
+"""Nearest neighbours: tables against loops, ties, oneself, blocks, cells, and their figure."""
+
+import pytest
+import torch
+
+from aeutils import _neighbours, knn, plots, vectorsearch
+from aeutils.sealed import ReferenceSealed
+
+
+def draw(*shape, seed=0, dtype=torch.float32):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def test_squared_distances_are_those_of_loops():
+    a, b = draw(5, 3, dtype=torch.float64) + 2, draw(7, 3, seed=1, dtype=torch.float64)
+    expected = [[sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for q in b] for p in a]
+    torch.testing.assert_close(
+        knn.squared_distances(a, b), torch.tensor(expected, dtype=torch.float64)
+    )
+
+
+def test_equal_rows_are_never_below_zero_apart():
+    far = 1000 + draw(60, 20)
+    assert float(knn.squared_distances(far, far).min()) == 0
+
+
+def test_nearest_keeps_the_order_of_ties_and_leaves_out_oneself_by_place():
+    table = torch.tensor([[2.0, 1.0, 1.0, 0.0], [5.0, 5.0, 5.0, 5.0]])
+    before = table.clone()
+    assert knn.nearest(table, 3).tolist() == [[3, 1, 2], [0, 1, 2]]
+    equal = torch.zeros(3, 3)
+    assert knn.nearest(equal, 2, same=True).tolist() == [[1, 2], [0, 2], [0, 1]]
+    assert torch.equal(table, before)
+    assert equal.sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [([4, 1, 1], 1), ([7, 3, 3, 7], 7), ([9, 2, 2, 5, 5], 2), ([-1, 40], -1), ([6], 6)],
+)
+def test_votes(labels, expected):
+    assert knn.vote(torch.tensor([labels])).tolist() == [expected]
+
+
+def test_search_and_classify_agree_with_the_three_steps():
+    store, queries = draw(300, 6), draw(40, 6, seed=1)
+    y = torch.arange(300) % 7
+    near = knn.nearest(knn.squared_distances(queries.double(), store.double()), 5)
+    assert torch.equal(knn.search(store, queries, 5), near)
+    assert torch.equal(knn.search(store, queries, 5, chunk=7), near)
+    assert torch.equal(knn.classify(store, y, queries, 5), knn.vote(y[near]))
+    own = knn.search(store, store.clone(), 1)[:, 0]
+    assert (own != torch.arange(300)).all()
+
+
+def test_search_puts_the_earlier_of_equal_codes_first():
+    store = torch.tensor([[3.0], [1.0], [1.0], [0.0], [1.0]]).repeat(1, 2)
+    assert knn.search(store, torch.tensor([[0.9, 1.0]]), 3).tolist() == [[1, 2, 4]]
+
+
+@pytest.mark.parametrize("k", [1, 5, 21])
+@pytest.mark.parametrize("n", [31, 2000, 5003])
+def test_smallest_is_topk(n, k):
+    table = draw(6, n)
+    values, columns = _neighbours.smallest(table, k)
+    expected = table.topk(k, largest=False).values
+    assert torch.equal(values, expected)
+    assert torch.equal(table.gather(1, columns), expected)
+
+
+def test_smallest_with_ties_and_infinity():
+    table = torch.randint(3, (5, 4000), generator=torch.Generator().manual_seed(0)).float()
+    table[:, :3900] = torch.inf
+    values, columns = _neighbours.smallest(table, 8)
+    assert torch.equal(values, table.topk(8, largest=False).values)
+    assert all(len(set(row)) == 8 for row in columns.tolist())
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: knn.squared_distances(draw(2, 3), draw(2, 4)), "same encoder"),
+        (lambda: knn.nearest(draw(2, 3), 1, same=True), "square"),
+        (lambda: knn.nearest(draw(3, 3), 3, same=True), "at most 2"),
+        (lambda: knn.classify(draw(3, 2), torch.arange(2), draw(1, 2), 1), "length 2"),
+        (lambda: vectorsearch.CellIndex(draw(5, 2), cells=9), "at most 5"),
+        (lambda: vectorsearch.CellIndex(draw(5, 2), cells=2).search(draw(1, 2), 1, 3), "at most 2"),
+        (lambda: vectorsearch.recall(torch.zeros(2, 2), torch.zeros(2, 3)), r"shape \(M, k\)"),
+    ],
+)
+def test_bad_input_is_explained(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()
+
+
+def test_vote_takes_integers_only():
+    with pytest.raises(TypeError, match="integers"):
+        knn.vote(torch.zeros(2, 3))
+
+
+def test_twins_are_sealed_while_week_7_is_graded(monkeypatch):
+    monkeypatch.setenv("AEUTILS_SEALED", "week07_siamese")
+    for call in (
+        lambda: knn.squared_distances(draw(2, 2), draw(2, 2)),
+        lambda: knn.nearest(draw(2, 2), 1),
+        lambda: knn.vote(torch.ones(1, 1).long()),
+        lambda: _neighbours.majority(torch.ones(1, 1).long()),
+    ):
+        with pytest.raises(ReferenceSealed, match="week07_siamese"):
+            call()
+
+
+def test_all_cells_are_exact_and_few_cells_look_at_less():
+    store, queries = draw(800, 4), draw(50, 4, seed=1)
+    exact = knn.search(store, queries, 6)
+    index = vectorsearch.CellIndex(store, cells=20)
+    assert vectorsearch.recall(index.search(queries, 6, probe=20), exact) == 1
+    assert index.compared == 820
+    recalls = []
+    for probe in (1, 2, 6):
+        recalls.append(vectorsearch.recall(index.search(queries, 6, probe=probe), exact))
+        assert index.compared < 820
+    assert 0.1 < recalls[0] < recalls[1] < recalls[2]
+
+
+def test_cells_without_enough_codes_say_so():
+    store = torch.tensor([[0.0], [0.1], [100.0]])
+    index = vectorsearch.CellIndex(store, cells=2, rounds=5)
+    found = index.search(torch.tensor([[99.0]]), k=2)
+    assert found.tolist() == [[2, vectorsearch.NOTHING]]
+
+
+def test_recall_counts_in_whatever_order():
+    found, exact = torch.tensor([[1, 2, 3]]), torch.tensor([[3, 9, 1]])
+    assert vectorsearch.recall(found, exact) == pytest.approx(2 / 3)
+
+
+def test_faiss_is_optional(monkeypatch):
+    store = draw(400, 8)
+    if vectorsearch.has_faiss():
+        exact = knn.search(store, draw(20, 8, seed=1), 3)
+        assert vectorsearch.recall(
+            vectorsearch.faiss_search(store, draw(20, 8, seed=1), 3), exact
+        ) == pytest.approx(1)
+    monkeypatch.setitem(__import__("sys").modules, "faiss", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install faiss-cpu"):
+        vectorsearch.faiss_search(store, store, 3)
+
+
+def test_neighbour_grid_says_how_many_are_of_another_class():
+    x, y = torch.rand(6, 64), torch.tensor([0, 0, 0, 1, 1, 1])
+    near = {"a": torch.tensor([[1, 2, 3]]), "b": torch.tensor([[3, 4, 5]])}
+    figure = plots.neighbour_grid(x[:1], y[:1], x, y, near, "One query")
+    assert "a: 1 of 3; b: 3 of 3" in figure.alt_text
+    with pytest.raises(ValueError, match="shape"):
+        plots.neighbour_grid(x[:2], y[:2], x, y, near, "Two queries")
