@@ -32,9 +32,10 @@ def neighbour_graph(z: Tensor, k: int = 10, metric: str = "euclidean") -> Tensor
     Nobody is its own neighbour. `k` is at most N − 1.
     """
     near = nearest_neighbours(check_matrix(z, "z"), z.detach().clone(), k, metric)  # (N, k)
-    rows = torch.arange(len(z), device=near.device).repeat_interleave(k)
-    there = torch.stack([rows, near.flatten()])
-    both = torch.cat([there, there.flip(0)], dim=1).unique(dim=1)  # each edge once each way
+    n, column = len(z), near.flatten()
+    row = torch.arange(n, device=near.device).repeat_interleave(k)
+    places = torch.cat([row * n + column, column * n + row]).unique()  # each edge once each way
+    both = torch.stack([places // n, places % n])
     ones = torch.ones(both.shape[1], device=near.device)
     return torch.sparse_coo_tensor(
         both, ones, (len(z), len(z)), is_coalesced=True, check_invariants=False
