@@ -44,7 +44,7 @@ pytestmark = [
 
 MARK = "TINY_COURSE_RUN"  # an environment variable by which a run's processes are recognised
 KILLS = 50
-ASLEEP = "8.125"  # seconds that ben's code sleeps
+ASLEEP = "20.125"  # seconds that ben's code sleeps
 
 
 @pytest.fixture(scope="module")
@@ -219,10 +219,10 @@ def wake_ben(sleepy, pristine):
 def test_control_c_ends_the_run_at_once_and_the_next_finishes(sleepy, pristine, reference):
     children = family(sleepy.run.pid)
     os.killpg(sleepy.run.pid, signal.SIGINT)
-    assert finish(sleepy.run, 5) != 0
+    assert finish(sleepy.run, 15) != 0
     assert "Canceled" in words(sleepy.course)
-    wait_until(lambda: not any(map(alive, children)), 5)
-    wait_until(lambda: not left_over(sleepy.mark), 5)
+    wait_until(lambda: not any(map(alive, children)), 15)
+    wait_until(lambda: not left_over(sleepy.mark), 15)
     wake_ben(sleepy, pristine)
     assert_consistent(sleepy.course, reference)
     assert points(sleepy.course)["ann", "test-doubled"] == 2
@@ -235,8 +235,8 @@ def test_killed_run_takes_a_student_who_sleeps_with_it(sleepy, pristine, referen
     assert children
     sleepy.run.kill()
     sleepy.run.wait()
-    wait_until(lambda: not any(map(alive, children)), 3)
-    wait_until(lambda: not left_over(sleepy.mark), 3)
+    wait_until(lambda: not any(map(alive, children)), 15)
+    wait_until(lambda: not left_over(sleepy.mark), 15)
     wake_ben(sleepy, pristine)
     assert_consistent(sleepy.course, reference)
     assert finish(start(sleepy.course, "autograde", NAME)) == 0, words(sleepy.course)
@@ -270,7 +270,7 @@ def test_killed_examiner_is_started_again_and_costs_nothing(sleepy, reference):
     assert finish(sleepy.run, 60) == 0, words(sleepy.course)
     assert_others_are_right(sleepy, reference)
     assert score(sleepy.course, "ben") == 7
-    wait_until(lambda: not left_over(sleepy.mark), 5)
+    wait_until(lambda: not left_over(sleepy.mark), 15)
 
 
 def test_killed_warm_room_is_replaced(sleepy, reference):
@@ -280,7 +280,7 @@ def test_killed_warm_room_is_replaced(sleepy, reference):
     assert finish(sleepy.run, 60) == 0, words(sleepy.course)
     assert_others_are_right(sleepy, reference)
     assert score(sleepy.course, "ben") in (5, 7)
-    wait_until(lambda: not left_over(sleepy.mark), 5)
+    wait_until(lambda: not left_over(sleepy.mark), 15)
 
 
 # --- no space left --------------------------------------------------------------------------------
