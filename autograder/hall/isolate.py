@@ -12,12 +12,13 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 from pathlib import Path
 
 # From linux/sched.h, sys/mount.h, linux/prctl.h and linux/securebits.h.
 NEW_USER, NEW_PID, NEW_NS, NEW_IPC = 0x10000000, 0x20000000, 0x00020000, 0x08000000
 NEW_UTS, NEW_NET, NEW_CGROUP = 0x04000000, 0x40000000, 0x02000000
-NOSUID, NODEV, NOEXEC, RECURSIVE, PRIVATE = 2, 4, 8, 0x4000, 0x40000
+NOSUID, NODEV, NOEXEC, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 0x1000, 0x4000, 0x40000
 SET_NO_NEW_PRIVS, SET_SECCOMP, FILTER, DROP_BOUND, SET_SECUREBITS = 38, 22, 2, 24, 28
 LAST_CAPABILITY = 63
 LOCKED_BITS = 0x2F  # no privileges by user id, ever again
@@ -55,10 +56,21 @@ def new_namespaces() -> None:
 
 
 def new_disks(folders: list[str], size: int) -> None:
-    """Cover the folders that can be written, and /proc, with fresh ones."""
+    """Cover the folders that can be written, and /proc, with fresh ones.
+
+    A Python that is installed below one of them (an environment in /tmp) is put back, read-only.
+    """
     _mount("", "/", RECURSIVE | PRIVATE)
+    pythons = sorted({os.path.realpath(p) for p in (sys.prefix, sys.base_prefix)})
+    covered = [p for p in pythons if any(Path(p).is_relative_to(f) for f in folders)]
+    kept_open = [(p, os.open(p, os.O_PATH)) for p in covered]
     for folder in folders:
         _mount("tmpfs", folder, NOSUID | NODEV, f"size={size},mode=0755")
+    for place, opened in kept_open:
+        Path(place).mkdir(parents=True, exist_ok=True)
+        source = f"/proc/self/fd/{opened}".encode()
+        _must(libc.mount(source, place.encode(), None, BIND | RECURSIVE, None), f"keep {place}")
+        os.close(opened)
     try:
         _mount("proc", "/proc", NOSUID | NODEV | NOEXEC)
     except CannotIsolate:  # bubblewrap, started by root, covers parts of /proc; the kernel insists
