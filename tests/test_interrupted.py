@@ -197,6 +197,8 @@ def test_fifty_kills_at_random_moments(pristine, reference, tmp_path):
 def sleepy(pristine, tmp_path):
     """A course in which ben's code sleeps, and a run that has come to it."""
     course = copy(pristine, tmp_path)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.ExamHall.cell_seconds = 30  # nobody is stopped for sleeping\n")
     sleep = f"import subprocess\n\nsubprocess.run(['sleep', '{ASLEEP}'])\n\n\n"
     ben = {**RIGHT, "doubled": sleep + RIGHT["doubled"]}
     submit(course, "ben", answered(course, ben))

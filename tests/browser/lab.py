@@ -184,10 +184,7 @@ class Notebook:
 
     def run(self, text: str, seconds: float = 30):
         """Run the cell that holds `text`; return it when it has ended."""
-        cell = self.cell(text)
-        cell.scroll_into_view_if_needed()
-        cell.locator(".jp-InputArea-editor").click(position={"x": 200, "y": 8})
-        self.page.keyboard.press("Control+Enter")
+        cell = self.start(self.cell(text))
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             prompt = cell.locator(".jp-InputPrompt").inner_text()
@@ -197,14 +194,37 @@ class Notebook:
         self.wait_until_idle(seconds)
         return cell
 
+    def start(self, cell):
+        """Run a cell and return it at once; a key that a busy page has dropped is pressed again."""
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        for _ in range(5):
+            cell.scroll_into_view_if_needed()
+            cell.locator(".jp-InputArea-editor").click(position={"x": 200, "y": 8})
+            self.page.keyboard.press("Control+Enter")
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                if "*" in (now := prompt.inner_text()) or now != before:
+                    return cell
+                self.page.wait_for_timeout(50)
+        raise AssertionError(f"the cell was not run; its prompt is {before!r}")
+
     def write(self, text: str, source: str):
         """Replace the source of the cell that holds `text` by typing, and return the cell."""
-        cell = self.cell(text)
-        cell.scroll_into_view_if_needed()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(source)
-        return cell
+        place = self.cell(text).evaluate(
+            "(cell) => [...document.querySelectorAll('.jp-CodeCell')].indexOf(cell)"
+        )
+        cell = self.page.locator(".jp-CodeCell").nth(place)
+        editor = cell.locator(".cm-content")
+        for _ in range(5):  # a page that is still at work may take the focus away
+            cell.scroll_into_view_if_needed()
+            editor.click()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(source)
+            self.page.wait_for_timeout(100)
+            if "".join(editor.inner_text().split()) == "".join(source.split()):
+                return cell
+        raise AssertionError(f"could not type into the cell; it holds {editor.inner_text()!r}")
 
     def add(self, source: str):
         """Add a code cell at the end, run it, and return it."""

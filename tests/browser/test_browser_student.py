@@ -221,7 +221,7 @@ def test_interrupting_a_training_run_keeps_the_model(server, page):
     nb = lab.Notebook(server, page, "gallery.ipynb")
     nb.run("import torch", 60)
     cell = nb.write("training.fit(", "history = training.fit(model, x, epochs=3000, watch=x_test)")
-    page.keyboard.press("Control+Enter")
+    nb.start(cell)
     cell.get_by_text(re.compile(r"step [\d,]+ of")).first.wait_for(timeout=60_000)
     assert cell.locator("img").count() >= 16  # the images, and what becomes of them
     page.get_by_role("button", name=re.compile("Interrupt")).first.click()

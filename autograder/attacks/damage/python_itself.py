@@ -1,5 +1,6 @@
 """Change the Python that grades the next student: its packages, its programs, its caches."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,8 @@ for place in dict.fromkeys(places):
         try:
             with open(Path(place or ".").resolve() / name, "x") as file:
                 file.write("import os\n")
-            if not Path.cwd().samefile(place or "."):
+            own = [os.stat(folder).st_dev for folder in (".", "/tmp")]  # its own memory disks
+            if os.stat(place or ".").st_dev not in own:
                 print("VAULT-BROKEN: wrote into", place)
         except OSError as error:
             print(error)
