@@ -22,6 +22,7 @@ from aeutils.evaluation import knn_accuracy, pair_auc
 from aeutils.jitter import jitter
 from aeutils.models import mlp
 from aeutils.similarity import class_similarity
+from benchmarks import contrast
 from benchmarks.hinton import SkipAutoencoder
 from benchmarks.results import entry
 from benchmarks.similarity import SAMPLE_SEED, SAMPLE_SIZE, SAMPLES, SEEDS
@@ -34,9 +35,10 @@ SHIPS = 8
 SIZES = (3072, 512, 256, 32)
 EPOCHS = 4
 PCA_IMAGES = 10_000  # training images that the axes are fitted to
+TEMPERATURE, COLDER = 1.0, 0.2  # of the contrast; the second as a control
 
 
-def train(x: Tensor, seed: int, epochs: int = EPOCHS) -> SkipAutoencoder:
+def autoencoder(x: Tensor, seed: int, epochs: int = EPOCHS) -> SkipAutoencoder:
     """Return an autoencoder that was shown jittered rows and asked for the undisturbed ones."""
     training.seed_everything(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -94,15 +96,18 @@ def run() -> dict[str, dict]:
 
 
 def measure(photographs: Dataset) -> dict[str, dict]:
-    """Measure controls and three trained encoders."""
+    """Measure controls, and encoders trained by contrast with three seeds."""
     axes = pca.PCA(32).fit(photographs.x_train[:PCA_IMAGES])
     training.seed_everything(0)
     untrained = mlp(SIZES, nn.GELU)
+    x = photographs.x_train
     encoders = {
         "raw pixels": lambda x: x,
         "PCA-2": lambda x: axes.transform(x)[:, :2],
         "PCA-32": axes.transform,
         "untrained": untrained,
+        "autoencoder": autoencoder(x, 0).encode,
+        f"contrast at temperature {COLDER}": contrast.train(x, 0, COLDER).encode,
     }
     beside = {}
     for name, encode in encoders.items():
@@ -111,7 +116,7 @@ def measure(photographs: Dataset) -> dict[str, dict]:
     rows, seconds = [], []
     for seed in SEEDS:
         start = time.process_time()
-        model = train(photographs.x_train, seed)
+        model = contrast.train(x, seed, TEMPERATURE)
         seconds.append(time.process_time() - start)
         rows.append(look(model.encode, photographs))
         print(f"  seed {seed}, {seconds[-1]:.0f} CPU-s: {_in_words(rows[-1])}", flush=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aeutils import data, pca
-from benchmarks import cifar_table, similarity
+from benchmarks import cifar_table, contrast, similarity
 from benchmarks.similarity import Recipe
 
 TINY, USELESS = Recipe(0.004, 0.01), Recipe(1e-9, 0.01)
@@ -101,15 +101,49 @@ def test_the_essays_ships_are_worth_a_fifth_renormalised():
 def test_cifar_table_measures_controls_and_seeds(photographs, monkeypatch, capsys):
     for name, value in {"SAMPLES": 2, "SIZES": (3072, 16, 32)}.items():
         monkeypatch.setattr(cifar_table, name, value)
+    monkeypatch.setattr(contrast, "EPOCHS", 1)
     found = cifar_table.measure(photographs)["cifar-classes"]
     details = found["details"]
-    assert set(details["controls"]) == {"raw pixels", "PCA-2", "PCA-32", "untrained"}
+    trained = {"autoencoder", "contrast at temperature 0.2"}
+    assert set(details["controls"]) == {"raw pixels", "PCA-2", "PCA-32", "untrained"} | trained
     assert len(details["by-seed"]) == found["number"] == 3
     raw = details["controls"]["raw pixels"]
     assert raw["same"][0] > raw["diff"][0]
     expected = (1 + raw["same"][0]) / (1 + raw["diff"][0])
     assert raw["ratios-renormalised"][0] == pytest.approx(expected, abs=2e-3)
     assert "classes above" in capsys.readouterr().out
+
+
+def test_two_views_show_the_same_photograph_differently():
+    x = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    first, second = contrast.view(x, generator), contrast.view(x, generator)
+    assert first.shape == x.shape
+    assert not torch.equal(first, second)
+    grey = (first.std(dim=1) < 1e-6).flatten(1).all(dim=1)
+    assert 3 <= int(grey.sum()) <= 24  # a fifth of them
+    alike = contrast.view(torch.full((8, 3, 32, 32), 0.5), generator)
+    assert alike.flatten(2).std(dim=2).max() < 1e-6  # a crop of one colour has one colour
+
+
+def test_contrast_brings_the_views_of_a_photograph_together(monkeypatch):
+    monkeypatch.setattr(contrast, "EPOCHS", 20)
+    monkeypatch.setattr(contrast, "BATCH_SIZE", 50)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(100, 3, 4, 4, generator=generator)
+    x = x.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+
+    def margin(model):
+        generator = torch.Generator().manual_seed(1)
+        a, b = (model.encode(contrast.view(x, generator).flatten(1)) for _ in range(2))
+        likeness = a @ b.T
+        return float(likeness.diag().mean() - likeness.mean())
+
+    torch.manual_seed(0)
+    untrained = contrast.ContrastEncoder(x).eval()
+    trained = contrast.train(x.flatten(1), 0, 0.5)
+    assert torch.allclose(trained.encode(x.flatten(1)).norm(dim=1), torch.ones(100), atol=1e-5)
+    assert margin(trained) > margin(untrained) + 0.1
 
 
 def test_cifar_table_says_what_is_missing(monkeypatch):

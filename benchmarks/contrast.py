@@ -1,0 +1,96 @@
+"""An encoder of photographs that learns by contrast: two views of one photograph, and no label.
+
+Each photograph of a batch is cropped and recoloured twice; every view is asked to find its partner
+among all other views (SimCLR: Chen et al., 2020, "A Simple Framework for Contrastive Learning of
+Visual Representations", eq. 1). That is `aeutils.supcon.supcon_loss` with the number of the
+photograph in the place of a label.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aeutils import training
+from aeutils.metriclearning import fit_encoder
+from aeutils.supcon import supcon_loss
+
+WIDTH = 48  # channels of the first layer
+CODE = 32
+EPOCHS, BATCH_SIZE, LR = 4, 512, 0.003
+SMALLEST = 0.4  # side of the smallest crop, of the photograph's
+COLOUR = 0.6
+GREY = 0.2  # share of views without colour
+CHUNK = 1000
+
+
+def view(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Return one view of each photograph (N, 3, H, W): cropped, mirrored, recoloured."""
+    n = len(x)
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(n, *shape, generator=generator)
+
+    side = uniform(SMALLEST, 1)
+    mirrored = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
+    across, down, zero = (1 - side) * uniform(-1, 1), (1 - side) * uniform(-1, 1), torch.zeros(n)
+    rows = torch.stack([side * mirrored, zero, across, zero, side, down], dim=1).reshape(n, 2, 3)
+    grid = F.affine_grid(rows, list(x.shape), align_corners=False)
+    seen = F.grid_sample(x, grid, align_corners=False, padding_mode="border")
+    mean = seen.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = 1 + uniform(-COLOUR, COLOUR, 1, 1, 1)
+    brightness = uniform(-COLOUR / 2, COLOUR / 2, 1, 1, 1)
+    tint = 1 + uniform(-COLOUR / 2, COLOUR / 2, 3, 1, 1)
+    seen = ((seen - mean) * contrast + mean + brightness) * tint
+    return torch.where(uniform(0, 1, 1, 1, 1) < GREY, seen.mean(dim=1, keepdim=True), seen)
+
+
+class ContrastEncoder(nn.Module):
+    """Three strided convolutions and one linear layer: photographs -> unit vectors (N, 32).
+
+    Args:
+        x: training photographs (N, 3, 32, 32); their mean and deviation standardise the input.
+    """
+
+    def __init__(self, x: Tensor, width: int = WIDTH) -> None:
+        super().__init__()
+        channels = (3, width, 2 * width, 4 * width)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(channels):
+            convolution = nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False)
+            layers += [convolution, nn.BatchNorm2d(after), nn.GELU()]
+        self.encoder = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4 * width * 16, CODE))
+        self.mean, self.scale = float(x.mean()), float(x.std())
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the codes (N, 32) of photographs (N, 3, 32, 32)."""
+        return F.normalize(self.encoder((x - self.mean) / self.scale))
+
+    @torch.no_grad()
+    def encode(self, rows: Tensor) -> Tensor:
+        """Return the codes (N, 32) of rows (N, 3072), some at a time."""
+        return torch.cat([self(part.reshape(-1, 3, 32, 32)) for part in rows.split(CHUNK)])
+
+
+def train(rows: Tensor, seed: int, temperature: float) -> ContrastEncoder:
+    """Return an encoder trained on rows (N, 3072); τ = `temperature` of the softmax."""
+    training.seed_everything(seed)
+    x = rows.reshape(-1, 3, 32, 32)
+    model = ContrastEncoder(x)
+    generator = torch.Generator().manual_seed(seed)
+
+    def two_views(batch: Tensor) -> Tensor:
+        both = torch.cat([view(batch, generator), view(batch, generator)])
+        return both.contiguous(memory_format=torch.channels_last)
+
+    fit_encoder(
+        model, x, torch.arange(len(x)),
+        lambda z, number: supcon_loss(z, number.repeat(2), temperature),
+        epochs=EPOCHS, batch_size=BATCH_SIZE, lr=LR, weight_decay=0.1, seed=seed,
+        augment=two_views,
+    )  # fmt: skip
+    return model
