@@ -8,6 +8,7 @@ photograph in the place of a label.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -25,6 +26,7 @@ SMALLEST = 0.4  # side of the smallest crop, of the photograph's
 COLOUR = 0.6
 GREY = 0.2  # share of views without colour
 CHUNK = 1000
+STORE, NEIGHBOURS = 10_000, 1000  # training codes kept, and how many of them are averaged
 
 
 def view(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -94,3 +96,19 @@ def train(rows: Tensor, seed: int, temperature: float) -> ContrastEncoder:
         augment=two_views,
     )  # fmt: skip
     return model
+
+
+def averaged(encode: Callable[[Tensor], Tensor], rows: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return an encoder whose codes are means of the nearest codes of some training `rows`.
+
+    Known from image retrieval as query expansion by averages (Chum et al., 2007, "Total recall").
+    It needs no label: it moves every code towards the crowd that it stands in.
+    """
+    store = encode(rows[:STORE])
+    n = min(NEIGHBOURS, len(store))
+
+    def encode_among(x: Tensor) -> Tensor:
+        parts = [store[(z @ store.T).topk(n).indices].mean(dim=1) for z in encode(x).split(CHUNK)]
+        return F.normalize(torch.cat(parts))
+
+    return encode_among

@@ -104,7 +104,7 @@ def test_cifar_table_measures_controls_and_seeds(photographs, monkeypatch, capsy
     monkeypatch.setattr(contrast, "EPOCHS", 1)
     found = cifar_table.measure(photographs)["cifar-classes"]
     details = found["details"]
-    trained = {"autoencoder", "contrast at temperature 0.2"}
+    trained = {"autoencoder", "contrast alone"}
     assert set(details["controls"]) == {"raw pixels", "PCA-2", "PCA-32", "untrained"} | trained
     assert len(details["by-seed"]) == found["number"] == 3
     raw = details["controls"]["raw pixels"]
@@ -144,6 +144,14 @@ def test_contrast_brings_the_views_of_a_photograph_together(monkeypatch):
     trained = contrast.train(x.flatten(1), 0, 0.5)
     assert torch.allclose(trained.encode(x.flatten(1)).norm(dim=1), torch.ones(100), atol=1e-5)
     assert margin(trained) > margin(untrained) + 0.1
+
+
+def test_averaged_codes_are_means_of_the_nearest(monkeypatch):
+    monkeypatch.setattr(contrast, "NEIGHBOURS", 2)
+    store = torch.nn.functional.normalize(torch.tensor([[1.0, 0], [1, 0.2], [0, 1], [-1, 0]]))
+    found = contrast.averaged(lambda x: x, store)(torch.tensor([[1.0, 0.0], [0.6, 0.8]]))
+    expected = torch.stack([store[0] + store[1], store[1] + store[2]])
+    assert torch.allclose(found, torch.nn.functional.normalize(expected))
 
 
 def test_cifar_table_says_what_is_missing(monkeypatch):
