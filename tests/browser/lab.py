@@ -186,12 +186,6 @@ class Notebook:
     def run(self, text: str, seconds: float = 30):
         """Run the cell that holds `text`; return it when it has ended."""
         cell = self.start(self.cell(text))
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            prompt = cell.locator(".jp-InputPrompt").inner_text()
-            if any(c.isdigit() for c in prompt):
-                break
-            self.page.wait_for_timeout(50)
         self.wait_until_idle(seconds)
         return cell
 
@@ -215,17 +209,7 @@ class Notebook:
         place = self.cell(text).evaluate(
             "(cell) => [...document.querySelectorAll('.jp-CodeCell')].indexOf(cell)"
         )
-        cell = self.page.locator(".jp-CodeCell").nth(place)
-        editor = cell.locator(".cm-content")
-        for _ in range(5):  # a page that is still at work may take the focus away
-            cell.scroll_into_view_if_needed()
-            editor.click()
-            self.page.keyboard.press("Control+a")
-            self.page.keyboard.insert_text(source)
-            self.page.wait_for_timeout(100)
-            if "".join(editor.inner_text().split()) == "".join(source.split()):
-                return cell
-        raise AssertionError(f"could not type into the cell; it holds {editor.inner_text()!r}")
+        return self._type(self.page.locator(".jp-CodeCell").nth(place), source)
 
     def add(self, source: str):
         """Add a code cell at the end, run it, and return it."""
@@ -237,17 +221,20 @@ class Notebook:
         page.locator(".jp-Cell").last.locator(".jp-InputPrompt").click()
         page.keyboard.press("b")
         page.wait_for_function(f"document.querySelectorAll('.jp-Cell').length > {before}")
-        cell = page.locator(".jp-Cell").last
-        for _ in range(3):  # a page that is still at work may take the focus away
-            cell.locator(".cm-content").click()
-            page.keyboard.press("Control+a")
-            page.keyboard.insert_text(source)
-            page.keyboard.press("Control+Enter")
-            page.wait_for_timeout(1500)
-            prompt = cell.locator(".jp-InputPrompt").inner_text()
-            if "*" in prompt or any(c.isdigit() for c in prompt):
-                break
-        return cell
+        return self.start(self._type(page.locator(".jp-Cell").last, source))
+
+    def _type(self, cell, source: str):
+        """Replace the source of a cell; a page that is still at work may take the focus away."""
+        editor = cell.locator(".cm-content")
+        for _ in range(5):
+            cell.scroll_into_view_if_needed()
+            editor.click()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(source)
+            self.page.wait_for_timeout(100)
+            if "".join(editor.inner_text().split()) == "".join(source.split()):
+                return cell
+        raise AssertionError(f"could not type into the cell; it holds {editor.inner_text()!r}")
 
     def save(self) -> None:
         """Save, and wait until the title says so."""
