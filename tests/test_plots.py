@@ -12,7 +12,7 @@ import torch
 
 from aeutils import plots
 from aeutils._lineplots import spread_heights, spread_points, thin_out
-from aeutils._style import COLOURS, number, small_png
+from aeutils._style import number, small_png
 
 
 def digits(n=12, seed=0):
@@ -363,44 +363,3 @@ def test_numbers_read_as_a_person_writes_them():
     expected = ["0.0123", "13.9", "1,234", "60,000", "0", "1,000", "-3", "2.5e-07"]
     assert [number(v) for v in values] == expected
     assert [number(v, padded=True) for v in (28.0, 3.3, 154.2)] == ["28.0", "3.30", "154"]
-
-
-# Machado, Oliveira & Fernandes (2009), severity 1.0: linear RGB as seen with each deficiency.
-VISION = {
-    "normal": np.eye(3),
-    "protanopia": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deuteranopia": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-    "tritanopia": [
-        [1.255528, -0.076749, -0.178779],
-        [-0.078411, 0.930809, 0.147602],
-        [0.004733, 0.691367, 0.303900],
-    ],
-}
-
-
-def lab(linear):
-    """CIELAB (D65) of linear RGB."""
-    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    xyz = np.array(to_xyz) @ linear / np.array([0.95047, 1, 1.08883])
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-@pytest.mark.parametrize("vision", VISION)
-def test_the_ten_colours_stay_apart(vision):
-    seen = []
-    for colour in COLOURS:
-        rgb = np.array(matplotlib.colors.to_rgb(colour))
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        seen.append(lab(np.clip(np.array(VISION[vision]) @ linear, 0, 1)))
-    distance = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
-    assert len(COLOURS) == 10
-    assert distance > 16

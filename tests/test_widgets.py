@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from aeutils import _style, widgets
-from aeutils._numberline import number_line, ticks
 from aeutils.widgets import calibration, predict, reveal
 
 
@@ -313,43 +312,6 @@ def test_reveal_draws_an_accessible_number_line(outputs):
     assert "<b>" not in markup
 
 
-def positions(markup):
-    svg = ET.fromstring(markup)
-    guess = float(svg.find("polygon").attrib["points"].split(",")[0])
-    return guess, float(svg.find("circle").attrib["cx"])
-
-
-def test_the_number_line_is_linear_or_logarithmic_and_widens():
-    names = ("guess", "answer")
-    line = number_line((0, 10), 5, 2.5, names, False, "")
-    assert positions(line) == (320, 175)
-    line = number_line((1, 10_000), 100, 10, names, True, "")
-    assert positions(line) == (320, 175)
-    guess, answer = positions(number_line((0, 10), 5, 20, names, False, ""))
-    assert (guess, answer) == (175, 610)
-    guess, answer = positions(number_line((1, 1000), 10, -5, names, True, ""))  # linear instead
-    assert 30 == answer < guess < 610
-
-
-def test_names_at_the_edge_are_not_cut_off():
-    line = number_line((0, 10), 0, 10, ("a long name of the guess", "answer 10"), False, "")
-    anchors = {t.text: t.attrib["text-anchor"] for t in ET.fromstring(line).iter("text")}
-    assert anchors["a long name of the guess"] == "start"
-    assert anchors["answer 10"] == "end"
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 7), (1, 60), (0.001, 0.0012), (0, 1e9)])
-def test_ticks_are_few_and_inside(low, high):
-    found = ticks(low, high, False)
-    assert 3 <= len(found) <= 7
-    assert low - 1e-9 <= found[0] < found[-1] <= high * (1 + 1e-9)
-
-
-def test_logarithmic_ticks_are_powers_of_ten():
-    assert ticks(1, 784, True) == [1, 10, 100]
-    assert len(ticks(1e-12, 1e12, True)) <= 8
-
-
 def test_calibration_counts_guesses_and_not_defaults():
     assert "No guess has met its answer" in calibration().summary()
     for key, guess, actual in (("a", 3, 5), ("b", 9, 5), ("c", 5, 5)):
@@ -413,85 +375,6 @@ def test_a_prediction_shows_itself_in_later_cells_only(outputs, monkeypatch):
     cell.number = 8
     p._ipython_display_()
     assert len(outputs) == 2
-
-
-CELLS = {
-    "predict": "predict('k', 'How many?', 1, 784, default=400)",
-    "predict in the middle": "p = predict('m', 'How many?', 1, 9)\n2 + 2",
-    "reveal": "reveal('k', 150)",
-    "calibration": "calibration()",
-    "figure": "figure()",
-    "figure kept": "kept = figure()",
-    "figure later": "kept",
-    "figure displayed": "display(figure())",
-    "passport": "passport.show([])",
-}
-START = """
-import os
-from aeutils import passport, plots, widgets
-from aeutils.widgets import calibration, predict, reveal
-def figure():
-    return plots.lines([1, 2], {'a': [1, 2]}, 'T', 'x', 'y')
-"""
-NBGRADER = "os.environ['NBGRADER_EXECUTION'] = 'autograde'\nwidgets._notebook = widgets._Notebook()"
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    """Run CELLS twice in a real Jupyter kernel; the second time as nbgrader would."""
-    nbformat = pytest.importorskip("nbformat")
-    nbclient = pytest.importorskip("nbclient")
-    folder = tmp_path_factory.mktemp("kernel")
-    sources = [START, *CELLS.values(), NBGRADER, *CELLS.values()]
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    where = {"metadata": {"path": str(folder)}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("NBGRADER_EXECUTION", raising=False)
-        nbclient.NotebookClient(notebook, timeout=300, resources=where).execute()
-    return notebook, sorted(path.name for path in folder.iterdir())
-
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.mark.parametrize("nbgrader", [False, True])
-def test_in_a_real_kernel_everything_shows_exactly_once(executed, nbgrader):
-    notebook, files = executed
-    start = 2 + len(CELLS) if nbgrader else 1
-    cells = dict(zip(CELLS, notebook.cells[start : start + len(CELLS)], strict=True))
-    kinds = {
-        name: [sorted(o.get("data", {o.output_type: ""})) for o in cell.outputs]
-        for name, cell in cells.items()
-    }
-    html = ["text/html", "text/plain"]
-    box = [] if nbgrader else [sorted([WIDGET, "text/plain"])]
-    assert kinds == {
-        "predict": [html, *box],
-        "predict in the middle": [html, *box, ["text/plain"]],
-        "reveal": [html],
-        "calibration": [html],
-        "figure": [html],
-        "figure kept": [],
-        "figure later": [html],
-        "figure displayed": [html],
-        "passport": [html],
-    }
-    for name in ("figure", "figure later", "figure displayed"):
-        markup = cells[name].outputs[0]["data"]["text/html"]
-        assert markup.startswith('<img src="data:image/png;base64,')
-        assert 'alt="T. y against x from 1 to 2. a: from 1 to 2."' in markup
-    assert not notebook.cells[0].outputs
-    assert files == []
-
-
-def test_a_static_page_has_the_questions_and_the_descriptions_of_figures(executed):
-    nbconvert = pytest.importorskip("nbconvert")
-    page, _ = nbconvert.HTMLExporter().from_notebook_node(executed[0])
-    assert "How many?" in page
-    assert "No description" not in page
-    assert len(re.findall(r'<img alt="T\. y against x', page)) == 6
-    assert "aria-label" in page
 
 
 def test_outside_a_notebook_text_goes_to_standard_output(capsys):
