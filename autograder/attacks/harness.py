@@ -348,7 +348,8 @@ def leftovers(before: set[int]) -> list[str]:
     names = []
     for process in found:
         with suppress(psutil.Error):
-            names.append(" ".join(process.cmdline())[:80] or process.name())
+            program, *rest = process.cmdline() or [process.name()]
+            names.append(" ".join([Path(program).name, *rest])[:80])  # not where it is installed
             process.kill()
     return names
 
