@@ -109,6 +109,15 @@ def test_same_source_gives_the_same_notebook(tmp_path):
     assert builder.make_release(a, "week99_toy") == builder.make_release(b, "week99_toy")
 
 
+def test_what_a_reader_left_in_the_folder_is_not_in_the_build(tmp_path):
+    look = "# %%\nimport os\nprint(sorted(os.listdir()))\n"
+    nb = notebook(tmp_path, look)
+    for name in ("passport.json", "predictions.json", "digits.csv"):
+        (tmp_path / name).write_text("{}")
+    builder.execute(nb, tmp_path)
+    assert nb.cells[0].outputs[0].text == "['digits.csv', 'week99_toy.py']\n"
+
+
 def test_release_shows_neither_solution_nor_hidden_test(tmp_path):
     nb = notebook(tmp_path, GOOD)
     text = str(builder.make_release(nb, "week99_toy"))
