@@ -83,7 +83,8 @@ def _claims(options: argparse.Namespace) -> int:
 
     if not options.check:
         claims.write(claims.measure_all())
-    return _report(claims.untrue(claims.read()), "every sentence is true")
+    problems = claims.untrue(claims.read()) + claims.unbacked()
+    return _report(problems, "every sentence is true, and no number stands there on its own")
 
 
 def _axe(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from aeutils import compression, conv, data, losses, models, pca, training
+from aeutils import compression, contractive, conv, data, losses, models, pca, siamese, training
 from course.book import ROOT
 
 
@@ -100,14 +100,15 @@ def four_points() -> tuple[float, dict]:
 
 
 def one_logit(a: float, what: str) -> tuple[float, dict]:
-    """Return loss or slope at a pixel of ink for the logit `a`, by automatic differentiation."""
+    """Return probability, loss or slope at a pixel of ink for the logit `a`, by autograd."""
     logit = torch.tensor([[a]], dtype=torch.float64, requires_grad=True)
     ink = torch.ones(1, 1, dtype=torch.float64)
-    crossed = losses.bernoulli_nll(logit, ink)
-    squared = (torch.sigmoid(logit) - ink).square().sum()
-    if what == "loss":
-        return float(crossed.detach()), {}
-    return float(torch.autograd.grad({"nll": crossed, "square": squared}[what], logit)[0]), {}
+    probability = torch.sigmoid(logit)
+    crossed, squared = losses.bernoulli_nll(logit, ink), (probability - ink).square().sum()
+    values = {"probability": probability, "loss": crossed, "squared loss": squared}
+    if what in values:
+        return values[what].item(), {}
+    return torch.autograd.grad({"nll": crossed, "square": squared}[what], logit)[0].item(), {}
 
 
 def conv_parameters(linear_only: bool) -> tuple[float, dict]:
@@ -128,12 +129,14 @@ def factor(**bits: int) -> tuple[float, dict]:
     return float(compression.compression_factor((1, 28, 28), 32, *bits.values())), {}
 
 
-def clamped_noise() -> tuple[float, dict]:
-    """Return the PSNR that a clamp alone gives empty paper at σ = 0.5; control: no clamp."""
+def clamped_noise(decibels: bool = True) -> tuple[float, dict]:
+    """Return PSNR or MSE that a clamp alone gives empty paper at σ = 0.5; control: no clamp."""
     sigma = 0.5
     n = torch.linspace(0, 12, 1_200_001, dtype=torch.float64)
     density = torch.exp(-n.square() / 2) / math.sqrt(2 * math.pi)
-    mse = torch.trapezoid((sigma * n).clamp(max=1).square() * density, n)
+    mse = float(torch.trapezoid((sigma * n).clamp(max=1).square() * density, n))
+    if not decibels:
+        return mse, {"not clamped": sigma**2}
     return -10 * math.log10(mse), {"not clamped": round(-10 * math.log10(sigma**2), 2)}
 
 
@@ -141,6 +144,17 @@ def kl_example() -> tuple[float, dict]:
     """Return the penalty of a unit that is on half of the time, target 0.1; control: at 0.1."""
     kl = lambda r: 0.1 * math.log(0.1 / r) + 0.9 * math.log(0.9 / (1 - r))  # noqa: E731
     return kl(0.5), {"at the target": kl(0.1)}
+
+
+def kl_dead_unit() -> tuple[float, dict]:
+    """Return KL(0 ‖ 0.1), the price of a dead unit in the wrong order; control: at the target."""
+    return math.log(1 / 0.9), {"at the target": 0.0}
+
+
+def one_sigmoid_unit() -> tuple[float, dict]:
+    """Return the contractive penalty of one unit with weights 2 and 4 at h = ½."""
+    weight, x = torch.tensor([[2.0, 4.0]]), torch.zeros(1, 2)
+    return float(contractive.sigmoid_penalty(x, weight, torch.zeros(1))), {}
 
 
 def probe_variance(normal: bool) -> tuple[float, dict]:
@@ -165,6 +179,28 @@ def standard_error(share: float, n: int) -> tuple[float, dict]:
 def psnr_share(decibels: float) -> tuple[float, dict]:
     """Return by how many % the squared error falls."""
     return 100 * (1 - 10 ** (-decibels / 10)), {}
+
+
+def contrastive_pair(distance: float, same: bool) -> tuple[float, dict]:
+    """Return the contrastive loss, margin 2, of two codes so far apart."""
+    a, b = torch.zeros(1, 1), torch.full((1, 1), distance)
+    return float(siamese.contrastive_loss(a, b, torch.tensor([same]), margin=2.0)), {}
+
+
+def table_of_distances() -> tuple[float, dict]:
+    """Return the size in GB of all distances of 10,000 to 60,000 codes in float32."""
+    return 10_000 * 60_000 * torch.finfo(torch.float32).bits / 8 / 1e9, {}
+
+
+def rounded_quotient(same: float, diff: float, largest: bool) -> tuple[float, dict]:
+    """Return the largest or smallest quotient of two numbers that were rounded to 0.01."""
+    half = 0.005 if largest else -0.005
+    return (same + half) / (diff - half), {}
+
+
+def clamp_gain() -> tuple[float, dict]:
+    """Return how many dB a clamp alone gives empty paper at σ = 0.5."""
+    return clamped_noise()[0] + 10 * math.log10(0.5**2), {"not clamped": 0.0}
 
 
 def attacks(who: str, what: str) -> tuple[float, dict]:

@@ -1054,23 +1054,22 @@ with torch.no_grad():
             torch.randn(n, 32, generator=torch.Generator().manual_seed(n)) for n in (5000, 1000)
         ),
     }
-shares, recalls, few = [], {}, slice(0, 300)
+few, probes, recalls = slice(0, 300), (1, 2, 3, 5, 10, 20, 50), {}
+print(f"{'cells looked into, of 100':<30}" + "".join(f"{probe:>8}" for probe in probes))
 for name, (store, queries) in searched.items():
     exact = search(store, queries[few], k=10)
     index = vectorsearch.CellIndex(store, cells=100)
-    recalls[name] = []
-    for probe in (1, 2, 3, 5, 10, 20, 50):
+    recalls[name], compared = [], []
+    for probe in probes:
         found = index.search(queries[few], k=10, probe=probe)
         recalls[name].append(100 * vectorsearch.recall(found, exact))
-        if name == "trained code":
-            shares.append(probe)
-            print(
-                f"{probe:>3} cells: {index.compared:6.0f} distances instead of {len(store):,}, "
-                f"recall {recalls[name][-1]:5.1f} %"
-            )
+        compared.append(index.compared)
+    if name == "trained code":
+        print(f"{'distances, of 5,000':<30}" + "".join(f"{n:>8.0f}" for n in compared))
+    print(f"{name + ', recall':<30}" + "".join(f"{r:>6.1f} %" for r in recalls[name]))
 reveal("w7-recall", recalls["trained code"][3])
 plots.lines(
-    shares,
+    probes,
     recalls,
     title="Few cells hold nearly all neighbours, if the codes have a structure",
     x_label="cells looked into, of 100",
