@@ -7,16 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.attacks.harness import (
-    GROUPS,
-    HERE,
-    TARGETS,
-    Scripts,
-    Verdict,
-    attacks,
-    run_class,
-)
+from autograder.attacks.evidence import Scripts
+from autograder.attacks.harness import run_class
 from autograder.attacks.table import Record
+from autograder.attacks.targets import GROUPS, HERE, TARGETS, attacks
+from autograder.attacks.verdict import Verdict
 from autograder.hall.sandbox import bwrap, trial
 
 NO_SANDBOX = trial(bwrap(), os.environ.get("PATH", ""))
@@ -25,10 +20,9 @@ needs_sandbox = pytest.mark.skipif(
 )
 CORPUS = attacks()
 pytestmark = [
-    pytest.mark.timeout(3000),  # the first test of a target grades all its attackers
+    pytest.mark.timeout(1800),  # the first test of a target grades all its attackers
     pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId"),  # one of the attacks
 ]
-pytestmark = pytest.mark.timeout(1800)  # the first test of a target grades the whole class
 
 
 @pytest.fixture(scope="module")

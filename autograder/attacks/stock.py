@@ -22,19 +22,10 @@ import nbformat
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
 from autograder.attacks import course, harness
-from autograder.attacks.harness import (
-    ROOT,
-    TARGETS,
-    VAULT,
-    WEEK01,
-    Attack,
-    Target,
-    Verdict,
-    attacks,
-    nbgrader,
-    prepare,
-)
+from autograder.attacks.harness import nbgrader, prepare
 from autograder.attacks.login import log_in
+from autograder.attacks.targets import ROOT, TARGETS, VAULT, WEEK01, Attack, Target, attacks
+from autograder.attacks.verdict import Verdict
 from autograder.hall.sandbox import Limits, Watched, bwrap, python_folders
 
 SECONDS = 90.0  # for one attack

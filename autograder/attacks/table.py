@@ -14,7 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autograder.attacks import course, stock
-from autograder.attacks.harness import GROUPS, TARGETS, Attack, Verdict, attacks, run_class
+from autograder.attacks.harness import run_class
+from autograder.attacks.targets import GROUPS, TARGETS, Attack, attacks
+from autograder.attacks.verdict import Verdict
 from autograder.hall.sandbox import bwrap, trial
 
 VERSION = importlib.metadata.version("nbgrader")
