@@ -7,8 +7,9 @@ import pytest
 from autograder import bank
 from autograder.bank.table import caught, stub
 from autograder.hall.border import Border, Names
-from autograder.hall.sandbox import Limits, Room, Sandbox, bwrap, trial
+from autograder.hall.sandbox import Room, Sandbox, bwrap, trial
 from autograder.hall.seal import sealed_packages
+from autograder.hall.watched import Limits
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
 pytestmark = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")

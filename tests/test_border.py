@@ -13,7 +13,8 @@ from autograder import report as report_module
 from autograder.hall import errand
 from autograder.hall.border import Border, Names, is_handle
 from autograder.hall.examiner import Examiner
-from autograder.hall.sandbox import Limits, Room, Sandbox, bwrap, trial
+from autograder.hall.sandbox import Room, Sandbox, bwrap, trial
+from autograder.hall.watched import Limits
 from autograder.hall.wire import CannotCross
 
 PROTECTED = not trial(bwrap(), os.environ.get("PATH", ""))

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from autograder.hall import sandbox as module
-from autograder.hall.sandbox import Limits, NoSandbox, Room, Sandbox, bwrap, trial
+from autograder.hall.sandbox import NoSandbox, Room, Sandbox, bwrap, trial
+from autograder.hall.watched import Limits
 from autograder.hall.wire import Closed
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,8 +6,9 @@ import time
 import psutil
 import pytest
 
-from autograder.hall.sandbox import Limits, Room, bwrap, trial
+from autograder.hall.sandbox import Room, bwrap, trial
 from autograder.hall.warm import Warm
+from autograder.hall.watched import Limits
 from autograder.hall.wire import Closed
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.hall.sandbox import Limits, Room, Sandbox, Watched, bwrap, require
+from autograder.hall.sandbox import Room, Sandbox, bwrap, require
+from autograder.hall.watched import Limits, Watched
 from autograder.hall.wire import Closed, WireError
 from autograder.report import Report
 

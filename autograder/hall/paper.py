@@ -17,8 +17,9 @@ from nbgrader.utils import is_grade, is_solution
 from autograder.hall.exam import Cell, Paper
 from autograder.hall.prelude import statements
 from autograder.hall.restore import visible_part
-from autograder.hall.sandbox import Limits, Room
+from autograder.hall.sandbox import Room
 from autograder.hall.seal import sealed_packages
+from autograder.hall.watched import Limits
 
 if TYPE_CHECKING:
     from autograder.hall.plugin import ExamHall

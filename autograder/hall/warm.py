@@ -18,7 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from autograder.hall.exam import examiner_command, examiner_environment
-from autograder.hall.sandbox import Limits, NoSandbox, Room, Sandbox, require, start_desk
+from autograder.hall.sandbox import NoSandbox, Room, Sandbox, require, start_desk
+from autograder.hall.watched import Limits
 from autograder.hall.wire import Closed, WireError
 
 PATIENCE = 120.0  # seconds for the imports
