@@ -39,6 +39,8 @@ def student(tmp_path):
     """A sandbox with one support file, and the course hidden."""
     (tmp_path / "support").mkdir()
     (tmp_path / "support" / "data.txt").write_text("given")
+    for name in ("desk", "isolate", "outputs", "wire"):  # as the desk's own files are called
+        (tmp_path / "support" / f"{name}.py").write_text(f"whose = 'the course {name}'")
     room = Room(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
     limits = Limits(memory=2 * 2**30, processes=40, disk=8 * 2**20)
     with Sandbox(room, limits) as sandbox:
@@ -62,6 +64,12 @@ def test_support_files_are_a_copy(student, tmp_path):
     assert student("print(open('data.txt').read())") == "given\n"
     student("open('data.txt', 'w').write('changed')")
     assert (tmp_path / "support" / "data.txt").read_text() == "given"
+
+
+@needs_sandbox
+def test_support_files_may_be_called_like_the_desks_own(student):
+    for name in ("desk", "isolate", "outputs", "wire"):
+        assert student(f"import {name}; print({name}.whose)") == f"the course {name}\n"
 
 
 @needs_sandbox
