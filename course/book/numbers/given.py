@@ -24,7 +24,7 @@ GIVEN: dict[str, dict[str, tuple[str, ...]]] = {
         REFERENCE: ("5.2",),
     },
     "course/week03.md": {
-        SETTING: ("0.1", "0.5", "3.5", "2.8"),
+        SETTING: ("0.1", "0.5", "3.5", "2.9"),
         ESSAY: ("13.87", "3.00"),
         QUESTION: ("7.2", "7.6"),
     },

@@ -31,6 +31,7 @@ CLAIMS: dict[str, Claim] = {
         r"(\d+) of 900 test images of other digits",
         ".0f",
         PAGE + "yet {} of 900 other digits",
+        PAGE + "| {} of 900 | notebook",
     ),
     "w1-pairs": again(
         measured.sixes_and_eights,
