@@ -84,6 +84,11 @@ def median_of_seeds(entry: str, key: str) -> tuple[float, dict]:
     return median(run[key] for run in look_up(f"{entry}/details/by-seed")), {}
 
 
+def median_detail(entry: str, key: str) -> tuple[float, dict]:
+    """Return the median of a list that a benchmark recorded, one number for each seed."""
+    return median(look_up(f"{entry}/details/{key}")), {}
+
+
 def extreme_ratio(entry: str, control: str, largest: bool) -> tuple[float, dict]:
     """Return the smallest or largest ratio of centred cosines of a control."""
     ratios = look_up(f"{entry}/details/controls/{control}/ratios-of-centred-cosines")

@@ -170,4 +170,17 @@ CLAIMS: dict[str, Claim] = {
             ("blurred-both", ".0f", "only blurred", 3, "both: *, * and {} |"),
         )
     },
+    "w3-hinton-long": bench(
+        "hinton-long-sse/value",
+        ".2f",
+        PAGE + "this one, 36 epochs (median of 3 seeds) | {} |",
+        tolerance=0.1,
+        seeds=(0, 1, 2),
+    ),
+    "w3-hinton-seconds": again(
+        partial(derived.median_detail, "hinton-sse", "cpu-seconds-by-seed"),
+        ".0f",
+        PAGE + "The 14 epochs take {} seconds of CPU",
+        dataset="whole MNIST, benchmarks/results.json",
+    ),
 }
