@@ -87,9 +87,9 @@ def _search(
         gaps = found[:, 1 : k + 1] - found[:, : min(k, found.shape[1] - 1)]
         doubtful = (~(gaps > 2 * error[:, None])).any(dim=1).nonzero().flatten()
         best = candidates[:, :k].clone()
+        itself = found[doubtful].isinf()
         best[doubtful] = _in_exact_order(
-            *(candidates[doubtful], found[doubtful].isinf(), z_train, z_test[start + doubtful]),
-            *(k, metric),
+            candidates[doubtful], itself, z_train, z_test[start + doubtful], k, metric
         )
         nearest.append(best)
         everyone = found.shape[1] == len(train)

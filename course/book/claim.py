@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 EMBEDDED = "mnist, the 5,000 + 1,000 embedded digits"
+WHOLE_MNIST = "whole MNIST, benchmarks/results.json"
 NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?"
 Source = str | tuple[str, str] | Callable[[], tuple[float, dict]]
 
@@ -91,10 +92,30 @@ def table(
             cells = [label, *("*" for _ in columns)]
             cells[c + 1] = cell
             sentence = f"{page}| {' | '.join(cells)} |"
-            claims[re.sub(r"\W+", "-", f"{name}-{row}-{key}").lower()] = Claim(
+            claims[_named(name, row, key)] = Claim(
                 shown, source(row, key), (sentence,), scale=scale[0] if scale else 1.0, **more
             )
     return claims
+
+
+def scattered(
+    name: str,
+    source: Callable[[str, str | int], Source],
+    numbers: list[tuple],
+    **more,
+) -> dict[str, Claim]:
+    """Return claims about numbers of a table that stand in sentences, named as by `table`.
+
+    `numbers` has, for each, row and column at the source, the format, and the sentences.
+    """
+    return {
+        _named(name, row, column): Claim(shown, source(row, column), tuple(sentences), **more)
+        for row, column, shown, *sentences in numbers
+    }
+
+
+def _named(name: str, row: str, column: str | int) -> str:
+    return re.sub(r"\W+", "-", f"{name}-{row}-{column}").lower()
 
 
 def of_notebook(notebook: str, after: str = "") -> Callable[[str, str | int], Source]:

@@ -62,14 +62,23 @@ def write(entries: dict[str, dict]) -> None:
     text = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
     FILE.write_text(text, encoding="utf-8", newline="\n")
     for name, entry in entries.items():
-        for where in CLAIMS[name].sentences:
-            page, sentence = where.split(": ", 1)
+        for page, sentence in _places(CLAIMS[name]):
             path = ROOT / page
             before = path.read_text(encoding="utf-8")
             put = lambda m, shown=entry["shown"]: m[1] + _as_in(m[2], shown) + m[3]  # noqa: E731
             after = pattern(sentence).sub(put, before)
             if after != before:
                 path.write_text(after, encoding="utf-8", newline="\n")
+
+
+def pages() -> list[str]:
+    """Return the pages whose numbers are accounted for."""
+    return sorted(GIVEN.keys() | {page for c in CLAIMS.values() for page, _ in _places(c)})
+
+
+def _places(claim: Claim) -> list[tuple[str, str]]:
+    """Return page and words of each sentence that a claim stands in."""
+    return [tuple(where.split(": ", 1)) for where in claim.sentences]
 
 
 def pattern(sentence: str) -> re.Pattern:
@@ -103,8 +112,7 @@ def untrue(entries: dict[str, dict], root: Path = ROOT) -> list[str]:
         if name not in entries:
             continue
         shown = entries[name]["shown"]
-        for where in claim.sentences:
-            page, sentence = where.split(": ", 1)
+        for page, sentence in _places(claim):
             text = (root / page).read_text(encoding="utf-8")
             found = list(pattern(sentence).finditer(text))
             if not found:
@@ -122,24 +130,22 @@ def unbacked(root: Path = ROOT) -> list[str]:
     The table of figures in README is written by the benchmarks, and code is run by its reader.
     """
     lines = []
-    for page in sorted(
-        GIVEN.keys() | {w.split(": ")[0] for c in CLAIMS.values() for w in c.sentences}
-    ):
+    for page in pages():
         text = (root / page).read_text(encoding="utf-8")
         text = re.sub(r"^\| `.*$", lambda m: " " * len(m[0]), text, flags=re.MULTILINE)
-        places = {
+        ends = {
             match.end(2)
             for claim in CLAIMS.values()
-            for where in claim.sentences
-            if where.startswith(f"{page}: ")
-            for match in pattern(where.split(": ", 1)[1]).finditer(text)
+            for where, sentence in _places(claim)
+            if where == page
+            for match in pattern(sentence).finditer(text)
         }
         known = {number for numbers in GIVEN.get(page, {}).values() for number in numbers}
         for match in re.finditer(r"\d[\d,]*(\.\d+)?(\s*%)?", text):
             number = match[0].rstrip("% \n") + ("%" if match[2] else "")
             if not (match[1] or match[2]) or number in known:
                 continue
-            if match.end() - len(match[2] or "") not in places:
+            if match.end() - len(match[2] or "") not in ends:
                 row = text.count("\n", 0, match.start()) + 1
                 lines.append(f"{page}, line {row}: {number} is neither a claim nor given")
     return lines

@@ -7,6 +7,7 @@ from functools import partial
 from course.book import derived, measured
 from course.book.claim import (
     EMBEDDED,
+    WHOLE_MNIST,
     Claim,
     again,
     answer,
@@ -14,13 +15,13 @@ from course.book.claim import (
     of_notebook,
     of_results,
     printed,
+    scattered,
     table,
 )
 
 PAGE, SLIDES = "course/week03.md: ", "course/slides/week03.md: "
 NOTEBOOK = "week03_undercomplete"
 BITS_AT_10 = r"\nautoencoder +— +— +[\d.]+ +([\d.]+)"
-JUDGED = "grey pixels  nearest training image"
 WRITTEN = "compression-gain/details/written-"
 
 CLAIMS: dict[str, Claim] = {
@@ -120,13 +121,13 @@ CLAIMS: dict[str, Claim] = {
         partial(derived.share_more, WRITTEN + "autoencoder/lzma", WRITTEN + "autoencoder/ideal"),
         ".0f",
         PAGE + "lzma, which knows no tables, needs {} % more",
-        dataset="whole MNIST, benchmarks/results.json",
+        dataset=WHOLE_MNIST,
     ),
     "w3-lzma-pca": again(
         partial(derived.share_more, WRITTEN + "pca/lzma", WRITTEN + "pca/ideal"),
         ".0f",
         PAGE + "the autoencoder's symbols and {} % more for PCA's",
-        dataset="whole MNIST, benchmarks/results.json",
+        dataset=WHOLE_MNIST,
     ),
     "w3-clothes": printed(
         NOTEBOOK, r"autoencoder has an SSE of (\d+)", ".0f", PAGE + "leaves an SSE of about {} on"
@@ -145,31 +146,25 @@ CLAIMS: dict[str, Claim] = {
     "w3-axes": answer(NOTEBOOK, "How many PCA axes reach", ".0f"),
     "w3-changed": answer(NOTEBOOK, "Of 1,000 test digits, how many change", ".0f"),
     "w3-bits": answer(NOTEBOOK, "At an SSE of 10, PCA needs", ".1f"),
-    **{
-        f"w3-judge-{name}-{place}": Claim(
-            shown, of_notebook(NOTEBOOK, JUDGED)(row, place), (PAGE + said,), dataset=EMBEDDED
-        )
-        for name, shown, row, place, said in (
-            ("pca", ".1f", "PCA-32", 0, "| {} % of the pixels for PCA-32"),
-            ("convolutional", ".1f", "convolutional", 0, "for PCA-32, {} % for the conv"),
-            ("digits", ".1f", "test digits", 0, "code, {} % in the digits |"),
-            ("convolutional", ".2f", "convolutional", 1, "| {} for the convolutional code, *"),
-            ("digits", ".2f", "test digits", 1, "code, {} for the digits, and"),
-            ("blurred", ".2f", "only blurred", 1, "and {} for the control: not"),
-            ("pca", ".0f", "PCA-32", 2, "one judge: {} of 1,000"),
-            (
-                "convolutional",
-                ".0f",
-                "convolutional",
-                2,
-                "PCA-32, {} for the convolutional code, and",
-            ),
-            ("blurred", ".0f", "only blurred", 2, "and {} for the blurred control"),
-            ("pca-both", ".0f", "PCA-32", 3, "both: {},"),
-            ("convolutional-both", ".0f", "convolutional", 3, "both: *, {} and"),
-            ("blurred-both", ".0f", "only blurred", 3, "both: *, * and {} |"),
-        )
-    },
+    **scattered(
+        "w3-judge",
+        of_notebook(NOTEBOOK, after="grey pixels  nearest training image"),
+        [
+            ("PCA-32", 0, ".1f", PAGE + "| {} % of the pixels for PCA-32"),
+            ("convolutional", 0, ".1f", PAGE + "for PCA-32, {} % for the conv"),
+            ("test digits", 0, ".1f", PAGE + "code, {} % in the digits |"),
+            ("convolutional", 1, ".2f", PAGE + "| {} for the convolutional code, *"),
+            ("test digits", 1, ".2f", PAGE + "code, {} for the digits, and"),
+            ("only blurred", 1, ".2f", PAGE + "and {} for the control: not"),
+            ("PCA-32", 2, ".0f", PAGE + "one judge: {} of 1,000"),
+            ("convolutional", 2, ".0f", PAGE + "PCA-32, {} for the convolutional code, and"),
+            ("only blurred", 2, ".0f", PAGE + "and {} for the blurred control"),
+            ("PCA-32", 3, ".0f", PAGE + "both: {},"),
+            ("convolutional", 3, ".0f", PAGE + "both: *, {} and"),
+            ("only blurred", 3, ".0f", PAGE + "both: *, * and {} |"),
+        ],
+        dataset=EMBEDDED,
+    ),
     "w3-hinton-long": bench(
         "hinton-long-sse/value",
         ".2f",
@@ -181,6 +176,6 @@ CLAIMS: dict[str, Claim] = {
         partial(derived.median_detail, "hinton-sse", "cpu-seconds-by-seed"),
         ".0f",
         PAGE + "The 14 epochs take {} seconds of CPU",
-        dataset="whole MNIST, benchmarks/results.json",
+        dataset=WHOLE_MNIST,
     ),
 }

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from course.book import derived, measured
-from course.book.claim import EMBEDDED, Claim, again, answer, bench, of_notebook, printed, table
+from course.book.claim import (
+    EMBEDDED,
+    Claim,
+    again,
+    answer,
+    bench,
+    of_notebook,
+    printed,
+    scattered,
+    table,
+)
 
 PAGE, SLIDES = "course/week05.md: ", "course/slides/week05.md: "
 NOTEBOOK = "week05_contractive"
@@ -120,20 +130,22 @@ CLAIMS: dict[str, Claim] = {
         ".0f",
         PAGE + "it is off by up to {} %. There",
     ),
-    **{
-        name: Claim(shown, of_notebook(NOTEBOOK, JR)(row, place), (PAGE + said,), dataset=EMBEDDED)
-        for name, shown, row, place, said in (
-            ("w5-slope-contractive", ".1f", "contractive", 2, "or less ({} and"),
-            ("w5-slope-denoising", ".1f", "denoising", 2, "and {} against *), and both"),
-            ("w5-slope-plain", ".1f", "plain", 2, "against {}), and both rebuild"),
-            ("w5-noisy-contractive", ".1f", "contractive", 1, "noisy digits better ({} and"),
-            ("w5-noisy-denoising", ".1f", "denoising", 1, "and {} against *) and clean"),
-            ("w5-noisy-plain", ".1f", "plain", 1, "against {}) and clean ones worse"),
-            ("w5-clean-contractive", ".1f", "contractive", 0, "and clean ones worse ({} and"),
-            ("w5-clean-denoising", ".1f", "denoising", 0, "and {} against *)."),
-            ("w5-clean-plain", ".1f", "plain", 0, "worse (* and * against {})."),
-        )
-    },
+    **scattered(
+        "w5-jacobian",
+        of_notebook(NOTEBOOK, after=JR),
+        [
+            ("contractive", 2, ".1f", PAGE + "or less ({} and"),
+            ("denoising", 2, ".1f", PAGE + "and {} against *), and both"),
+            ("plain", 2, ".1f", PAGE + "against {}), and both rebuild"),
+            ("contractive", 1, ".1f", PAGE + "noisy digits better ({} and"),
+            ("denoising", 1, ".1f", PAGE + "and {} against *) and clean"),
+            ("plain", 1, ".1f", PAGE + "against {}) and clean ones worse"),
+            ("contractive", 0, ".1f", PAGE + "and clean ones worse ({} and"),
+            ("denoising", 0, ".1f", PAGE + "and {} against *)."),
+            ("plain", 0, ".1f", PAGE + "worse (* and * against {})."),
+        ],
+        dataset=EMBEDDED,
+    ),
     **table(
         "w5-dirty",
         PAGE,

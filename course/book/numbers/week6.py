@@ -7,6 +7,7 @@ from functools import partial
 from course.book import derived, measured
 from course.book.claim import (
     EMBEDDED,
+    WHOLE_MNIST,
     Claim,
     again,
     answer,
@@ -14,6 +15,7 @@ from course.book.claim import (
     of_notebook,
     of_results,
     printed,
+    scattered,
     table,
 )
 
@@ -23,7 +25,6 @@ CIFAR = "CIFAR-10, benchmarks/results.json"
 APART = "ratio  centred  mean cosine   kNN-5"
 COSINES = "ratio of cosines   ratio, renormalised"
 DIGITS = [f"{' ' * 20}{digit} " for digit in range(10)]
-TWO_CODES = "kNN-5  linear probe    prototypes"
 WHOLE = {  # column of the benchmark: cell, format, factor
     "all_ten": ("{} %", "g", 100),
     "mean-ratio": ("{}", ".2f", 1),
@@ -99,26 +100,27 @@ CLAIMS: dict[str, Claim] = {
         PAGE + "it falls from {} to 1",
         PAGE + "and stays at {} if the codes",
     ),
-    **{
-        f"w6-corners-{i}": Claim(
-            shown, of_notebook(NOTEBOOK, TWO_CODES)(row, place), sentences, dataset=EMBEDDED
-        )
-        for i, (shown, row, place, *sentences) in enumerate(
+    **scattered(
+        "w6-two-codes",
+        of_notebook(NOTEBOOK, after="kNN-5  linear probe    prototypes"),
+        [
             (
-                (
-                    ".2f",
-                    "opposite corners",
-                    0,
-                    PAGE + "opposite corners: kNN {}, linear",
-                    SLIDES + "Opposite corners: kNN {}, linear",
-                ),
-                (".3f", "opposite corners", 5, PAGE + "linear probe *, ratio {}."),
-                (".2f", "long layers", 0, PAGE + "kNN and probe {}, silhouette"),
-                (".3f", "long layers", 4, PAGE + "silhouette {}, prototypes"),
-                (".3f", "long layers", 2, PAGE + "prototypes {}. A measure"),
-            )
-        )
-    },
+                *("opposite corners", 0, ".2f"),
+                PAGE + "opposite corners: kNN {}, linear",
+                SLIDES + "Opposite corners: kNN {}, linear",
+            ),
+            (
+                *("opposite corners", 1, ".2f"),
+                PAGE + "kNN *, linear probe {}, ratio",
+                SLIDES + "kNN *, linear probe {}. A measure",
+            ),
+            ("opposite corners", 5, ".3f", PAGE + "linear probe *, ratio {}."),
+            ("long layers", 0, ".2f", PAGE + "kNN and probe {}, silhouette"),
+            ("long layers", 4, ".3f", PAGE + "silhouette {}, prototypes"),
+            ("long layers", 2, ".3f", PAGE + "prototypes {}. A measure"),
+        ],
+        dataset=EMBEDDED,
+    ),
     "w6-kept-tsne": printed(
         NOTEBOOK, r"t-SNE: (\d+) % of 10", ".0f", PAGE + "in the code of 32 numbers {} %, PCA's"
     ),
@@ -129,13 +131,6 @@ CLAIMS: dict[str, Claim] = {
         r"moved by 3:[^\n]*euclidean\s+([\d.]+)",
         ".0f",
         SLIDES + "By Euclidean distance after three: {}.",
-    ),
-    "w6-corners-probe": printed(
-        NOTEBOOK,
-        r"opposite corners\s+[\d.]+\s+([\d.]+)",
-        ".2f",
-        SLIDES + "kNN *, linear probe {}. A measure",
-        PAGE + "kNN *, linear probe {}, ratio",
     ),
     "w6-axes": answer(NOTEBOOK, "PCA with how many axes has", ".0f"),
     "w6-gaps": answer(NOTEBOOK, "On the t-SNE map: second gap", ".1f", PAGE + "drawn, {} times"),
@@ -204,7 +199,7 @@ CLAIMS: dict[str, Claim] = {
         {"jittered, 32 numbers": "table-all-ten"},
         [(cell, shown, key, scale) for key, (cell, shown, scale) in WHOLE.items()],
         lambda entry, key: partial(derived.median_of_seeds, entry, key),
-        dataset="whole MNIST, benchmarks/results.json",
+        dataset=WHOLE_MNIST,
         tolerance=0.02,
     ),
     "w6-pca32-lucky": bench(

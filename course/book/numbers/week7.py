@@ -5,11 +5,24 @@ from __future__ import annotations
 from functools import partial
 
 from course.book import derived, measured
-from course.book.claim import EMBEDDED, Claim, again, answer, bench, of_notebook, printed, table
+from course.book.claim import (
+    EMBEDDED,
+    WHOLE_MNIST,
+    Claim,
+    again,
+    answer,
+    bench,
+    of_notebook,
+    printed,
+    scattered,
+    table,
+)
 
 PAGE, SLIDES = "course/week07.md: ", "course/slides/week07.md: "
 NOTEBOOK = "week07_siamese"
-KNN = of_notebook(NOTEBOOK, after="code size  kNN-5 ↑  linear probe")
+RUBRIC = "course/guide/rubric.md: "
+ROWS = of_notebook(NOTEBOOK, after="code size  kNN-5 ↑  linear probe")
+ALL_PAIRS, FINE_TUNED = "Siamese-32, all pairs, all labels", "Siamese-32, fine-tuned, all labels"
 
 CLAIMS: dict[str, Claim] = {
     "w7-self": answer(
@@ -44,27 +57,20 @@ CLAIMS: dict[str, Claim] = {
         PAGE + "10,000 × 60,000 distances are {} GB.",
         tolerance=1e-9,
     ),
-    **{
-        f"w7-pair-{i}": again(
-            partial(measured.contrastive_pair, distance, same), ".2f", *where, tolerance=1e-6
-        )
-        for i, (distance, same, *where) in enumerate(
-            (
-                (
-                    0.5,
-                    True,
-                    PAGE + "one class at $D=0.5$: {}.",
-                    SLIDES + "one class at 0.5 costs {};",
-                ),
-                (
-                    0.5,
-                    False,
-                    PAGE + "Two classes at 0.5: {};",
-                    SLIDES + "at 0.5 cost {}, at 3 nothing",
-                ),
-            )
-        )
-    },
+    "w7-pair-same": again(
+        partial(measured.contrastive_pair, 0.5, True),
+        ".2f",
+        PAGE + "one class at $D=0.5$: {}.",
+        SLIDES + "one class at 0.5 costs {};",
+        tolerance=1e-6,
+    ),
+    "w7-pair-different": again(
+        partial(measured.contrastive_pair, 0.5, False),
+        ".2f",
+        PAGE + "Two classes at 0.5: {};",
+        SLIDES + "at 0.5 cost {}, at 3 nothing",
+        tolerance=1e-6,
+    ),
     **table(
         "w7-race",
         PAGE,
@@ -107,7 +113,7 @@ CLAIMS: dict[str, Claim] = {
         PAGE + "| PCA-32, no label | {} % | * | * |",
         PAGE + "on the embedded digits: PCA-32 {} % and",
         SLIDES + "PCA-32 without any label has {}.",
-        "course/guide/rubric.md: For kNN-5 no: {} % for PCA-32",
+        RUBRIC + "For kNN-5 no: {} % for PCA-32",
     ),
     "w7-standard-error": again(
         partial(measured.standard_error, 0.96, 1000),
@@ -188,57 +194,42 @@ CLAIMS: dict[str, Claim] = {
         partial(derived.spread, "hundred-labels/details/held-out", "alpha 0.99"),
         ".1f",
         PAGE + "lay within {} % there",
-        dataset="whole MNIST, benchmarks/results.json",
+        dataset=WHOLE_MNIST,
     ),
-    **{
-        f"w7-cells-{i}": Claim(
-            ".1f",
-            of_notebook(NOTEBOOK, "cells looked into, of 100 ")(f"{name}, recall", 3),
-            (PAGE + said,),
-            dataset=EMBEDDED,
-        )
-        for i, (name, said) in enumerate(
+    **scattered(
+        "w7-cells",
+        of_notebook(NOTEBOOK, after="cells looked into, of 100 "),
+        [
+            ("trained code, recall", 3, ".1f", PAGE + "5 of 100 cells hold {} % of"),
+            ("PCA-32, recall", 3, ".1f", PAGE + "of trained codes, {} % for PCA-32"),
+            ("Gaussian noise, 32, recall", 3, ".1f", PAGE + "and {} % for Gaussian noise"),
+        ],
+        dataset=EMBEDDED,
+    ),
+    **scattered(
+        "w7-worth-knn",
+        ROWS,
+        [
             (
-                ("trained code", "5 of 100 cells hold {} % of"),
-                ("PCA-32", "of trained codes, {} % for PCA-32"),
-                ("Gaussian noise, 32", "and {} % for Gaussian noise"),
-            )
-        )
-    },
-    **{
-        f"w7-worth-{i}": Claim(shown, source, (PAGE + said,), scale=scale, dataset=EMBEDDED)
-        for i, (shown, source, scale, said) in enumerate(
-            (
-                (".1f", KNN("Siamese-32, all pairs, all labels", 1), 100, "and all pairs {} % in"),
-                (
-                    ".1f",
-                    KNN("Siamese-32, fine-tuned, all labels", 1),
-                    100,
-                    "jittered encoder {} %. Ret",
-                ),
-                (".3f", KNN("PCA-32, 0 labels", 3), 1, "Retrieval {},"),
-                (".3f", KNN("Siamese-32, all pairs, all labels", 3), 1, "Retrieval *, {},"),
-                (".3f", KNN("Siamese-32, fine-tuned, all labels", 3), 1, "Retrieval *, *, {}."),
-            )
-        )
-    },
-    "w7-rubric-knn": Claim(
-        ".1f",
-        KNN("Siamese-32, all pairs, all labels", 1),
-        ("course/guide/rubric.md: for PCA-32 and {} % for all pairs",),
+                ALL_PAIRS,
+                1,
+                ".1f",
+                PAGE + "and all pairs {} % in",
+                RUBRIC + "and {} % for all pairs",
+            ),
+            (FINE_TUNED, 1, ".1f", PAGE + "jittered encoder {} %. Ret"),
+        ],
         scale=100,
         dataset=EMBEDDED,
     ),
-    "w7-rubric-retrieval": Claim(
-        ".3f",
-        KNN("PCA-32, 0 labels", 3),
-        ("course/guide/rubric.md: For retrieval yes, {} against",),
-        dataset=EMBEDDED,
-    ),
-    "w7-rubric-retrieval-trained": Claim(
-        ".3f",
-        KNN("Siamese-32, all pairs, all labels", 3),
-        ("course/guide/rubric.md: yes, * against {}. And both",),
+    **scattered(
+        "w7-worth-retrieval",
+        ROWS,
+        [
+            ("PCA-32, 0 labels", 3, ".3f", PAGE + "Retrieval {},", RUBRIC + "yes, {} against"),
+            (ALL_PAIRS, 3, ".3f", PAGE + "Retrieval *, {},", RUBRIC + "against {}. And both"),
+            (FINE_TUNED, 3, ".3f", PAGE + "Retrieval *, *, {}."),
+        ],
         dataset=EMBEDDED,
     ),
 }
