@@ -39,7 +39,13 @@ def student(tmp_path):
     """A sandbox with one support file, and the course hidden."""
     (tmp_path / "support").mkdir()
     (tmp_path / "support" / "data.txt").write_text("given")
-    for name in ("desk", "isolate", "outputs", "wire"):  # as the desk's own files are called
+    for name in (
+        "desk",
+        "isolate",
+        "outputs",
+        "shell",
+        "wire",
+    ):  # the desk's own files
         (tmp_path / "support" / f"{name}.py").write_text(f"whose = 'the course {name}'")
     room = Room(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
     limits = Limits(memory=2 * 2**30, processes=40, disk=8 * 2**20)
@@ -68,7 +74,7 @@ def test_support_files_are_a_copy(student, tmp_path):
 
 @needs_sandbox
 def test_support_files_may_be_called_like_the_desks_own(student):
-    for name in ("desk", "isolate", "outputs", "wire"):
+    for name in ("desk", "isolate", "outputs", "shell", "wire"):
         assert student(f"import {name}; print({name}.whose)") == f"the course {name}\n"
 
 

@@ -152,7 +152,7 @@ def walls(room: Room, limits: Limits, home: Path, forks: bool = False) -> list[s
             for folder in binds:
                 if folder.is_relative_to(secret):
                     args += ["--ro-bind", str(folder), str(folder)]
-    for name in ("desk.py", "outputs.py", "wire.py", "isolate.py"):
+    for name in ("desk.py", "shell.py", "outputs.py", "wire.py", "isolate.py"):
         args += ["--ro-bind", str(HERE / name), f"/exam/desk/{name}"]
     if room.packages is not None:
         args += ["--ro-bind", str(room.packages), "/exam/packages"]
