@@ -1,0 +1,52 @@
+"""The exercises of the course, one file each: what earns points, and the answers that prove it.
+
+``autograder/exercises/week05/kl_sparsity.py`` holds all that the grader knows of one exercise: its
+criteria with points (the hidden check), right answers written differently, and wrong ones that
+students really write, each under the name of its diagnosis. A grade cell says::
+
+    from autograder.exercises import grade, week05
+
+    grade(week05.kl_sparsity, kl_sparsity)
+
+A check draws its own inputs from :data:`GRADER_SEED`, which differs from every seed a student sees,
+and takes its expected values from independent maths: float64, closed forms, finite differences.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+from aeutils.checking import to_tensor
+from autograder import report
+from autograder.exercises.exercise import Exercise
+
+GRADER_SEED = 20260
+
+__all__ = ["GRADER_SEED", "Exercise", "close", "grade", "grader_generator"]
+
+
+def grade(module: ModuleType, *answers: object) -> None:
+    """Check a student's answers to an exercise, show the report, and raise unless all is right.
+
+    Args:
+        module: the exercise's file, for example ``week05.kl_sparsity``.
+        answers: the student's objects, in the order of the exercise's `defines`.
+
+    Raises:
+        CheckFailed: points were lost; the report says why.
+    """
+    report.grade(module.EXERCISE, *answers)
+
+
+def grader_generator(seed: int = 0) -> torch.Generator:
+    """Return a random generator with a seed that no student sees."""
+    return torch.Generator().manual_seed(GRADER_SEED + seed)
+
+
+def close(a: Tensor, b: object) -> bool:
+    """Return whether two results agree in shape and, to a part in a thousand, in value."""
+    b = to_tensor(b, "b").double()
+    return a.shape == b.shape and torch.allclose(a.double(), b, rtol=1e-3)

@@ -1,0 +1,103 @@
+"""The answer bank: every right and wrong answer of every exercise. It tests the tests.
+
+Each right answer must earn full marks, each wrong one must lose some *with its own diagnosis*, and
+the blank stub must earn 0. ``python -m autograder bank`` prints the table; pytest proves it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import linecache
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbgrader.utils import is_solution
+
+from autograder import exercises as package
+from autograder.exercises.exercise import Exercise
+from autograder.report import Report
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+PRELUDE = """\
+import math
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+"""
+
+
+def weeks() -> list[str]:
+    """Return the names of the weeks that have exercises, in order."""
+    found = [m.name for m in pkgutil.iter_modules(package.__path__)]
+    return sorted(name for name in found if name.startswith("week"))
+
+
+@functools.cache
+def exercises(week: str) -> dict[str, Exercise]:
+    """Return the exercises of a week by name, in the order of the notebook."""
+    module = importlib.import_module(f"{package.__name__}.{week}")
+    found = {
+        name: value.EXERCISE for name, value in vars(module).items() if hasattr(value, "EXERCISE")
+    }
+    order = list(stubs(week))
+    last = len(order)
+    return dict(
+        sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else last)
+    )
+
+
+@functools.cache
+def stubs(week: str) -> dict[str, str]:
+    """Return the empty answer cells of a week as students get them, by exercise, in order."""
+    return {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for path in NOTEBOOKS.glob(f"{week}*/{week}*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if is_solution(cell)
+    }
+
+
+def stub(week: str, name: str) -> str:
+    """Return the empty answer cell of an exercise as students get it.
+
+    Raises:
+        FileNotFoundError: the student notebook is not built, or has no such exercise.
+    """
+    if name not in stubs(week):
+        raise FileNotFoundError(
+            f"no stub of {name!r} in {NOTEBOOKS / week}*; run `python -m autograder build`"
+        )
+    return stubs(week)[name]
+
+
+def objects(week: str, name: str, code: str, label: str = "answer") -> list[object]:
+    """Run an answer's code as its notebook cell would run; return what it defines, in order."""
+    exercise = exercises(week)[name]
+    filename = f"<{week} {name}: {label}>"
+    linecache.cache[filename] = (len(code), None, code.splitlines(True), filename)
+    scope: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(PRELUDE + exercise.setup, "<prelude>", "exec"), scope)
+    exec(compile(code, filename, "exec"), scope)
+    return [scope[n] for n in exercise.defines]
+
+
+def assess(week: str, name: str, code: str, label: str = "answer") -> Report:
+    """Return the hidden check's report on an answer's code."""
+    return exercises(week)[name](*objects(week, name, code, label))
+
+
+def caught(report: Report, mistake: str) -> bool:
+    """Return whether a wrong answer lost points with its own diagnosis."""
+    return report.earned < report.points and mistake in report.mistakes
+
+
+def all_answers(kind: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (week, exercise, label, code) of every "right" or every "wrong" answer."""
+    for week in weeks():
+        for name, exercise in exercises(week).items():
+            for label, code in getattr(exercise, kind).items():
+                yield week, name, label, code

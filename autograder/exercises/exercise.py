@@ -1,0 +1,131 @@
+"""One exercise: the criteria that earn points, and the answers that put them to the test."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+
+from autograder.report import Criterion, Report
+
+Answer = str | Mapping[str, str]
+Look = Callable[..., None]
+
+
+class Exercise:
+    """All that the grader knows of one exercise.
+
+    An answer in `right` or `wrong` is written in one of three ways:
+
+    - a text with a ``def`` or ``class`` of its own is a whole answer cell;
+    - any other text is the body of the function in `signature`;
+    - a dictionary ``{"old": "new", ...}`` is the first right answer with one or two things
+      changed, which shows at a glance what is wrong with it. Each old text must occur in it
+      exactly once.
+
+    Args:
+        name: the exercise's name, which is also its grade id and the name of its file.
+        right: answers that must earn full marks, by a few words on how they are written.
+        wrong: answers that must lose points, by the mistake that the report must name.
+        signature: first line of the function that the short answers are bodies of.
+        defines: the names that the answer cell defines and every criterion takes, in order;
+            the exercise's own name by default.
+        setup: code that stands in the notebook before the answer, such as functions of other
+            exercises.
+
+    Raises:
+        ValueError: an answer is a body but there is no signature, or a change does not fit the
+            first right answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        right: Mapping[str, Answer],
+        wrong: Mapping[str, Answer],
+        signature: str = "",
+        defines: tuple[str, ...] = (),
+        setup: str = "",
+    ) -> None:
+        self.name, self.signature, self.setup = name, signature, setup
+        self.defines = defines or (name,)
+        self.right: dict[str, str] = {}
+        for label, answer in right.items():
+            self.right[label] = self._code(label, answer)
+        self.wrong = {label: self._code(label, answer) for label, answer in wrong.items()}
+        self._criteria: list[tuple[str, float, Look]] = []
+
+    @property
+    def points(self) -> dict[str, float]:
+        """Points of each criterion, in order."""
+        return {name: points for name, points, _ in self._criteria}
+
+    def criterion(self, name: str, points: float) -> Callable[[Look], Look]:
+        """Make the decorated function a criterion of this exercise.
+
+        The function takes the student's objects in the order of `defines`. It gives the points by
+        returning; whatever it raises becomes the explanation of their loss. Criteria are looked at
+        in the order in which they stand in the file.
+
+        Args:
+            name: what the feedback page calls the criterion.
+            points: what it is worth.
+        """
+
+        def add(look: Look) -> Look:
+            self._criteria.append((name, points, look))
+            return look
+
+        return add
+
+    def __call__(self, *answers: object) -> Report:
+        """Check a student's objects; never raises for a wrong answer.
+
+        Args:
+            answers: what the answer cell defines, in the order of `defines`.
+
+        Returns:
+            Points for each criterion, and the reason for every lost one.
+        """
+        report = Report(
+            self.name, [Criterion(name, points) for name, points in self.points.items()]
+        )
+        for name, _, look in self._criteria:
+            with report.criterion(name):
+                look(*answers)
+        return report
+
+    def _code(self, label: str, answer: Answer) -> str:
+        """Return the source of an answer cell."""
+        if isinstance(answer, str):
+            code = textwrap.dedent(answer).strip("\n") + "\n"
+            if any(line.startswith(("def ", "class ")) for line in code.splitlines()):
+                return code
+            if not self.signature:
+                raise ValueError(
+                    f"{self.name}: the answer {label!r} is the body of a function, and the "
+                    "exercise has no signature; give one, or write the whole function"
+                )
+            return f"{self.signature}\n{textwrap.indent(code, '    ')}"
+        first = code = next(iter(self.right.values()), "")
+        for old, new in answer.items():
+            if first.count(old) != 1:
+                raise ValueError(
+                    f"{self.name}: {label!r} changes {old!r}, which must occur exactly once in "
+                    f"the first right answer, and occurs {first.count(old)} times in\n{first}"
+                )
+            code = code.replace(old, new)
+        return code
+
+
+def import_exercises(package: str, path: Iterable[str]) -> None:
+    """Import every exercise of a week, so that ``week05.kl_sparsity`` is there for grade cells.
+
+    Args:
+        package: the week's package, its `__name__`.
+        path: where its files lie, its `__path__`.
+    """
+    for found in pkgutil.iter_modules(path):
+        importlib.import_module(f"{package}.{found.name}")
