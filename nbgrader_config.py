@@ -4,7 +4,7 @@ Instructors change what follows; students never need this file.
 """
 
 from autograder.config import configure
-from autograder.keepwork import KeepWorkExporter
+from autograder.plugin.overwrite_guard import KeepWorkExporter
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 configure(c)
@@ -35,6 +35,6 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 # and refuse submissions of anybody else:
 #     c.Autograde.create_student = False
 # Late penalty: 10% of the score for every day begun, after one hour of grace:
-#     c.AssignLatePenalties.plugin_class = "autograder.late.PerDay"
+#     c.AssignLatePenalties.plugin_class = "autograder.plugin.late.PerDay"
 #     c.PerDay.share = 0.1
 #     c.PerDay.grace_hours = 1

@@ -1,8 +1,10 @@
 """Reference package of the course *Autoencoders & Embeddings*.
 
-Each module carries the name of the concept it teaches: ``aeutils.pca``, ``aeutils.models``,
-``aeutils.losses``, ``aeutils.training``, ... A module is imported when it is first used, so that
-``import aeutils`` costs next to nothing beyond torch itself.
+Every package carries a word of the field, and every file in it one concept: ``aeutils.models``,
+``aeutils.losses.contractive``, ``aeutils.embeddings.similarity``. A package is imported when it is
+first used, so that ``import aeutils`` costs next to nothing beyond torch itself.
+
+>>> from aeutils import data, pca, models, losses, training, corruption, plots, widgets, passport
 """
 
 from __future__ import annotations
@@ -11,56 +13,21 @@ import importlib
 import sys
 from types import ModuleType
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
-    "bottleneck",
-    "checking",
-    "checklist",
-    "clusters",
-    "comparison",
     "compression",
-    "contractive",
-    "conv",
     "corruption",
     "data",
-    "denoising",
-    "distances",
-    "doctor",
-    "drawpad",
-    "evaluation",
-    "explorer",
-    "filters",
-    "hovermap",
-    "jacobianview",
-    "jitter",
-    "jpeg",
-    "knn",
-    "livetraining",
+    "embeddings",
     "losses",
-    "maps",
-    "metriclearning",
     "models",
-    "neighbourhoods",
-    "painter",
+    "neighbours",
     "passport",
     "pca",
     "plots",
-    "probes",
-    "progress",
-    "propagation",
-    "rangecoder",
-    "regularizers",
-    "retrieval",
-    "robust",
-    "siamese",
-    "similarity",
-    "supcon",
-    "tangents",
+    "testing",
     "training",
-    "triplet",
-    "vectorsearch",
-    "visible",
     "widgets",
 ]
 
@@ -73,7 +40,9 @@ def __getattr__(name: str) -> ModuleType:
                 f"aeutils needs Python 3.11 or newer, and this is {have}: install it in a newer "
                 "one (course/student-setup.md); `python -m aeutils doctor` checks the rest"
             )
-        return importlib.import_module(f"{__name__}.{name}")
+        # The passport lives among the embeddings, and is asked for by its own name every week.
+        path = "embeddings.passport" if name == "passport" else name
+        return importlib.import_module(f"{__name__}.{path}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {__all__}")
 
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 if sys.argv[1:] == ["doctor"] and __name__ == "__main__":  # torch may be what is missing
-    from .doctor import main as doctor
+    from aeutils._internal.doctor import main as doctor
 
     sys.exit(doctor())
 
-from ._cache import default_root, mismatch, read_set, stored_bytes
-from ._sources import WHOLE_SETS
-from .data import EMBEDDED, EMBEDDED_FOLDER, DataUnavailableError, fetch
+from aeutils.data.cache import default_root, mismatch, read_set, stored_bytes
+from aeutils.data.loading import EMBEDDED, EMBEDDED_FOLDER, DataUnavailableError, fetch
+from aeutils.data.sources import WHOLE_SETS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     options = parser.parse_args(arguments)
     if options.command == "doctor":
-        from .doctor import main as doctor
+        from aeutils._internal.doctor import main as doctor
 
         return doctor()
     if options.command == "data":

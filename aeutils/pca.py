@@ -25,8 +25,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeutils._validate import check_float_tensor, check_matrix, describe
-from aeutils.sealed import exercise
+from aeutils._internal.validate import check_float_tensor, check_matrix, describe
+from aeutils.testing.sealed import exercise
 
 
 @exercise("week01_pca")

@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     bank = commands.add_parser("bank", help="test the tests: wrong answers caught, right ones pass")
     bank.add_argument("--verbose", action="store_true", help="also print every diagnosis")
 
+    page = commands.add_parser("misconceptions", help="write course/misconceptions.md")
+    page.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+
     demo = commands.add_parser("demo", help="grade a simulated class of week 1")
     demo.add_argument("--folder", type=Path, default=ROOT / "demo", help="where (default: demo/)")
     demo.add_argument(
@@ -91,9 +94,15 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _bank(options: argparse.Namespace) -> int:
-    from autograder.bank.table import print_table
+    from autograder.exercises.table import print_table
 
     return print_table(verbose=options.verbose)
+
+
+def _misconceptions(options: argparse.Namespace) -> int:
+    from autograder.exercises.misconceptions import write
+
+    return write(options.check)
 
 
 def _demo(options: argparse.Namespace) -> int:

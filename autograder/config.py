@@ -3,7 +3,7 @@
 from autograder.config import configure
 configure(c)
 
-Another course, with test cells of its own, uses :func:`autograder.hall.plugin.exam_hall` instead.
+Another course, with test cells of its own, uses :func:`autograder.plugin.config.exam_hall` instead.
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ def configure(c: Config) -> None:
     """Grade in the exam hall, with `aeutils` sealed and exploring cells left out."""
     exam_hall(c)
     c.ExamHall.packages = ["aeutils"]
-    c.ExamHall.warm = ["aeutils._preload"]
+    c.ExamHall.warm = ["aeutils.data.preload"]
     c.ExamHall.skip_tag = EXPLORE
     c.RestoreCells.keep_tag = EXPLORE

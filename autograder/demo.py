@@ -12,8 +12,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.hall.plugin import LEFT_OUT
-from autograder.report import reports
+from autograder.plugin.preprocessor import LEFT_OUT
+from autograder.plugin.reports import reports
 from autograder.simulated import make_class
 
 ASSIGNMENT = "week01_pca"

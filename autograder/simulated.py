@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import is_grade, is_solution
 
-from autograder import bank
+from autograder.exercises import bank
 
 NOISE_BEFORE = """\
 import sys, warnings

@@ -11,16 +11,17 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from aeutils import losses, pca, rangecoder
+from aeutils import losses, pca
 from aeutils.compression import (
     SymbolModel,
+    arithmetic_coder,
     dequantise,
     quantise,
     rate_at_error,
     sensitivity,
 )
+from aeutils.compression.jpeg import jpeg
 from aeutils.data import Dataset
-from aeutils.jpeg import jpeg
 from benchmarks.results import entry
 
 TARGETS = (
@@ -69,8 +70,8 @@ def written(
     x = x_test[:CODED]
     model = SymbolModel(quantise(encode(x_train[:COUNTED]), step))
     symbols = model.clip(quantise(encode(x), step))
-    message = rangecoder.encode(symbols, model)
-    if not torch.equal(rangecoder.decode(message, len(x), model), symbols):
+    message = arithmetic_coder.encode(symbols, model)
+    if not torch.equal(arithmetic_coder.decode(message, len(x), model), symbols):
         raise RuntimeError("the range coder did not bring the symbols back")
     if symbols.abs().max() > 127:
         raise RuntimeError("symbols do not fit into a byte; zlib would be measured on less")

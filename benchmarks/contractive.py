@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from aeutils import contractive, data, training
+from aeutils import data, training
+from aeutils.losses import contractive
 from benchmarks.results import entry
 
 SIZES = (784, 256, 32)

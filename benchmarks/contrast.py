@@ -2,7 +2,7 @@
 
 Each photograph of a batch is cropped and recoloured twice; every view is asked to find its partner
 among all other views (SimCLR: Chen et al., 2020, "A Simple Framework for Contrastive Learning of
-Visual Representations", eq. 1). That is `aeutils.supcon.supcon_loss` with the number of the
+Visual Representations", eq. 1). That is `aeutils.losses.supervised_contrastive.supcon_loss` with the number of the
 photograph in the place of a label.
 """
 
@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aeutils import training
-from aeutils.metriclearning import fit_encoder
-from aeutils.supcon import supcon_loss
+from aeutils.losses.supervised_contrastive import supcon_loss
+from aeutils.training.encoder import fit_encoder
 
 WIDTH = 48  # channels of the first layer
 CODE = 32

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import corruption, losses, training
+from aeutils.corruption.denoising import LinearDenoiser, PCADenoiser, psnr, psnr_of_mean
+from aeutils.corruption.filters import gaussian_filter, median_filter, non_local_means
 from aeutils.data import Dataset
-from aeutils.denoising import LinearDenoiser, PCADenoiser, psnr, psnr_of_mean
-from aeutils.filters import gaussian_filter, median_filter, non_local_means
 from aeutils.models import Autoencoder
 from benchmarks.reconstruction import clamped
 from benchmarks.results import entry

@@ -11,15 +11,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils import vectorsearch
-from aeutils.knn import search
+from aeutils.neighbours import cells
+from aeutils.neighbours.knn import search
 from benchmarks.results import entry
 
 STORE, QUERIES, SIZE, K = 60_000, 10_000, 32, 5
 REPEATS = 7
 MEMORY = """
 import pathlib, re, torch
-from aeutils.knn import search
+from aeutils.neighbours.knn import search
 torch.set_num_threads(1)
 def kilobytes(what):
     status = pathlib.Path("/proc/self/status").read_text()
@@ -63,7 +63,7 @@ def memory(store: int = STORE, queries: int = QUERIES) -> float:
 
 def by_faiss(store: Tensor, queries: Tensor, exact: Tensor) -> dict[str, object]:
     """Return time and recall of faiss, exactly and by cells; what is missing if it is."""
-    if not vectorsearch.has_faiss():
+    if not cells.has_faiss():
         return {"faiss": "not installed"}
     import faiss
 
@@ -72,8 +72,8 @@ def by_faiss(store: Tensor, queries: Tensor, exact: Tensor) -> dict[str, object]
     ways |= {f"{n} of 256 cells": {"cells": 256, "probe": n} for n in (8, 64)}
     found = {}
     for name, how in ways.items():
-        spent, rows = seconds(vectorsearch.faiss_search, store, queries, K, **how)
-        recall = vectorsearch.recall(rows, exact)
+        spent, rows = seconds(cells.faiss_search, store, queries, K, **how)
+        recall = cells.recall(rows, exact)
         found[name] = {"seconds": round(spent, 2), "recall": round(recall, 4)}
     return {"faiss": found}
 
@@ -88,7 +88,7 @@ def run(store: int = STORE, queries: int = QUERIES, repeats: int = REPEATS) -> d
         ours, found = seconds(search, z, asked, K)
         ratios.append(theirs / ours)
         times.append((ours, theirs))
-        if vectorsearch.recall(found, expected) < 0.9999:
+        if cells.recall(found, expected) < 0.9999:
             raise SystemExit("the two searches found different neighbours; nothing was recorded")
     details = {
         "seconds": round(statistics.median(t for t, _ in times), 2),

@@ -28,9 +28,9 @@ points = {points}
 
 @test_case()
 def test_answer({answers}):
-    from autograder.checks import {week}
+    from autograder.exercises import {week}
 
-    report = {week}.{check}({answers})
+    report = {week}.{check}.EXERCISE({answers})
     assert report.earned == report.points, report.mistakes
 """
 

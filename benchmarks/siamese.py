@@ -11,16 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aeutils import pca, propagation, training
+from aeutils import pca, training
+from aeutils.corruption.affine_jitter import jitter
 from aeutils.data import Dataset
-from aeutils.evaluation import knn_accuracy
-from aeutils.jitter import jitter
-from aeutils.knn import classify
-from aeutils.metriclearning import fit_encoder
+from aeutils.embeddings.evaluation import knn_accuracy
+from aeutils.embeddings.retrieval import mean_average_precision
+from aeutils.losses.pairs import all_pairs_loss
+from aeutils.losses.supervised_contrastive import supcon_loss
 from aeutils.models import mlp
-from aeutils.retrieval import mean_average_precision
-from aeutils.siamese import all_pairs_loss
-from aeutils.supcon import supcon_loss
+from aeutils.neighbours import propagation
+from aeutils.neighbours.knn import classify
+from aeutils.training.encoder import fit_encoder
 from benchmarks import results, similarity
 from benchmarks.results import entry
 
@@ -43,7 +44,7 @@ class Recipe:
     """What the held-out training images choose."""
 
     loss: str
-    strong: bool  # the jitter of `aeutils.jitter` as it is; a weaker one if False
+    strong: bool  # the jitter of `aeutils.corruption.affine_jitter` as it is; a weaker one if False
     lr: float
     weight_decay: float = 0.1
 

@@ -66,7 +66,7 @@ def serve() -> None:
     from nbgrader.apps import autogradeapp  # noqa: F401
     from nbgrader.apps.nbgraderapp import NbGraderApp
 
-    import autograder.hall.plugin  # noqa: F401
+    import autograder.plugin.preprocessor  # noqa: F401
 
     print(0, flush=True)
     while line := sys.stdin.readline():

@@ -13,9 +13,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.demo import nbgrader as run
+from autograder.hall.isolation.bubblewrap import bwrap, trial
 from autograder.hall.plugin import exam_hall
-from autograder.hall.sandbox import bwrap, trial
-from autograder.report import reports
+from autograder.plugin.reports import reports
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
 needs_sandbox = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
@@ -126,7 +126,7 @@ def test_formgraders_button_grades_in_the_hall(tmp_path):
 
 def test_formgraders_button_refuses_without_a_sandbox(tmp_path, monkeypatch):
     folder = make_course(tmp_path, TWO_LINES)
-    monkeypatch.setattr("autograder.hall.sandbox.bwrap", lambda: None)
+    monkeypatch.setattr("autograder.hall.isolation.sandbox.bwrap", lambda: None)
     done = formgrader(folder).autograde("ps1", "hacker")
     assert not done["success"]
     assert "Nothing was graded" in done["log"]

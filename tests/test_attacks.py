@@ -12,7 +12,7 @@ from autograder.attacks.harness import run_class
 from autograder.attacks.table import Record
 from autograder.attacks.targets import GROUPS, HERE, TARGETS, attacks
 from autograder.attacks.verdict import Verdict
-from autograder.hall.sandbox import bwrap, trial
+from autograder.hall.isolation.bubblewrap import bwrap, trial
 
 NO_SANDBOX = trial(bwrap(), os.environ.get("PATH", ""))
 needs_sandbox = pytest.mark.skipif(

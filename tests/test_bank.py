@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import bank
-from autograder.bank.table import caught, stub
+from autograder.exercises import bank
+from autograder.exercises.bank import caught, stub
 
 EXERCISES = [(week, name) for week in bank.weeks() for name in bank.exercises(week)]
 RIGHT = list(bank.all_answers("right"))
@@ -51,14 +51,14 @@ def test_feedback_never_shows_a_check(week, name, label, code):
     report = bank.assess(week, name, code, label)
     text = report.to_text()
     assert "Traceback" not in text
-    assert "/checks/" not in text
+    assert "/exercises/" not in text
 
 
 @pytest.mark.parametrize(("week", "name", "label", "code"), RIGHT, ids=ids(RIGHT))
 def test_right_answer_passes_the_visible_test(week, name, label, code, capsys):
     import importlib
 
-    visible = getattr(importlib.import_module(f"aeutils.visible.{week}"), name)
+    visible = getattr(importlib.import_module(f"aeutils.testing.{week}"), name)
     assert visible(*bank.objects(week, name, code, label)) is True
     assert capsys.readouterr().out.startswith("✔")
 
@@ -67,9 +67,9 @@ def test_right_answer_passes_the_visible_test(week, name, label, code, capsys):
 def test_visible_test_fails_on_the_blank_stub(week, name):
     import importlib
 
-    from aeutils.checking import CheckFailed
+    from aeutils.testing.checking import CheckFailed
 
-    visible = getattr(importlib.import_module(f"aeutils.visible.{week}"), name)
+    visible = getattr(importlib.import_module(f"aeutils.testing.{week}"), name)
     with pytest.raises(CheckFailed, match="not implemented"):
         visible(*bank.objects(week, name, stub(week, name), "blank"))
 

@@ -1,15 +1,18 @@
-"""The answer bank again, every answer in a sandbox: values across the border decide alike."""
+"""The answer bank again, every answer in a sandbox: values across the client decide alike."""
 
 import os
 
 import pytest
 
-from autograder import bank
-from autograder.bank.table import caught, stub
-from autograder.hall.border import Border, Names
-from autograder.hall.sandbox import Room, Sandbox, bwrap, trial
-from autograder.hall.seal import sealed_packages
-from autograder.hall.watched import Limits
+from autograder.exercises import bank
+from autograder.exercises.bank import caught, stub
+from autograder.hall.examiner.names import Names
+from autograder.hall.isolation.bubblewrap import bwrap, trial
+from autograder.hall.isolation.mounts import Mounts
+from autograder.hall.isolation.sandbox import Sandbox
+from autograder.hall.isolation.seal import sealed_packages
+from autograder.hall.isolation.supervisor import Limits
+from autograder.hall.protocol.proxies import RpcClient
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
 pytestmark = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
@@ -18,43 +21,43 @@ EXERCISES = [(week, name) for week in bank.weeks() for name in bank.exercises(we
 
 
 @pytest.fixture(scope="module")
-def border():
-    room = Room(packages=sealed_packages(("aeutils",), "no_week"))
+def client():
+    room = Mounts(packages=sealed_packages(("aeutils",), "no_week"))
     with Sandbox(room, Limits()) as sandbox:
         sandbox.ready()
-        border = Border(sandbox.line)
-        assert border.run(bank.PRELUDE)["error"] is None
-        yield border
+        client = RpcClient(sandbox.line)
+        assert client.run(bank.PRELUDE)["error"] is None
+        yield client
 
 
-def assess(border, week, name, code):
+def assess(client, week, name, code):
     """Return the hidden check's report on an answer that lives in the sandbox."""
     exercise = bank.exercises(week)[name]
-    for gone in exercise.gives:
-        border.run(f"globals().pop({gone!r}, None)")
-    border.ask("seed", seed=1, which=["random", "numpy", "torch"])
-    border.run(exercise.needs)
-    border.run(code)
-    names = Names(border, exercise.gives, trusted=lambda name: {}[name])
-    return bank.find_check(week, name)(*(names[given] for given in exercise.gives))
+    for gone in exercise.defines:
+        client.run(f"globals().pop({gone!r}, None)")
+    client.request("seed", seed=1, which=["random", "numpy", "torch"])
+    client.run(exercise.setup)
+    client.run(code)
+    names = Names(client, exercise.defines, trusted=lambda name: {}[name])
+    return exercise(*(names[given] for given in exercise.defines))
 
 
 @pytest.mark.parametrize(("week", "name"), EXERCISES)
-def test_right_answers_earn_full_marks(border, week, name):
+def test_right_answers_earn_full_marks(client, week, name):
     for label, code in bank.exercises(week)[name].right.items():
-        report = assess(border, week, name, code)
+        report = assess(client, week, name, code)
         assert report.earned == report.points, f"{label}\n{report.to_text()}"
 
 
 @pytest.mark.parametrize(("week", "name"), EXERCISES)
-def test_wrong_answers_keep_their_diagnosis(border, week, name):
+def test_wrong_answers_keep_their_diagnosis(client, week, name):
     for label, code in bank.exercises(week)[name].wrong.items():
-        report = assess(border, week, name, code)
+        report = assess(client, week, name, code)
         assert caught(report, label), f"{label}\n{report.to_text()}"
 
 
 @pytest.mark.parametrize(("week", "name"), EXERCISES)
-def test_blank_stubs_earn_nothing(border, week, name):
-    report = assess(border, week, name, stub(week, name))
+def test_blank_stubs_earn_nothing(client, week, name):
+    report = assess(client, week, name, stub(week, name))
     assert report.earned == 0
     assert "not implemented" in report.first_message

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aeutils import data, losses
-from aeutils.denoising import psnr
+from aeutils.corruption.denoising import psnr
 from benchmarks import denoising
 from benchmarks.denoising import Recipe
 

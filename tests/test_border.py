@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.checking import CheckFailed
-from autograder import handles
-from autograder import report as report_module
-from autograder.hall import errand
-from autograder.hall.border import Border, Names, is_handle
-from autograder.hall.examiner import Examiner
-from autograder.hall.sandbox import Room, Sandbox, bwrap, trial
-from autograder.hall.watched import Limits
-from autograder.hall.wire import CannotCross
+from aeutils.testing.checking import CheckFailed
+from autograder.exercises import model_access
+from autograder.hall import report as report_module
+from autograder.hall.examiner.examiner import Examiner
+from autograder.hall.examiner.names import Names
+from autograder.hall.isolation.bubblewrap import bwrap, trial
+from autograder.hall.isolation.mounts import Mounts
+from autograder.hall.isolation.sandbox import Sandbox
+from autograder.hall.isolation.supervisor import Limits
+from autograder.hall.protocol import remote_call
+from autograder.hall.protocol.codec import CannotCross
+from autograder.hall.protocol.proxies import RpcClient, is_proxy
 
 PROTECTED = not trial(bwrap(), os.environ.get("PATH", ""))
 
@@ -59,17 +62,17 @@ answer = 42
 
 
 @pytest.fixture(scope="module")
-def border():
-    with Sandbox(Room(), Limits(), protected=PROTECTED) as sandbox:
+def client():
+    with Sandbox(Mounts(), Limits(), protected=PROTECTED) as sandbox:
         sandbox.ready()
-        border = Border(sandbox.line, {"Odd", "Net", "Everything", "SystemExit"})
-        assert border.run(STUDENT)["error"] is None
-        yield border
+        client = RpcClient(sandbox.line, {"Odd", "Net", "Everything", "SystemExit"})
+        assert client.run(STUDENT)["error"] is None
+        yield client
 
 
 @pytest.fixture
-def names(border):
-    return Names(border, {"mean"}, trusted=lambda name: {}[name])
+def names(client):
+    return Names(client, {"mean"}, trusted=lambda name: {}[name])
 
 
 def test_functions_take_and_return_values(names):
@@ -122,15 +125,15 @@ def test_modules_work_by_values(names):
     assert net.eval().training is False
 
 
-def test_gradients_come_from_an_errand(names):
-    found = handles.gradients(names["Net"](2), torch.randn(5, 2))
+def test_gradients_come_from_a_remote_call(names):
+    found = model_access.gradients(names["Net"](2), torch.randn(5, 2))
     assert set(found) == {"layer.weight", "layer.bias"}
 
 
 def test_a_tests_own_optimiser_fails_loudly(names):
     net = names["Net"](3)
     loss = net(torch.ones(1, 3)).sum()
-    with pytest.raises(CannotCross, match="errand"):
+    with pytest.raises(CannotCross, match="remote call"):
         loss.backward()
 
 
@@ -187,7 +190,7 @@ def test_stop_iteration_does_not_end_a_loop_of_the_test(names):
 
 
 def test_functions_of_the_test_do_not_cross(names):
-    with pytest.raises(CannotCross, match="errand"):
+    with pytest.raises(CannotCross, match="remote call"):
         names["mean"](lambda x: x)
 
 
@@ -197,8 +200,8 @@ def test_built_in_names_are_never_the_students(names):
     assert eval("len([1, 2])", names) == 2
 
 
-def test_deleting_and_restoring_a_name_reaches_the_student(names, border):
-    border.run("def outer(): return inner()\ndef inner(): return 5")
+def test_deleting_and_restoring_a_name_reaches_the_student(names, client):
+    client.run("def outer(): return inner()\ndef inner(): return 5")
     exec("kept = inner\ndel inner", names)
     with pytest.raises(NameError):
         names["outer"]()
@@ -211,18 +214,18 @@ def test_replacing_a_students_function_is_refused_by_name(names):
         exec("mean\ndef mean(x): return 0", names)
 
 
-def test_errand_helpers(names):
+def test_helpers_of_remote_calls(names):
     net = names["Net"](2)
-    assert errand.is_a(net, "torch.nn.modules.module.Module")
-    assert not errand.is_a(net, "dict")
-    assert errand.signature(names["boom"]) == ["x"]
-    assert "x.mean(0)" in errand.source(names["mean"])
-    assert errand.is_a(3, "int")
+    assert remote_call.is_a(net, "torch.nn.modules.module.Module")
+    assert not remote_call.is_a(net, "dict")
+    assert remote_call.signature(names["boom"]) == ["x"]
+    assert "x.mean(0)" in remote_call.source(names["mean"])
+    assert remote_call.is_a(3, "int")
 
 
-def test_files_of_the_student_are_read_through_an_errand(names, border):
-    border.run("open('out.txt', 'w').write('written')")
-    assert errand.read_file(names["mean"], "out.txt") == b"written"
+def test_files_of_the_student_are_read_in_a_remote_call(names, client):
+    client.run("open('out.txt', 'w').write('written')")
+    assert remote_call.read_file(names["mean"], "out.txt") == b"written"
 
 
 def test_undefined_names_are_name_errors(names):
@@ -236,7 +239,7 @@ HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
 @pytest.fixture
-def examine(border, monkeypatch):
+def examine(client, monkeypatch):
     """Run one test cell for 4 points after some released cells; return its report."""
     for module, name in ((random, "seed"), (np.random, "seed"), (torch, "manual_seed")):
         monkeypatch.setattr(module, name, getattr(module, name))  # an examiner replaces them
@@ -245,7 +248,7 @@ def examine(border, monkeypatch):
     def run(source, *released):
         cells = [{"source": text} for text in released]
         cells.append({"source": source, "grade_id": "test-it", "test": True})
-        return Examiner(border, cells).test(source, "test-it", 4.0, HIDDEN)
+        return Examiner(client, cells).test(source, "test-it", 4.0, HIDDEN)
 
     return run
 
@@ -307,8 +310,8 @@ def test_stub_and_missing_name_are_explained(examine):
     assert "nowhere is not defined" in examine("nowhere(3)").first_message
 
 
-def test_names_of_the_release_are_computed_on_the_trusted_side(examine, border):
-    border.run("x = 'forged'\ndef helper(v): return 'forged'")
+def test_names_of_the_release_are_computed_on_the_trusted_side(examine, client):
+    client.run("x = 'forged'\ndef helper(v): return 'forged'")
     report = examine(
         "assert helper(x) == 6 and np.pi > 3",
         "import numpy as np",
@@ -327,15 +330,15 @@ def test_seeds_reach_the_student(examine):
 
 
 def test_a_student_that_ends_the_process_loses_only_what_was_tested():
-    with Sandbox(Room(), Limits(), protected=PROTECTED) as sandbox:
+    with Sandbox(Mounts(), Limits(), protected=PROTECTED) as sandbox:
         sandbox.ready()
-        border = Border(sandbox.line)
-        border.run("import os\ndef gone(): os._exit(0)")
-        names = Names(border, set(), trusted=lambda name: {}[name])
+        client = RpcClient(sandbox.line)
+        client.run("import os\ndef gone(): os._exit(0)")
+        names = Names(client, set(), trusted=lambda name: {}[name])
         with pytest.raises(CheckFailed, match="process ended"):
             names["gone"]()
 
 
 def test_handles_have_the_students_type_name_in_messages(names):
-    assert is_handle(names["Net"])
+    assert is_proxy(names["Net"])
     assert repr(names["Net"]) == "<the student's Net>"

@@ -7,7 +7,7 @@ import pytest
 from autograder.builder import build as builder
 from autograder.builder.rules import check_release, check_source
 from autograder.builder.source import read_source, weeks
-from autograder.keepwork import KeepWorkExporter, refuse_to_overwrite, typed_answers
+from autograder.plugin.overwrite_guard import KeepWorkExporter, refuse_to_overwrite, typed_answers
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,7 +26,7 @@ def double(x: float, times: int = 1) -> float:
 
 # %% nbgrader={"grade_id": "test-double", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade
+from autograder.exercises import grade
 grade(double)
 ### END HIDDEN TESTS
 assert tests.double(double)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.checking import (
+from aeutils.testing.checking import (
     CheckFailed,
     Mistake,
     expect_close,

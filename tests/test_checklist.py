@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from aeutils import checklist as module
-from aeutils.checklist import Checklist, checklist, exercises
+from aeutils.widgets import progress_panel as module
+from aeutils.widgets.progress_panel import Checklist, checklist, exercises
 
 ROOT = Path(__file__).resolve().parent.parent
 WEEKS = sorted((ROOT / "notebooks").glob("week*/week*.ipynb"))

@@ -14,10 +14,10 @@ from distributed import Client
 from nbgrader.api import Gradebook
 
 from autograder.demo import nbgrader
-from autograder.hall.bundle import pack, unpack
-from autograder.hall.exam import Cell, Paper
-from autograder.hall.remote import Job
-from autograder.hall.worker import ExamWorker, WorkerRefused, versions
+from autograder.hall.executors.course_archive import pack, unpack
+from autograder.hall.executors.dask_worker import GradingWorker, WorkerRefused, versions
+from autograder.hall.executors.worker_process import PortableJob
+from autograder.hall.job import Cell, GradingJob
 
 PROBLEM = tinycourse.no_sandbox()
 needs_sandbox = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
@@ -224,7 +224,7 @@ def plugin(tmp_path):
     (code / "checks").mkdir(parents=True)
     (code / "checks" / "week01.py").write_text("LIMIT = 1\n")
     blob = pack({"code": code})
-    made = ExamWorker(blob, "week01", (), False, versions())
+    made = GradingWorker(blob, "week01", (), False, versions())
     made.setup(SimpleNamespace(local_directory=str(tmp_path / "worker")))
     yield made
     made.teardown(None)
@@ -241,7 +241,7 @@ def test_worker_with_other_checks_is_refused(plugin, damage):
     check.write_text("LIMIT = 2\n") if damage == "changed" else check.unlink()
     assert "code/checks/week01.py is not what the instructor sent" in plugin.refusal()
     with pytest.raises(WorkerRefused, match="other course files"):
-        plugin.sit(b"")
+        plugin.grade(b"")
 
 
 def test_old_files_of_the_same_name_are_replaced(plugin, tmp_path):
@@ -266,7 +266,7 @@ def test_same_files_make_the_same_archive(tmp_path):
 
 
 def test_job_leaves_this_machines_folders_behind(tmp_path):
-    paper = Paper((Cell("1", "student"),), (), support=tmp_path, scratch=tmp_path)
-    job = Job.of(paper, b"")
+    paper = GradingJob((Cell("1", "student"),), (), support=tmp_path, scratch=tmp_path)
+    job = PortableJob.of(paper, b"")
     assert str(tmp_path) not in repr(job)
     assert job.paper.cells == paper.cells

@@ -6,7 +6,7 @@ import matplotlib.colors
 import numpy as np
 import pytest
 
-from aeutils._style import COLOURS
+from aeutils.plots.style import COLOURS
 
 # Machado, Oliveira & Fernandes (2009), severity 1.0: linear RGB as seen with each deficiency.
 VISION = {

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from aeutils import contractive
-from aeutils.sealed import ReferenceSealed
+from aeutils.losses import contractive
+from aeutils.testing.sealed import ReferenceSealed
 
 N, D, H, K = 4, 7, 5, 3
 

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, gelu
 
-from aeutils.conv import (
+from aeutils.models import count_parameters
+from aeutils.models.conv import (
     ConvAutoencoder,
     ResidualBlock,
     ResNetAutoencoder,
     conv_size,
     conv_transpose_size,
 )
-from aeutils.models import count_parameters
 
 MODELS = (ConvAutoencoder, ResNetAutoencoder)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from aeutils import corruption
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 N, SHAPE = 400, (1, 12, 12)
 RANDOM = {

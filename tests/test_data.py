@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from aeutils import data
-from aeutils._cache import default_root, read_set
-from aeutils._formats import parse_idx
-from aeutils._sources import WHOLE_SETS
-from aeutils.data import Dataset, DataUnavailableError, load
-from aeutils.datasets import make_subsets
+from aeutils.data import Dataset, load
+from aeutils.data.cache import default_root, read_set
+from aeutils.data.embedded import make_subsets
+from aeutils.data.formats import parse_idx
+from aeutils.data.sources import WHOLE_SETS
+from aeutils.data.whole import DataUnavailableError
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = Path(os.environ.get("AEUTILS_TEST_DATA") or ROOT.parent / "shared" / "data")

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from aeutils import denoising
-from aeutils.sealed import ReferenceSealed
+from aeutils.corruption import denoising
+from aeutils.testing.sealed import ReferenceSealed
 
 F64 = torch.float64
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from aeutils import doctor
+from aeutils._internal import doctor
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,8 +6,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from aeutils._neighbours import nearest_neighbours
-from aeutils.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.embeddings.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.neighbours.exact import nearest_neighbours
 
 
 def codes(n: int = 60, k: int = 5, classes: int = 4, seed: int = 0, shift: float = 0.7):

@@ -6,7 +6,7 @@ from nbgrader.api import Gradebook
 from tinycourse import FILE, NAME, RIGHT, answered, make_course, no_sandbox, submit
 
 from autograder.demo import nbgrader
-from autograder.report import reports
+from autograder.plugin.reports import reports
 
 pytestmark = pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aeutils._files import write_atomically
+from aeutils._internal.files import write_atomically
 
 
 def test_the_file_is_written_or_replaced_and_nothing_else_stays(tmp_path):

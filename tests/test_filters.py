@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from aeutils import filters
+from aeutils.corruption import filters
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.demo import ASSIGNMENT, nbgrader, results, run_demo, set_up, submit
-from autograder.report import reports
+from autograder.plugin.reports import reports
 from autograder.simulated import make_class, solve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +72,7 @@ def test_feedback_explains(demo, student, says):
 def test_feedback_shows_no_hidden_test(demo):
     for page in (demo[0] / "feedback").rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert "autograder.checks" not in text, page
+        assert "autograder.exercises" not in text, page
         assert "HIDDEN TESTS" not in text, page
         assert "grade(week01" not in re.sub(r"<[^>]+>", "", text), page
 
@@ -157,7 +157,7 @@ def troubled(tmp_path_factory):
     with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as config:
         config.write(
             "\nc.Autograde.create_student = False\n"
-            'c.AssignLatePenalties.plugin_class = "autograder.late.PerDay"\n'
+            'c.AssignLatePenalties.plugin_class = "autograder.plugin.late.PerDay"\n'
             "c.PerDay.share = 0.25\n"
         )
     assert nbgrader(folder, "generate_assignment", ASSIGNMENT).returncode == 0

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.bank import PRELUDE
+from autograder.exercises.bank import PRELUDE
 from course.book import COURSE, exercises, notebooks
 
 

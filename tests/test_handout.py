@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.bank.table import stub
+from autograder.exercises.bank import stub
 from autograder.handout import make_handout
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,10 +29,10 @@ def test_it_holds_notebooks_package_data_and_setup(handout):
         "notebooks/week02_vanilla/week02_vanilla.ipynb",
         "notebooks/week05_contractive/week05_contractive.ipynb",
         "notebooks/week07_siamese/week07_siamese.ipynb",
-        "aeutils/datasets/mnist_small.npz",
-        "aeutils/visible/week01.py",
-        "aeutils/visible/week05.py",
-        "aeutils/visible/week07.py",
+        "aeutils/data/embedded/mnist_small.npz",
+        "aeutils/testing/week01.py",
+        "aeutils/testing/week05.py",
+        "aeutils/testing/week07.py",
         "course/student-setup.md",
     ):
         assert f"autoencoders/{wanted}" in names

@@ -34,8 +34,8 @@ from tinycourse import (
     words,
 )
 
-from autograder.hall import sandbox
-from autograder.hall.plugin import LEFT_OUT
+from autograder.hall.isolation import bubblewrap
+from autograder.plugin.preprocessor import LEFT_OUT
 
 pytestmark = [
     pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}"),
@@ -266,7 +266,7 @@ def test_killed_sandbox_costs_one_cell_and_is_reported(sleepy, reference):
 
 
 def test_killed_examiner_is_started_again_and_costs_nothing(sleepy, reference):
-    examiners = wait_until(lambda: members(sleepy.run.pid, "autograder.hall.examiner"), 60)
+    examiners = wait_until(lambda: members(sleepy.run.pid, "autograder.hall.examiner.examiner"), 60)
     for process in examiners:
         process.kill()
     assert finish(sleepy.run, 60) == 0, words(sleepy.course)
@@ -304,7 +304,7 @@ cp -r . "$4/again"
 def test_full_disk_fails_clearly_and_the_next_run_finishes(pristine, reference, tmp_path, free):
     (tmp_path / "small").mkdir()
     (tmp_path / "out").mkdir()
-    walls = [sandbox.bwrap(), "--dev-bind", "/", "/", "--size", str(3 * 2**20)]
+    walls = [bubblewrap.bwrap(), "--dev-bind", "/", "/", "--size", str(3 * 2**20)]
     walls += ["--tmpfs", str(tmp_path / "small"), "--chdir", str(tmp_path)]
     script = ["bash", "-c", SMALL_DISK, "small-disk", str(pristine), str(free)]
     scripts = str(Path(sys.executable).parent)

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from aeutils import _neighbours, knn, plots, vectorsearch
-from aeutils.sealed import ReferenceSealed
+from aeutils import plots
+from aeutils.neighbours import cells, exact, knn
+from aeutils.testing.sealed import ReferenceSealed
 
 
 def draw(*shape, seed=0, dtype=torch.float32):
@@ -62,7 +63,7 @@ def test_search_puts_the_earlier_of_equal_codes_first():
 @pytest.mark.parametrize("n", [31, 2000, 5003])
 def test_smallest_is_topk(n, k):
     table = draw(6, n)
-    values, columns = _neighbours.smallest(table, k)
+    values, columns = exact.smallest(table, k)
     expected = table.topk(k, largest=False).values
     assert torch.equal(values, expected)
     assert torch.equal(table.gather(1, columns), expected)
@@ -71,7 +72,7 @@ def test_smallest_is_topk(n, k):
 def test_smallest_with_ties_and_infinity():
     table = torch.randint(3, (5, 4000), generator=torch.Generator().manual_seed(0)).float()
     table[:, :3900] = torch.inf
-    values, columns = _neighbours.smallest(table, 8)
+    values, columns = exact.smallest(table, 8)
     assert torch.equal(values, table.topk(8, largest=False).values)
     assert all(len(set(row)) == 8 for row in columns.tolist())
 
@@ -83,9 +84,9 @@ def test_smallest_with_ties_and_infinity():
         (lambda: knn.nearest(draw(2, 3), 1, same=True), "square"),
         (lambda: knn.nearest(draw(3, 3), 3, same=True), "at most 2"),
         (lambda: knn.classify(draw(3, 2), torch.arange(2), draw(1, 2), 1), "length 2"),
-        (lambda: vectorsearch.CellIndex(draw(5, 2), cells=9), "at most 5"),
-        (lambda: vectorsearch.CellIndex(draw(5, 2), cells=2).search(draw(1, 2), 1, 3), "at most 2"),
-        (lambda: vectorsearch.recall(torch.zeros(2, 2), torch.zeros(2, 3)), r"shape \(M, k\)"),
+        (lambda: cells.CellIndex(draw(5, 2), cells=9), "at most 5"),
+        (lambda: cells.CellIndex(draw(5, 2), cells=2).search(draw(1, 2), 1, 3), "at most 2"),
+        (lambda: cells.recall(torch.zeros(2, 2), torch.zeros(2, 3)), r"shape \(M, k\)"),
     ],
 )
 def test_bad_input_is_explained(call, match):
@@ -104,7 +105,7 @@ def test_twins_are_sealed_while_week_7_is_graded(monkeypatch):
         lambda: knn.squared_distances(draw(2, 2), draw(2, 2)),
         lambda: knn.nearest(draw(2, 2), 1),
         lambda: knn.vote(torch.ones(1, 1).long()),
-        lambda: _neighbours.majority(torch.ones(1, 1).long()),
+        lambda: exact.majority(torch.ones(1, 1).long()),
     ):
         with pytest.raises(ReferenceSealed, match="week07_siamese"):
             call()
@@ -113,38 +114,38 @@ def test_twins_are_sealed_while_week_7_is_graded(monkeypatch):
 def test_all_cells_are_exact_and_few_cells_look_at_less():
     store, queries = draw(800, 4), draw(50, 4, seed=1)
     exact = knn.search(store, queries, 6)
-    index = vectorsearch.CellIndex(store, cells=20)
-    assert vectorsearch.recall(index.search(queries, 6, probe=20), exact) == 1
+    index = cells.CellIndex(store, cells=20)
+    assert cells.recall(index.search(queries, 6, probe=20), exact) == 1
     assert index.compared == 820
     recalls = []
     for probe in (1, 2, 6):
-        recalls.append(vectorsearch.recall(index.search(queries, 6, probe=probe), exact))
+        recalls.append(cells.recall(index.search(queries, 6, probe=probe), exact))
         assert index.compared < 820
     assert 0.1 < recalls[0] < recalls[1] < recalls[2]
 
 
 def test_cells_without_enough_codes_say_so():
     store = torch.tensor([[0.0], [0.1], [100.0]])
-    index = vectorsearch.CellIndex(store, cells=2, rounds=5)
+    index = cells.CellIndex(store, cells=2, rounds=5)
     found = index.search(torch.tensor([[99.0]]), k=2)
-    assert found.tolist() == [[2, vectorsearch.NOTHING]]
+    assert found.tolist() == [[2, cells.NOTHING]]
 
 
 def test_recall_counts_in_whatever_order():
     found, exact = torch.tensor([[1, 2, 3]]), torch.tensor([[3, 9, 1]])
-    assert vectorsearch.recall(found, exact) == pytest.approx(2 / 3)
+    assert cells.recall(found, exact) == pytest.approx(2 / 3)
 
 
 def test_faiss_is_optional(monkeypatch):
     store = draw(400, 8)
-    if vectorsearch.has_faiss():
+    if cells.has_faiss():
         exact = knn.search(store, draw(20, 8, seed=1), 3)
-        assert vectorsearch.recall(
-            vectorsearch.faiss_search(store, draw(20, 8, seed=1), 3), exact
+        assert cells.recall(
+            cells.faiss_search(store, draw(20, 8, seed=1), 3), exact
         ) == pytest.approx(1)
     monkeypatch.setitem(__import__("sys").modules, "faiss", None)
     with pytest.raises(ModuleNotFoundError, match="pip install faiss-cpu"):
-        vectorsearch.faiss_search(store, store, 3)
+        cells.faiss_search(store, store, 3)
 
 
 def test_neighbour_grid_says_how_many_are_of_another_class():

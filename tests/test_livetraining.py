@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from aeutils import livetraining, models, training
-from aeutils.livetraining import Watch
+from aeutils import models, training
+from aeutils.training import live_view
+from aeutils.training.live_view import Watch
 
 X = torch.rand(64, 16)
 
@@ -25,10 +26,10 @@ def shown(monkeypatch):
     def publish(text, markup, name=None, update=False):
         found.append((text, markup, update))
 
-    monkeypatch.setattr(livetraining, "publish", publish)
-    monkeypatch.setattr(livetraining, "in_notebook", lambda: True)
-    monkeypatch.setattr(livetraining, "is_quiet", lambda: False)
-    monkeypatch.setattr(livetraining, "SECONDS", 0.0)
+    monkeypatch.setattr(live_view, "publish", publish)
+    monkeypatch.setattr(live_view, "in_notebook", lambda: True)
+    monkeypatch.setattr(live_view, "is_quiet", lambda: False)
+    monkeypatch.setattr(live_view, "SECONDS", 0.0)
     return found
 
 
@@ -59,9 +60,7 @@ def test_watching_changes_nothing(shown):
 def test_while_nbgrader_executes_only_the_final_picture_is_shown(monkeypatch):
     found = []
     monkeypatch.setenv("NBGRADER_EXECUTION", "build")
-    monkeypatch.setattr(
-        livetraining, "publish", lambda text, markup, **options: found.append(markup)
-    )
+    monkeypatch.setattr(live_view, "publish", lambda text, markup, **options: found.append(markup))
     for _ in range(2):
         training.fit(small(), X, steps=8, batch_size=16, watch=X[:3])
     assert len(found) == 2

@@ -7,7 +7,7 @@ import torch
 from torch import distributions
 
 from aeutils import losses
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 N, SHAPE = 5, (1, 3, 4)  # 5 images of 12 pixels
 

@@ -10,16 +10,21 @@ from scipy.stats import skew
 from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestCentroid
 
-from aeutils import maps
-from aeutils.clusters import silhouette
-from aeutils.distances import METRICS, distance_table, distances
-from aeutils.evaluation import auc
-from aeutils.hovermap import hover_map
-from aeutils.jitter import jitter
-from aeutils.neighbourhoods import hubness, neighbour_overlap, occurrences, trustworthiness
-from aeutils.probes import linear_probe, prototype_accuracy
-from aeutils.retrieval import average_precision, mean_average_precision
-from aeutils.sealed import ReferenceSealed
+from aeutils.corruption.affine_jitter import jitter
+from aeutils.embeddings import projections
+from aeutils.embeddings.distances import METRICS, distance_table, distances
+from aeutils.embeddings.evaluation import auc
+from aeutils.embeddings.neighbourhoods import (
+    hubness,
+    neighbour_overlap,
+    occurrences,
+    trustworthiness,
+)
+from aeutils.embeddings.probes import linear_probe, prototype_accuracy
+from aeutils.embeddings.retrieval import average_precision, mean_average_precision
+from aeutils.embeddings.silhouettes import silhouette
+from aeutils.testing.sealed import ReferenceSealed
+from aeutils.widgets.hover_map import hover_map
 
 
 def codes(n=60, k=5, classes=4, seed=0, gap=1.0):
@@ -87,7 +92,7 @@ def test_map_is_scikit_learns_mean_over_queries(metric, monkeypatch):
         others = [j for j in range(len(z)) if j != i]
         hits = (labels[others] == labels[i]).numpy()
         expected.append(average_precision_score(hits, similarity[i, others]))
-    monkeypatch.setattr("aeutils.retrieval.CHUNK", 7)
+    monkeypatch.setattr("aeutils.embeddings.retrieval.CHUNK", 7)
     found = mean_average_precision(z, labels, metric)
     assert found == pytest.approx(sum(expected) / len(expected), abs=1e-12)
 
@@ -188,20 +193,20 @@ def test_a_probe_does_not_care_about_units_or_dead_columns():
 
 def test_maps_have_two_columns_and_are_repeatable():
     z, labels = codes(80, gap=6.0)
-    assert maps.pca_map(z).shape == (80, 2)
-    drawn = maps.tsne(z, perplexity=10, steps=250)
-    assert torch.equal(drawn, maps.tsne(z, perplexity=10, steps=250))
+    assert projections.pca_map(z).shape == (80, 2)
+    drawn = projections.tsne(z, perplexity=10, steps=250)
+    assert torch.equal(drawn, projections.tsne(z, perplexity=10, steps=250))
     assert drawn.shape == (80, 2)
     assert silhouette(drawn, labels) > 0.5
 
 
 def test_umap_is_optional():
     z, _ = codes(60)
-    if maps.has_umap():
-        assert maps.umap(z).shape == (60, 2)
+    if projections.has_umap():
+        assert projections.umap(z).shape == (60, 2)
     else:
         with pytest.raises(ImportError, match="pip install umap-learn"):
-            maps.umap(z)
+            projections.umap(z)
 
 
 def test_jitter_moves_every_image_in_its_own_way():
@@ -269,8 +274,8 @@ Z, Y = codes()
         (lambda: trustworthiness(Z, Z, 30), ValueError, "below half"),
         (lambda: linear_probe(Z, Y, Z[:, :2], Y), ValueError, "5 columns and z_test has 2"),
         (lambda: prototype_accuracy(Z, Y, Z, Y[:9]), ValueError, "y_test has length 9"),
-        (lambda: maps.tsne(Z, perplexity=60), ValueError, "below the number of codes"),
-        (lambda: maps.tsne(Z, steps=10), ValueError, "at least 250"),
+        (lambda: projections.tsne(Z, perplexity=60), ValueError, "below the number of codes"),
+        (lambda: projections.tsne(Z, steps=10), ValueError, "at least 250"),
         (lambda: jitter(torch.rand(3, 10)), ValueError, "square images"),
         (lambda: hover_map(Z[:, :2], torch.rand(3, 1, 4, 4), Y, "x"), ValueError, "3 images"),
     ],

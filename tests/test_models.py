@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from aeutils import models, pca, training
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 MODELS = {
     "autoencoder": lambda: models.Autoencoder((12, 8, 3)),

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from aeutils._numberline import number_line, ticks
+from aeutils.widgets.number_line import number_line, ticks
 
 
 def positions(markup):

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from aeutils import passport
-from aeutils.evaluation import class_similarity, knn_accuracy, pair_auc
-from aeutils.passport import PassportRow, add_row, baselines, measure, read_rows, show
+from aeutils.embeddings.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.embeddings.passport import PassportRow, add_row, baselines, measure, read_rows, show
 
 
 @pytest.fixture(autouse=True)
@@ -325,7 +325,7 @@ def test_add_row_takes_a_row_only():
 
 
 def test_more_measures_are_what_their_functions_say(data):
-    from aeutils import clusters, neighbourhoods, probes, retrieval
+    from aeutils.embeddings import neighbourhoods, probes, retrieval, silhouettes
 
     def encode(x):
         return x.flatten(1)[:, :7]
@@ -337,7 +337,7 @@ def test_more_measures_are_what_their_functions_say(data):
         plain,
         probe=probes.linear_probe(z_train, data.y_train, z, data.y_test),
         retrieval_map=retrieval.mean_average_precision(z, data.y_test),
-        silhouette=clusters.silhouette(z, data.y_test),
+        silhouette=silhouettes.silhouette(z, data.y_test),
         trustworthiness=neighbourhoods.trustworthiness(pixels, z),
         overlap=neighbourhoods.neighbour_overlap(pixels, z, 10),
         hubness=neighbourhoods.hubness(z, 10),

@@ -8,7 +8,7 @@ import sklearn.decomposition
 import torch
 
 from aeutils import pca
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 
 def data(n=60, d=12, dtype=torch.float64):

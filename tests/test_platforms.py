@@ -66,7 +66,7 @@ def read(path):
 
 
 def test_moodle_gets_one_row_a_student_and_no_broken_commas(course):
-    export(course, "--exporter", "autograder.platforms.Moodle", "--to", "moodle.csv")
+    export(course, "--exporter", "autograder.plugin.platforms.Moodle", "--to", "moodle.csv")
     assert read(course / "moodle.csv") == [
         ["Username", "Email address", "First name", "Last name", "week01_pca"],
         ["bob", "bob@example.org", "Bob, Jr.", "Doe", "0"],
@@ -77,7 +77,7 @@ def test_moodle_gets_one_row_a_student_and_no_broken_commas(course):
 def test_what_was_not_handed_in_can_stay_empty(course):
     export(
         course,
-        *("--exporter", "autograder.platforms.Moodle", "--to", "empty.csv"),
+        *("--exporter", "autograder.plugin.platforms.Moodle", "--to", "empty.csv"),
         "--Moodle.missing_is_zero=False",
     )
     assert [row[-1] for row in read(course / "empty.csv")[1:]] == ["", "18.5"]
@@ -86,7 +86,7 @@ def test_what_was_not_handed_in_can_stay_empty(course):
 def test_canvas_gets_its_own_people_and_column_names_back(course):
     log = export(
         course,
-        *("--exporter", "autograder.platforms.Canvas", "--to", "canvas.csv"),
+        *("--exporter", "autograder.plugin.platforms.Canvas", "--to", "canvas.csv"),
         "--Canvas.template=from-canvas.csv",
     )
     assert read(course / "canvas.csv") == [
@@ -99,7 +99,7 @@ def test_canvas_gets_its_own_people_and_column_names_back(course):
 
 
 def test_canvas_without_a_template_names_students_by_their_login(course):
-    export(course, "--exporter", "autograder.platforms.Canvas", "--to", "plain.csv")
+    export(course, "--exporter", "autograder.plugin.platforms.Canvas", "--to", "plain.csv")
     rows = read(course / "plain.csv")
     assert rows[2] == ["Lee, Ann", "", "", "ann", "", "18.5"]
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from aeutils import plots
-from aeutils._lineplots import spread_heights, spread_points, thin_out
-from aeutils._style import number, small_png
+from aeutils.plots.line_charts import spread_heights, spread_points, thin_out
+from aeutils.plots.style import number, small_png
 
 
 def digits(n=12, seed=0):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aeutils import plots
-from aeutils._style import small_png
+from aeutils.plots.style import small_png
 
 X, Y = torch.rand(12, 784), torch.arange(12) % 3
 Z = torch.randn(12, 2)

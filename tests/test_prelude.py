@@ -4,7 +4,13 @@ import ast
 
 import pytest
 
-from autograder.hall.prelude import Prelude, ReleasedCell, bound, loaded, statements
+from autograder.hall.examiner.trusted_names import (
+    ReleasedCell,
+    TrustedNames,
+    bound,
+    loaded,
+    statements,
+)
 
 RELEASE = [
     ReleasedCell("import numpy as np\nfrom math import pi, tau as two_pi"),
@@ -21,7 +27,7 @@ RELEASE = [
 
 @pytest.fixture
 def prelude():
-    return Prelude(RELEASE)
+    return TrustedNames(RELEASE)
 
 
 def provided(prelude, name, before=6):
@@ -61,7 +67,7 @@ def test_later_cells_are_not_run_ahead(prelude):
 
 
 def test_star_imports_are_tried_for_unknown_names():
-    prelude = Prelude([ReleasedCell("from math import *")])
+    prelude = TrustedNames([ReleasedCell("from math import *")])
     assert provided(prelude, "sqrt") == ["from math import *"]
 
 

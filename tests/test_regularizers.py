@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from aeutils import regularizers
+from aeutils.losses import regularizers
 from aeutils.models import TiedAutoencoder
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 
 def network():

@@ -2,18 +2,19 @@
 
 import pytest
 
-from aeutils.checking import CheckFailed
-from autograder.late import DAY, PerDay
-from autograder.report import Report, check, grade
+from aeutils.testing.checking import CheckFailed
+from autograder.hall.report import Criterion, Report, grade
+from autograder.plugin.late import DAY, PerDay
 
 
-@check({"first": 1, "second": 2})
-def toy(report, answer):
+def toy(answer):
+    report = Report("toy", [Criterion("first", 1), Criterion("second", 2)])
     with report.criterion("first"):
         if answer < 1:
             raise CheckFailed("too small", "small")
     with report.criterion("second"):
         assert answer > 5, "five & <b>more</b>"
+    return report
 
 
 def test_each_criterion_counts_alone():
@@ -44,13 +45,9 @@ def test_messages_are_escaped_in_html():
 
 
 def test_unknown_criterion_is_an_error_of_the_check():
-    @check({"a": 1})
-    def bad(report):
-        with report.criterion("b"):
-            pass
-
-    with pytest.raises(ValueError, match="no criterion 'b'"):
-        bad()
+    report = Report("bad", [Criterion("a", 1)])
+    with pytest.raises(ValueError, match="no criterion 'b'"), report.criterion("b"):
+        pass
 
 
 def test_grade_raises_only_when_points_are_lost(capsys):

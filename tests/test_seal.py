@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import aeutils
-from autograder.hall.seal import sealed_packages, sealed_source
+from autograder.hall.isolation.seal import sealed_packages, sealed_source
 
 SOURCE = Path(aeutils.__file__).parent
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,11 +74,11 @@ def test_the_sealed_package_works_and_refuses_by_name():
     folder = sealed_packages(("aeutils",), "week01_pca")
     code = (
         "import torch, aeutils.pca, aeutils.models, aeutils.losses, aeutils.training\n"
-        "from aeutils.visible import week01\n"
+        "from aeutils.testing import week01\n"
         "print(aeutils.losses.bernoulli_nll(torch.zeros(2, 3), torch.zeros(2, 3)).shape)\n"
         "for twin in (aeutils.pca.center, aeutils.models.LinearAutoencoder):\n"
         "    try: twin(torch.zeros(2, 2))\n"
-        "    except aeutils.sealed.ReferenceSealed as e: print(e)\n"
+        "    except aeutils.testing.sealed.ReferenceSealed as e: print(e)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
@@ -90,7 +90,7 @@ def test_the_sealed_package_works_and_refuses_by_name():
 
 def test_docstring_and_signature_stay():
     text = (
-        "from aeutils.sealed import exercise\n\n\n"
+        "from aeutils.testing.sealed import exercise\n\n\n"
         '@exercise("w")\ndef f(x: int) -> int:\n    """Say."""\n    return x * 2\n\n\n'
         "def g():\n    return 1\n"
     )

@@ -7,7 +7,7 @@ import pkgutil
 import pytest
 
 import aeutils
-from aeutils.sealed import ReferenceSealed, exercise
+from aeutils.testing.sealed import ReferenceSealed, exercise
 
 
 @exercise("week01_pca")

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from autograder.hall.show import clean_html, clean_markdown, clean_outputs, plain_text
+from autograder.plugin.sanitise import clean_html, clean_markdown, clean_outputs, plain_text
 
 PNG = base64.b64encode(b"\x89PNG....").decode()
 

@@ -5,8 +5,11 @@ import math
 import pytest
 import torch
 
-from aeutils import metriclearning, models, propagation, siamese, supcon, triplet
-from aeutils.sealed import ReferenceSealed
+from aeutils import models
+from aeutils.losses import pairs, supervised_contrastive, triplets
+from aeutils.neighbours import propagation
+from aeutils.testing.sealed import ReferenceSealed
+from aeutils.training import encoder
 
 
 def codes(n=8, k=3, seed=0, scale=0.7):
@@ -22,7 +25,7 @@ LABELS = torch.tensor([3, 1, 3, 5, 1, 3, 5, 3])
 
 def test_pairs_are_what_they_say():
     labels = torch.tensor([7] * 10 + [2] * 5 + [0] * 2 + [9])  # 9 is alone: in no pair of one class
-    first, second, same = siamese.random_pairs(labels, 9001, torch.Generator().manual_seed(0))
+    first, second, same = pairs.random_pairs(labels, 9001, torch.Generator().manual_seed(0))
     assert (first != second).all()
     assert torch.equal(same, labels[first] == labels[second])
     assert int(same.sum()) == 4500
@@ -34,14 +37,14 @@ def test_pairs_are_what_they_say():
     partners = second[same & (first == 0)]
     assert set(partners.tolist()) == set(range(1, 10))
     assert set(second[~same & (first == 0)].tolist()) == set(range(10, 18))
-    again = siamese.random_pairs(labels, 9001, torch.Generator().manual_seed(0))
+    again = pairs.random_pairs(labels, 9001, torch.Generator().manual_seed(0))
     assert torch.equal(again[0], first)
 
 
 @pytest.mark.parametrize("labels", [[1, 1, 1], [1, 2, 3]])
 def test_no_pairs_of_one_kind_is_explained(labels):
     with pytest.raises(ValueError, match="two classes and a class of two"):
-        siamese.random_pairs(torch.tensor(labels), 4)
+        pairs.random_pairs(torch.tensor(labels), 4)
 
 
 # -------------------------------------------------------------------------------------- losses
@@ -51,17 +54,17 @@ def test_contrastive_loss_by_hand():
     a = torch.zeros(3, 2)
     b = torch.tensor([[3.0, 4.0], [0.6, 0.8], [6.0, 8.0]])
     same = torch.tensor([1, 0, 0])
-    assert float(siamese.contrastive_loss(a, b, same, 2.0)) == pytest.approx((25 + 1 + 0) / 3)
+    assert float(pairs.contrastive_loss(a, b, same, 2.0)) == pytest.approx((25 + 1 + 0) / 3)
 
 
 def test_gradients_are_those_of_finite_differences():
     same = torch.tensor([True, False, True, False, False, True, False, False])
     b = codes(seed=1)
     for loss in (
-        lambda z: siamese.contrastive_loss(z, b, same, 1.5),
-        lambda z: siamese.all_pairs_loss(z, LABELS, 1.5),
-        lambda z: supcon.supcon_loss(z, LABELS, 0.3),
-        lambda z: triplet.hardest_triplet_loss(z, LABELS, 0.7),
+        lambda z: pairs.contrastive_loss(z, b, same, 1.5),
+        lambda z: pairs.all_pairs_loss(z, LABELS, 1.5),
+        lambda z: supervised_contrastive.supcon_loss(z, LABELS, 0.3),
+        lambda z: triplets.hardest_triplet_loss(z, LABELS, 0.7),
     ):
         assert torch.autograd.gradcheck(loss, codes().requires_grad_(), atol=1e-6)
 
@@ -78,17 +81,17 @@ def test_all_pairs_are_all_pairs(margin):
             else:
                 far.append(max(0, margin - d) ** 2)
     expected = (sum(near) / len(near) + sum(far) / len(far)) / 2
-    assert float(siamese.all_pairs_loss(z, LABELS, margin)) == pytest.approx(expected, abs=1e-12)
-    one_kind = siamese.all_pairs_loss(z[:3], torch.arange(3), margin)
+    assert float(pairs.all_pairs_loss(z, LABELS, margin)) == pytest.approx(expected, abs=1e-12)
+    one_kind = pairs.all_pairs_loss(z[:3], torch.arange(3), margin)
     assert torch.isfinite(one_kind)
 
 
 def test_equal_codes_have_finite_gradients():
     z = torch.ones(4, 2, requires_grad=True)
     labels = torch.tensor([0, 0, 1, 1])
-    total = siamese.all_pairs_loss(z, labels) + triplet.hardest_triplet_loss(z, labels)
-    total = total + siamese.contrastive_loss(z, z.detach(), labels, 1.0)
-    (total + supcon.supcon_loss(z, labels)).backward()
+    total = pairs.all_pairs_loss(z, labels) + triplets.hardest_triplet_loss(z, labels)
+    total = total + pairs.contrastive_loss(z, z.detach(), labels, 1.0)
+    (total + supervised_contrastive.supcon_loss(z, labels)).backward()
     assert torch.isfinite(z.grad).all()
 
 
@@ -104,31 +107,37 @@ def test_supcon_by_loops_and_without_overflow():
             if p != i and LABELS[p] == LABELS[i]
         ]
         each.append(-sum(logs) / len(logs))
-    assert float(supcon.supcon_loss(z, LABELS, t)) == pytest.approx(sum(each) / 8, abs=1e-12)
-    assert torch.isfinite(supcon.supcon_loss(z.float(), LABELS, 1e-3))
-    assert float(supcon.supcon_loss(z, torch.arange(8), t)) == 0  # nobody has a partner
-    assert float(supcon.supcon_loss(5 * z, LABELS, t)) == pytest.approx(sum(each) / 8)
+    assert float(supervised_contrastive.supcon_loss(z, LABELS, t)) == pytest.approx(
+        sum(each) / 8, abs=1e-12
+    )
+    assert torch.isfinite(supervised_contrastive.supcon_loss(z.float(), LABELS, 1e-3))
+    assert (
+        float(supervised_contrastive.supcon_loss(z, torch.arange(8), t)) == 0
+    )  # nobody has a partner
+    assert float(supervised_contrastive.supcon_loss(5 * z, LABELS, t)) == pytest.approx(
+        sum(each) / 8
+    )
 
 
 def test_triplets_by_hand():
     anchor, positive, negative = (torch.tensor([[v], [0.0]]) for v in (0.0, 1.0, 3.0))
-    assert float(triplet.triplet_loss(anchor, positive, negative, 10.0)) == pytest.approx(
+    assert float(triplets.triplet_loss(anchor, positive, negative, 10.0)) == pytest.approx(
         (1 - 9 + 10 + 10) / 2
     )
     z, labels = torch.tensor([[0.0], [1.0], [1.5], [9.0]]), torch.tensor([0, 0, 1, 2])
     # anchors 0 and 1; 2 and 3 have no positive: D₊ = 1, D₋ = 1.5 and 0.5
-    found = triplet.hardest_triplet_loss(z, labels, 1.0)
+    found = triplets.hardest_triplet_loss(z, labels, 1.0)
     assert float(found) == pytest.approx(((1 - 1.5 + 1) + (1 - 0.5 + 1)) / 2, abs=1e-5)
 
 
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: siamese.contrastive_loss(codes(4), codes(5), LABELS[:4]), "equal"),
-        (lambda: siamese.contrastive_loss(codes(4), codes(4), LABELS), "same must have shape"),
-        (lambda: siamese.all_pairs_loss(codes(), LABELS, -1.0), "margin"),
-        (lambda: supcon.supcon_loss(codes(), LABELS, 0.0), "temperature"),
-        (lambda: supcon.supcon_loss(codes(), LABELS[:3]), "length 3"),
+        (lambda: pairs.contrastive_loss(codes(4), codes(5), LABELS[:4]), "equal"),
+        (lambda: pairs.contrastive_loss(codes(4), codes(4), LABELS), "same must have shape"),
+        (lambda: pairs.all_pairs_loss(codes(), LABELS, -1.0), "margin"),
+        (lambda: supervised_contrastive.supcon_loss(codes(), LABELS, 0.0), "temperature"),
+        (lambda: supervised_contrastive.supcon_loss(codes(), LABELS[:3]), "length 3"),
     ],
 )
 def test_bad_input_is_explained(call, match):
@@ -153,8 +162,8 @@ def test_fit_encoder_lowers_the_loss_and_repeats():
         torch.manual_seed(0)
         model = models.mlp((10, 16, 2))
         seen = []
-        history = metriclearning.fit_encoder(
-            model, x, y, supcon.supcon_loss, epochs=4, batch_size=50, lr=1e-2,
+        history = encoder.fit_encoder(
+            model, x, y, supervised_contrastive.supcon_loss, epochs=4, batch_size=50, lr=1e-2,
             after_epoch=seen.append,
         )  # fmt: skip
         assert seen == [1, 2, 3, 4]
@@ -170,11 +179,11 @@ def test_pairs_of_one_class_alone_collapse():
     spread = {}
     for name, loss in {
         "positives only": lambda z, y: (z[:, None] - z)[y[:, None] == y].square().mean(),
-        "both": lambda z, y: siamese.all_pairs_loss(z, y, 1.0),
+        "both": lambda z, y: pairs.all_pairs_loss(z, y, 1.0),
     }.items():
         torch.manual_seed(0)
         model = models.mlp((10, 16, 2))
-        metriclearning.fit_encoder(model, x, y, loss, epochs=40, batch_size=50, lr=1e-2)
+        encoder.fit_encoder(model, x, y, loss, epochs=40, batch_size=50, lr=1e-2)
         spread[name] = float(model(x).detach().std(dim=0).mean())
     assert spread["positives only"] < 0.1 * spread["both"]
 
@@ -184,9 +193,7 @@ def test_a_diverged_loss_is_an_error():
 
     x, y = clouds()
     with pytest.raises(TrainingDiverged):
-        metriclearning.fit_encoder(
-            models.mlp((10, 2)), x, y, lambda z, y: z.sum() * math.nan, epochs=1
-        )
+        encoder.fit_encoder(models.mlp((10, 2)), x, y, lambda z, y: z.sum() * math.nan, epochs=1)
 
 
 # -------------------------------------------------------------------------------------- propagation
@@ -245,10 +252,10 @@ def test_bad_propagation_is_explained(change, match):
 def test_twins_are_sealed_while_week_7_is_graded(monkeypatch):
     monkeypatch.setenv("AEUTILS_SEALED", "week07_siamese")
     for call in (
-        lambda: siamese.random_pairs(LABELS, 4),
-        lambda: siamese.contrastive_loss(codes(), codes(), LABELS),
-        lambda: siamese.all_pairs_loss(codes(), LABELS),
-        lambda: supcon.supcon_loss(codes(), LABELS),
+        lambda: pairs.random_pairs(LABELS, 4),
+        lambda: pairs.contrastive_loss(codes(), codes(), LABELS),
+        lambda: pairs.all_pairs_loss(codes(), LABELS),
+        lambda: supervised_contrastive.supcon_loss(codes(), LABELS),
         lambda: propagation.propagate(torch.zeros(1, 1), torch.zeros(1).long(), 1),
     ):
         with pytest.raises(ReferenceSealed, match="week07_siamese"):

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from aeutils import similarity
-from aeutils.sealed import ReferenceSealed
-from aeutils.similarity import class_similarity, class_similarity_by_matrix
+from aeutils.embeddings import similarity
+from aeutils.embeddings.similarity import class_similarity, class_similarity_by_matrix
+from aeutils.testing.sealed import ReferenceSealed
 
 
 def codes(n=200, k=6, classes=5, seed=0):

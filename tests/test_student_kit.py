@@ -70,7 +70,7 @@ def test_it_has_a_start_page_lessons_and_data(kit):
     archive = zipfile.ZipFile(kit)
     names = {n.removeprefix("autoencoders/") for n in archive.namelist()}
     assert {"START.html", "README.md", "environment.yml", "LICENSE", "LICENSE-text.md"} <= names
-    assert "aeutils/datasets/mnist_small.npz" in names
+    assert "aeutils/data/embedded/mnist_small.npz" in names
     start = archive.read("autoencoders/START.html").decode()
     for week in sorted((ROOT / "notebooks").glob("week*")):
         assert f"notebooks/{week.name}/{week.name}.ipynb" in names
@@ -85,8 +85,8 @@ def test_it_has_a_start_page_lessons_and_data(kit):
 
 
 def test_no_solution_check_bank_or_gradebook_is_inside(kit):
-    from autograder import bank
     from autograder.builder.rules import leaks
+    from autograder.exercises import bank
     from course.book import notebooks
 
     archive = zipfile.ZipFile(kit)
@@ -117,7 +117,7 @@ def test_the_instructors_kit_is_the_rest(tmp_path):
         "Makefile",
         "nbgrader_config.py",
         "solutions/week01_pca/week01_pca.py",
-        "autograder/hall/sandbox.py",
+        "autograder/hall/isolation/sandbox.py",
         "course/instructors.md",
         "course/slides/week01.md",
         "tests/test_bank.py",

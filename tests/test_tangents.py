@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aeutils import tangents
+from aeutils.corruption import tangents
 
 
 def blob(cx=0.0, cy=0.0, width=4.0, size=28):

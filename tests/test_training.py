@@ -11,7 +11,7 @@ from smallruns import X_VAL, X, assert_same_weights, fit, small
 from torch import nn
 
 from aeutils import losses, models, training
-from aeutils.sealed import ReferenceSealed
+from aeutils.testing.sealed import ReferenceSealed
 
 
 class Spy(nn.Module):

@@ -6,10 +6,11 @@ import time
 import psutil
 import pytest
 
-from autograder.hall.sandbox import Room, bwrap, trial
-from autograder.hall.warm import Warm
-from autograder.hall.watched import Limits
-from autograder.hall.wire import Closed
+from autograder.hall.isolation.bubblewrap import bwrap, trial
+from autograder.hall.isolation.fork_server import ForkServers
+from autograder.hall.isolation.mounts import Mounts
+from autograder.hall.isolation.supervisor import Limits
+from autograder.hall.protocol.codec import Closed
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
 pytestmark = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
@@ -18,7 +19,7 @@ LIMITS = Limits(cell_seconds=2, memory=2**30, processes=40, disk=8 * 2**20)
 
 @pytest.fixture(scope="module")
 def warm():
-    made = Warm(Room(), LIMITS, ("numpy", "decimal"), ("numpy",))
+    made = ForkServers(Mounts(), LIMITS, ("numpy", "decimal"), ("numpy",))
     yield made
     made.close()
 
@@ -30,7 +31,7 @@ def student(warm, tmp_path):
     started = []
 
     def start():
-        sandbox = warm.sandbox(Room(files=tmp_path), LIMITS)
+        sandbox = warm.sandbox(Mounts(files=tmp_path), LIMITS)
         started.append(sandbox)
         sandbox.ready()
 
@@ -135,10 +136,10 @@ def test_a_student_takes_its_family_along(student):
 
 
 def test_a_killed_room_is_said_so(tmp_path):
-    made = Warm(Room(), LIMITS, (), ())
+    made = ForkServers(Mounts(), LIMITS, (), ())
     made.room.process.kill()
     made.room.process.wait()
     time.sleep(0.1)
     with pytest.raises((Closed, OSError)):
-        made.sandbox(Room(), LIMITS)
+        made.sandbox(Mounts(), LIMITS)
     made.close()

@@ -10,7 +10,8 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from aeutils import _style, widgets
+from aeutils import widgets
+from aeutils.plots import style
 from aeutils.widgets import calibration, predict, reveal
 
 
@@ -37,7 +38,7 @@ def outputs(monkeypatch):
     def publish(text, markup, name=None, update=False):
         shown.append((markup, text, name, update))
 
-    for module in ("aeutils._style", "aeutils.widgets", "aeutils._predictions"):
+    for module in ("aeutils.plots.style", "aeutils.widgets", "aeutils.widgets.prediction_log"):
         monkeypatch.setattr(f"{module}.publish", publish)
     monkeypatch.setattr("aeutils.widgets.in_notebook", lambda: True)
     return shown
@@ -367,7 +368,7 @@ def test_calibration_reads_the_weeks_beside_it(folder, monkeypatch):
 def test_a_prediction_shows_itself_in_later_cells_only(outputs, monkeypatch):
     monkeypatch.setattr("aeutils.widgets._show_box", lambda prediction: None)
     cell = types.SimpleNamespace(number=7)
-    for module in ("aeutils.widgets", "aeutils._predictions"):
+    for module in ("aeutils.widgets", "aeutils.widgets.prediction_log"):
         monkeypatch.setattr(f"{module}.cell_number", lambda: cell.number)
     p = predict("k", "?", 0, 10)
     p._ipython_display_()
@@ -378,5 +379,5 @@ def test_a_prediction_shows_itself_in_later_cells_only(outputs, monkeypatch):
 
 
 def test_outside_a_notebook_text_goes_to_standard_output(capsys):
-    _style.publish("text", "<p>markup</p>")
+    style.publish("text", "<p>markup</p>")
     assert capsys.readouterr() == ("text\n", "")

@@ -9,9 +9,10 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from aeutils import hovermap, widgets
-from aeutils._html import bars, curve, png, tile
-from aeutils._live import Board, Choice, Live, Slider
+from aeutils import widgets
+from aeutils.widgets import hover_map
+from aeutils.widgets.html import bars, curve, png, tile
+from aeutils.widgets.live import Board, Choice, Live, Slider
 
 K = 12
 
@@ -74,8 +75,8 @@ def notebook(monkeypatch):
     def publish(text, markup, name=None, update=False):
         shown.append((markup, text, update))
 
-    monkeypatch.setattr("aeutils._live.publish", publish)
-    monkeypatch.setattr("aeutils._live.in_notebook", lambda: True)
+    monkeypatch.setattr("aeutils.widgets.live.publish", publish)
+    monkeypatch.setattr("aeutils.widgets.live.in_notebook", lambda: True)
     monkeypatch.setattr(
         "IPython.display.publish_display_data", lambda data: shown.append((data, "", False))
     )
@@ -183,7 +184,7 @@ def test_while_nbgrader_executes_the_picture_stands_alone(notebook, monkeypatch)
 
 def test_without_ipywidgets_the_picture_stands_alone(notebook, monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    monkeypatch.delitem(sys.modules, "aeutils._controls", raising=False)
+    monkeypatch.delitem(sys.modules, "aeutils.widgets.controls", raising=False)
     every_widget()["painter"]._ipython_display_()
     assert len(notebook) == 1
 
@@ -191,7 +192,7 @@ def test_without_ipywidgets_the_picture_stands_alone(notebook, monkeypatch):
 def test_without_anywidget_sliders_do_the_work(notebook, monkeypatch):
     import ipywidgets
 
-    import aeutils._controls as controls
+    import aeutils.widgets.controls as controls
 
     monkeypatch.setattr(controls, "anywidget", None)
     every_widget()["explorer, 2 numbers"]._ipython_display_()
@@ -291,7 +292,7 @@ def test_pieces_escape_what_they_are_given():
 
 def test_a_map_links_each_image_to_its_nearest_codes():
     z, x, y = torch.rand(12, 5), torch.rand(12, 16), torch.arange(12) % 3
-    made = hovermap.hover_map(z[:, :2], x, y, "A map", codes=z, neighbours=4)
+    made = hover_map.hover_map(z[:, :2], x, y, "A map", codes=z, neighbours=4)
     assert made.markup.count("<use ") == 12 * 4
     assert "4 nearest codes" in made.alt_text
     nearest = torch.cdist(z, z).fill_diagonal_(9).topk(4, largest=False).indices[0]
@@ -299,6 +300,6 @@ def test_a_map_links_each_image_to_its_nearest_codes():
     assert f"<title>0; nearest codes: {names}</title>" in made.markup
     ET.fromstring(made.markup)
     with pytest.raises(ValueError, match="3 codes for 12"):
-        hovermap.hover_map(z[:, :2], x, y, "A map", codes=z[:3])
+        hover_map.hover_map(z[:, :2], x, y, "A map", codes=z[:3])
     with pytest.raises(ValueError, match="from 1 to 11"):
-        hovermap.hover_map(z[:, :2], x, y, "A map", codes=z, neighbours=12)
+        hover_map.hover_map(z[:, :2], x, y, "A map", codes=z, neighbours=12)

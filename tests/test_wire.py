@@ -1,4 +1,4 @@
-"""What crosses the border arrives as it was; anything else is refused, never evaluated."""
+"""What crosses the client arrives as it was; anything else is refused, never evaluated."""
 
 import io
 import json
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.hall.wire import (
+from autograder.hall.protocol.codec import (
     HEADER,
     MAX_DEPTH,
     CannotCross,
@@ -141,7 +141,7 @@ def test_deep_and_cyclic_values_are_refused():
 def test_a_gradient_asked_of_a_copy_says_what_to_do():
     copy = across(torch.nn.Parameter(torch.ones(2)))
     assert copy.requires_grad
-    with pytest.raises(CannotCross, match=r"gradients do not cross .* errand"):
+    with pytest.raises(CannotCross, match=r"gradients do not cross.* remote call"):
         (copy**2).sum().backward()
 
 

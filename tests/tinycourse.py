@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from autograder.demo import nbgrader
-from autograder.hall import sandbox
+from autograder.hall.isolation import bubblewrap
 
 NAME = "ps"
 FILE = f"{NAME}.ipynb"
@@ -59,7 +59,7 @@ TESTS = {
 
 def no_sandbox() -> str:
     """Return why no sandbox can be had on this machine, or ""."""
-    return sandbox.trial(sandbox.bwrap(), os.environ.get("PATH", ""))
+    return bubblewrap.trial(bubblewrap.bwrap(), os.environ.get("PATH", ""))
 
 
 # --- the course -----------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ from autograder.attacks.harness import nbgrader, prepare
 from autograder.attacks.login import log_in
 from autograder.attacks.targets import ROOT, TARGETS, VAULT, WEEK01, Attack, Target, attacks
 from autograder.attacks.verdict import Verdict
-from autograder.hall.sandbox import bwrap, python_folders
-from autograder.hall.watched import Limits, Watched
+from autograder.hall.isolation.bubblewrap import bwrap
+from autograder.hall.isolation.sandbox import python_folders
+from autograder.hall.isolation.supervisor import Limits, Watched
 
 SECONDS = 90.0  # for one attack
 ANSWER = "VERDICT "

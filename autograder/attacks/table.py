@@ -17,7 +17,7 @@ from autograder.attacks import course, stock
 from autograder.attacks.harness import run_class
 from autograder.attacks.targets import GROUPS, TARGETS, Attack, attacks
 from autograder.attacks.verdict import Verdict
-from autograder.hall.sandbox import bwrap, trial
+from autograder.hall.isolation.bubblewrap import bwrap, trial
 
 VERSION = importlib.metadata.version("nbgrader")
 TRIES = 78  # characters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,10 +14,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import is_grade, setenv
 
-from autograder import checks
 from autograder.builder.rules import Problem, check_release, check_source
 from autograder.builder.source import read_source, weeks, without_outputs
-from autograder.keepwork import refuse_to_overwrite
+from autograder.exercises import bank
+from autograder.plugin.overwrite_guard import refuse_to_overwrite
 
 CELL_TIMEOUT = 600
 READERS_OWN = ("passport.json", "predictions.json")  # of whoever worked in the folder
@@ -91,15 +90,17 @@ def make_release(nb: NotebookNode, name: str) -> NotebookNode:
 
 def unknown_checks(nb: NotebookNode, name: str) -> list[Problem]:
     """Return the test cells whose hidden check does not exist or is worth other points."""
-    module = vars(importlib.import_module(f"{checks.__name__}.{name[:6]}"))
+    known = bank.exercises(name[:6])
     problems = []
     for cell in nb.cells:
         if not is_grade(cell):
             continue
         grade_id = cell.metadata.nbgrader.grade_id
-        check = module.get(grade_id.removeprefix("test-").replace("-", "_"))
+        exercise = grade_id.removeprefix("test-").replace("-", "_")
+        check = known.get(exercise)
         if check is None:
-            problems.append(Problem(repr(grade_id), f"no hidden check in checks/{name[:6]}.py"))
+            place = f"autograder/exercises/{name[:6]}/{exercise}.py"
+            problems.append(Problem(repr(grade_id), f"there is no {place}"))
         elif sum(check.points.values()) != cell.metadata.nbgrader.points:
             problems.append(
                 Problem(

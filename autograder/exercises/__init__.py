@@ -19,8 +19,8 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from aeutils.checking import to_tensor
-from autograder import report
+from aeutils.testing.checking import to_tensor
+from autograder.hall import report
 from autograder.exercises.exercise import Exercise
 
 GRADER_SEED = 20260

@@ -18,7 +18,7 @@ from nbgrader.utils import is_solution
 
 from autograder import exercises as package
 from autograder.exercises.exercise import Exercise
-from autograder.report import Report
+from autograder.hall.report import Report
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PRELUDE = """\

@@ -7,7 +7,7 @@ import pkgutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
-from autograder.report import Criterion, Report
+from autograder.hall.report import Criterion, Report
 
 Answer = str | Mapping[str, str]
 Look = Callable[..., None]

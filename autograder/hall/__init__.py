@@ -1,6 +1,7 @@
-"""The exam hall: student code in a sandbox, tests in another process, plain values in between.
+"""The exam hall: grades one submission safely, and knows no course and no nbgrader.
 
-Read in this order: `wire` (what may cross), `desk` (the student's side), `border` and `examiner`
-(the tests' side), `prelude` (what tests may rely on), `sandbox`, `exam` (the two passes of one
-submission) and `plugin` (where nbgrader comes in).
+Student code runs in a sandbox, tests run in another process, plain values cross in between. Read
+in this order: `job` (what goes in and comes out), `grading` (the two passes), `isolation` (the
+walls), `student` (what runs inside them), `examiner` (the tests' side), `protocol` (what crosses)
+and `executors` (where jobs run). ``autograder.plugin`` connects all this to nbgrader.
 """

@@ -23,7 +23,7 @@ TITLE = re.compile(
 
 def page() -> str:
     """Return the page."""
-    from autograder import bank
+    from autograder.exercises import bank
 
     parts = [HEAD]
     for name in notebooks.names():
@@ -38,7 +38,7 @@ def page() -> str:
             for match in TITLE.finditer(cell.source):
                 number, title, difficulty, importance, time, worth = match.groups()
                 check = checked[int(number) - 1]
-                criteria = bank.find_check(week, check).points
+                criteria = bank.exercises(week)[check].points
                 tested = "; ".join(f"{text} ({value:g})" for text, value in criteria.items())
                 known = len(bank.exercises(week)[check].wrong)
                 minutes, points = minutes + int(time), points + int(worth)

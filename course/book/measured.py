@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from aeutils import compression, contractive, conv, data, losses, models, pca, siamese, training
+from aeutils import compression, data, losses, models, pca, training
+from aeutils.losses import contractive, pairs
+from aeutils.models import conv
 from course.book import ROOT
 
 
@@ -184,7 +186,7 @@ def psnr_share(decibels: float) -> tuple[float, dict]:
 def contrastive_pair(distance: float, same: bool) -> tuple[float, dict]:
     """Return the contrastive loss, margin 2, of two codes so far apart."""
     a, b = torch.zeros(1, 1), torch.full((1, 1), distance)
-    return float(siamese.contrastive_loss(a, b, torch.tensor([same]), margin=2.0)), {}
+    return float(pairs.contrastive_loss(a, b, torch.tensor([same]), margin=2.0)), {}
 
 
 def table_of_distances() -> tuple[float, dict]:
@@ -211,7 +213,7 @@ def attacks(who: str, what: str) -> tuple[float, dict]:
 
 def bank_counts(what: str) -> tuple[float, dict]:
     """Return how many exercises, wrong or right answers the bank has."""
-    from autograder import bank
+    from autograder.exercises import bank
 
     entries = [e for week in bank.weeks() for e in bank.exercises(week).values()]
     counts = {

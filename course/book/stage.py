@@ -159,7 +159,7 @@ def first_line(module: str) -> str:
 
 def mistakes_page() -> str:
     """Return the index of known mistakes in a form that gives no answer away: names only."""
-    from autograder import bank
+    from autograder.exercises import bank
 
     by_name: dict[str, list[str]] = {}
     for week in bank.weeks():

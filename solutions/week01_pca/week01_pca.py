@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, plots, training, widgets
-from aeutils.visible import week01 as tests
+from aeutils.testing import week01 as tests
 from aeutils.widgets import predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -94,7 +94,7 @@ def center(x: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% nbgrader={"grade_id": "test-center", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.center, center)
 ### END HIDDEN TESTS
@@ -157,7 +157,7 @@ def principal_axes(centered: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 # %% nbgrader={"grade_id": "test-principal_axes", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.principal_axes, principal_axes)
 ### END HIDDEN TESTS
@@ -219,7 +219,7 @@ def components_needed(variances: Tensor, share: float) -> int:
 
 # %% nbgrader={"grade_id": "test-components_needed", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.components_needed, components_needed)
 ### END HIDDEN TESTS
@@ -304,7 +304,7 @@ def reconstruct(z: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-project", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.project, project, reconstruct)
 ### END HIDDEN TESTS
@@ -365,7 +365,7 @@ def compression_factor(d: int, k: int) -> float:
 
 # %% nbgrader={"grade_id": "test-squared_error_per_image", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.squared_error_per_image, squared_error_per_image, compression_factor)
 ### END HIDDEN TESTS
@@ -490,7 +490,7 @@ class LinearAutoencoder(nn.Module):
 
 # %% nbgrader={"grade_id": "test-linear_autoencoder", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.linear_autoencoder, LinearAutoencoder)
 ### END HIDDEN TESTS
@@ -590,7 +590,7 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-principal_angles", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week01
+from autograder.exercises import grade, week01
 
 grade(week01.principal_angles, principal_angles)
 ### END HIDDEN TESTS

@@ -27,8 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, plots, training, widgets
-from aeutils.progress import progress
-from aeutils.visible import week02 as tests
+from aeutils.training.progress_bar import progress
+from aeutils.testing import week02 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -97,7 +97,7 @@ def mlp(sizes: list[int]) -> nn.Module:
 
 # %% nbgrader={"grade_id": "test-mlp", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.mlp, mlp)
 ### END HIDDEN TESTS
@@ -153,7 +153,7 @@ class Autoencoder(nn.Module):
 
 # %% nbgrader={"grade_id": "test-autoencoder", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.autoencoder, Autoencoder)
 ### END HIDDEN TESTS
@@ -245,7 +245,7 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-bernoulli_nll", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.bernoulli_nll, bernoulli_nll)
 ### END HIDDEN TESTS
@@ -303,7 +303,7 @@ def poisson_nll(log_rate: Tensor, x: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-poisson_nll", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.poisson_nll, poisson_nll)
 ### END HIDDEN TESTS
@@ -350,7 +350,7 @@ def tanh_cross_entropy(a: Tensor, x: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-tanh_cross_entropy", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.tanh_cross_entropy, tanh_cross_entropy)
 ### END HIDDEN TESTS
@@ -423,7 +423,7 @@ def train_epoch(
 
 # %% nbgrader={"grade_id": "test-train_epoch", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.train_epoch, train_epoch)
 ### END HIDDEN TESTS
@@ -476,7 +476,7 @@ def reconstruction_error(model: nn.Module, x: Tensor, batch_size: int = 500) -> 
 
 # %% nbgrader={"grade_id": "test-reconstruction_error", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.reconstruction_error, reconstruction_error)
 ### END HIDDEN TESTS
@@ -683,7 +683,7 @@ class TiedAutoencoder(nn.Module):
 
 # %% nbgrader={"grade_id": "test-tied_autoencoder", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week02
+from autograder.exercises import grade, week02
 
 grade(week02.tied_autoencoder, TiedAutoencoder)
 ### END HIDDEN TESTS
@@ -728,7 +728,7 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils import evaluation
+from aeutils.embeddings import evaluation
 
 training.seed_everything(2)
 map_model = Autoencoder([784, 256, 128, 2])

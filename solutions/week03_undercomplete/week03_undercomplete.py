@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, models, pca, plots, training, widgets
-from aeutils.visible import week03 as tests
+from aeutils.testing import week03 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -67,7 +67,7 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.progress import progress
+from aeutils.training.progress_bar import progress
 
 order = torch.randperm(len(x_train), generator=torch.Generator().manual_seed(0))
 x_val, x_fit = x_train[order[:1000]], x_train[order[1000:]]
@@ -182,7 +182,7 @@ def smallest_width(
 
 # %% nbgrader={"grade_id": "test-smallest_width", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.smallest_width, smallest_width)
 ### END HIDDEN TESTS
@@ -237,7 +237,7 @@ def copy_weights(d: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 # %% nbgrader={"grade_id": "test-copy_weights", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.copy_weights, copy_weights)
 ### END HIDDEN TESTS
@@ -290,7 +290,7 @@ for name, model in {
 # which it was, so the layer must be told, by `output_padding`.
 
 # %% tags=["explore"]
-from aeutils import conv
+from aeutils.models import conv
 
 down = [28]
 while down[-1] > 4:
@@ -377,7 +377,7 @@ class ConvAutoencoder(nn.Module):
 
 # %% nbgrader={"grade_id": "test-conv_autoencoder", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.conv_autoencoder, ConvAutoencoder)
 ### END HIDDEN TESTS
@@ -430,7 +430,7 @@ class ResidualBlock(nn.Module):
 
 # %% nbgrader={"grade_id": "test-residual_block", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.residual_block, ResidualBlock)
 ### END HIDDEN TESTS
@@ -650,7 +650,7 @@ def compression_factor(
 
 # %% nbgrader={"grade_id": "test-compression_factor", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.compression_factor, compression_factor)
 ### END HIDDEN TESTS
@@ -705,7 +705,7 @@ def dequantise(symbols: Tensor, step: float | Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-quantise", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.quantise, quantise, dequantise)
 ### END HIDDEN TESTS
@@ -748,7 +748,7 @@ def entropy(counts: Tensor) -> float:
 
 # %% nbgrader={"grade_id": "test-entropy", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.entropy, entropy)
 ### END HIDDEN TESTS
@@ -821,7 +821,7 @@ def bits_per_pixel(train_symbols: Tensor, symbols: Tensor, n_pixels: int) -> flo
 
 # %% nbgrader={"grade_id": "test-bits_per_pixel", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week03
+from autograder.exercises import grade, week03
 
 grade(week03.bits_per_pixel, bits_per_pixel)
 ### END HIDDEN TESTS
@@ -830,7 +830,7 @@ assert tests.bits_per_pixel(bits_per_pixel)
 # %% [markdown]
 # Now everything is in place: for a row of steps, quantise the codes, count bits, decode, measure the
 # error. PCA is treated in the same way, with one step for its first 300 axes: axes narrower than the step
-# round to 0 and cost almost nothing. JPEG (`aeutils.jpeg`) is counted twice: whole files, and the
+# round to 0 and cost almost nothing. JPEG (`aeutils.compression.jpeg`) is counted twice: whole files, and the
 # image-dependent part alone, as if its tables and headers were agreed upon.
 #
 # The steps of the autoencoder differ from column to column: a column that moves the image more is
@@ -847,7 +847,8 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils import compression, jpeg
+from aeutils import compression
+from aeutils.compression import jpeg
 
 with torch.no_grad():
     scale = 1 / compression.sensitivity(conv_model.decode, z_train[:500])
@@ -907,20 +908,20 @@ for name in rates:
 print(f"the autoencoder's error without any rounding: {min(errors['autoencoder']):.2f} or less")
 
 # %% [markdown]
-# Are those lengths real? An arithmetic coder (`aeutils.rangecoder`, 100 lines) writes the bytes and reads
+# Are those lengths real? An arithmetic coder (`aeutils.compression.arithmetic_coder`, 100 lines) writes the bytes and reads
 # them back; zlib and lzma, which know nothing of codes, are the cross-check.
 
 # %% tags=["explore"]
 import lzma
 import zlib
 
-from aeutils import rangecoder
+from aeutils.compression import arithmetic_coder
 
 s_train, s_test = quantise(z_train, 1.0 * scale), quantise(z_test, 1.0 * scale)
 table = compression.SymbolModel(s_train)
 s_test = table.clip(s_test)
-message = rangecoder.encode(s_test, table)
-assert torch.equal(rangecoder.decode(message, len(s_test), table), s_test)
+message = arithmetic_coder.encode(s_test, table)
+assert torch.equal(arithmetic_coder.decode(message, len(s_test), table), s_test)
 raw = s_test.T.to(torch.int8).contiguous().numpy().tobytes()
 for name, size in {
     "your ideal length": bits_per_pixel(s_train, s_test, 784) * 784 * len(x_test) / 8,

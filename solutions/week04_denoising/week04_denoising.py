@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, losses, models, plots, training, widgets
-from aeutils.visible import week04 as tests
+from aeutils.testing import week04 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -102,7 +102,7 @@ def gaussian(x: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-gaussian", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.gaussian, gaussian)
 ### END HIDDEN TESTS
@@ -151,7 +151,7 @@ def salt_and_pepper(x: Tensor, share: float, generator: torch.Generator) -> Tens
 
 # %% nbgrader={"grade_id": "test-salt_and_pepper", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.salt_and_pepper, salt_and_pepper)
 ### END HIDDEN TESTS
@@ -189,7 +189,7 @@ def speckle(x: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-speckle", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.speckle, speckle)
 ### END HIDDEN TESTS
@@ -227,7 +227,7 @@ def mask(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-mask", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.mask, mask)
 ### END HIDDEN TESTS
@@ -301,7 +301,7 @@ def psnr(x_hat: Tensor, x: Tensor, peak: float = 1.0) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-psnr", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.psnr, psnr)
 ### END HIDDEN TESTS
@@ -394,7 +394,7 @@ def linear_least_squares(noisy: Tensor, clean: Tensor, ridge: float) -> tuple[Te
 
 # %% nbgrader={"grade_id": "test-linear_least_squares", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.linear_least_squares, linear_least_squares)
 ### END HIDDEN TESTS
@@ -411,7 +411,8 @@ predict("w4-linear", "PSNR of the linear least squares on test images?", 9, 30, 
 # noisy copies of every training image, because one copy is little for $784^2$ weights.
 
 # %% tags=["explore"]
-from aeutils import filters, pca
+from aeutils import pca
+from aeutils.corruption import filters
 
 copies = x_train.repeat(3, 1) if len(x_train) < 10_000 else x_train
 noisy_copies = gaussian(copies, SIGMA, seeded(5))
@@ -535,7 +536,7 @@ def train_denoiser(
 
 # %% nbgrader={"grade_id": "test-train_denoiser", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.train_denoiser, train_denoiser)
 ### END HIDDEN TESTS
@@ -682,7 +683,8 @@ plots.lines(
 # `corrupt`, and one more layer, because what belongs into a hole depends on strokes far away.
 
 # %% tags=["explore"]
-from aeutils import corruption, denoising
+from aeutils import corruption
+from aeutils.corruption import denoising
 
 damages = {
     "Gaussian\nσ = 0.5": lambda x, g: gaussian(x, 0.5, g),
@@ -790,7 +792,7 @@ def ideal_denoiser(noisy: Tensor, points: Tensor, sigma: float) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-ideal_denoiser", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week04
+from autograder.exercises import grade, week04
 
 grade(week04.ideal_denoiser, ideal_denoiser)
 ### END HIDDEN TESTS

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, losses, plots, training, widgets
-from aeutils.visible import week05 as tests
+from aeutils.testing import week05 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -93,7 +93,7 @@ def weight_penalty(model: nn.Module, power: int) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-weight_penalty", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.weight_penalty, weight_penalty)
 ### END HIDDEN TESTS
@@ -168,7 +168,7 @@ def kl_sparsity(h: Tensor, target: float) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-kl_sparsity", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.kl_sparsity, kl_sparsity)
 ### END HIDDEN TESTS
@@ -179,8 +179,8 @@ assert tests.kl_sparsity(kl_sparsity)
 # Its 144 code numbers make a picture of 12 × 12, and its output is a logit (cross-entropy, week 2).
 
 # %% tags=["explore"]
-from aeutils import regularizers
-from aeutils.progress import progress
+from aeutils.losses import regularizers
+from aeutils.training.progress_bar import progress
 
 
 class SigmoidAutoencoder(nn.Module):
@@ -334,7 +334,7 @@ def contractive_loop(model: nn.Module, x: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-contractive_loop", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.contractive_loop, contractive_loop)
 ### END HIDDEN TESTS
@@ -415,7 +415,7 @@ def contractive_sigmoid(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-contractive_sigmoid", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.contractive_sigmoid, contractive_sigmoid)
 ### END HIDDEN TESTS
@@ -521,7 +521,7 @@ def jacobians(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-jacobians", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.jacobians, jacobians)
 ### END HIDDEN TESTS
@@ -584,7 +584,7 @@ def contractive_two_layers(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Ten
 
 # %% nbgrader={"grade_id": "test-contractive_two_layers", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.contractive_two_layers, contractive_two_layers)
 ### END HIDDEN TESTS
@@ -657,7 +657,7 @@ def hutchinson(
 
 # %% nbgrader={"grade_id": "test-hutchinson", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.hutchinson, hutchinson)
 ### END HIDDEN TESTS
@@ -756,7 +756,7 @@ plots.lines(
 # **manifold** of digits. Most other changes, white noise above all, lead away from it.
 
 # %% tags=["explore"]
-from aeutils import tangents
+from aeutils.corruption import tangents
 
 three = digits.x_test[digits.y_test == 3][:1]
 shown = [three[0], *(tangents.moved(three, name, 2.0)[0] for name in tangents.MOVES)]
@@ -782,7 +782,9 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils import contractive, evaluation, pca
+from aeutils import pca
+from aeutils.embeddings import evaluation
+from aeutils.losses import contractive
 
 images = digits.x_test[:100]
 tangent_space = tangents.affine_tangents(images)  # (100, 784, 5), orthonormal
@@ -947,7 +949,7 @@ def correntropy_loss(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-correntropy_loss", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week05
+from autograder.exercises import grade, week05
 
 grade(week05.correntropy_loss, correntropy_loss)
 ### END HIDDEN TESTS
@@ -968,7 +970,8 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils import models, robust
+from aeutils import models
+from aeutils.losses import correntropy
 
 
 def half_square(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -986,7 +989,7 @@ def fit_deep(loss: Callable, x: Tensor, sizes: tuple[int, ...], epochs: int) -> 
 
 beliefs = {
     "squared error": half_square,
-    "absolute error": robust.absolute_error,
+    "absolute error": correntropy.absolute_error,
     "correntropy, σ = 0.5": lambda x_hat, x: correntropy_loss(x_hat, x, 0.5),
     "correntropy, σ = 0.2": lambda x_hat, x: correntropy_loss(x_hat, x, 0.2),
 }

@@ -26,8 +26,9 @@
 import torch
 from torch import Tensor, nn
 
-from aeutils import data, maps, models, pca, plots, training, widgets
-from aeutils.visible import week06 as tests
+from aeutils import data, models, pca, plots, training, widgets
+from aeutils.embeddings import projections
+from aeutils.testing import week06 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -97,7 +98,7 @@ def distances(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 # %% nbgrader={"grade_id": "test-distances", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.distances, distances)
 ### END HIDDEN TESTS
@@ -108,7 +109,7 @@ assert tests.distances(distances)
 # To your eye the last is the same image.
 
 # %% tags=["explore"]
-from aeutils.distances import distance_table
+from aeutils.embeddings.distances import distance_table
 
 
 def moved(x: Tensor, columns: int = 3) -> Tensor:
@@ -272,7 +273,7 @@ def class_similarity(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% nbgrader={"grade_id": "test-class_similarity", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.class_similarity, class_similarity)
 ### END HIDDEN TESTS
@@ -281,7 +282,7 @@ assert tests.class_similarity(class_similarity)
 # %% tags=["explore"]
 import time
 
-from aeutils.similarity import class_similarity_by_matrix
+from aeutils.embeddings.similarity import class_similarity_by_matrix
 
 slow = class_similarity_by_matrix(x_held, y_held, renormalise=False)
 same, diff = class_similarity(x_held, y_held)
@@ -399,7 +400,7 @@ def class_ratio(z: Tensor, labels: Tensor, centre: bool, renormalise: bool) -> f
 
 # %% nbgrader={"grade_id": "test-class_ratio", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.class_ratio, class_ratio)
 ### END HIDDEN TESTS
@@ -511,7 +512,7 @@ for c, (s, d) in enumerate(zip(same.tolist(), diff.tolist(), strict=True)):
 predict("w6-axes", "PCA with how many axes has the highest ratio?", 1, 128, default=32)
 
 # %% tags=["explore"]
-from aeutils.evaluation import knn_accuracy
+from aeutils.embeddings.evaluation import knn_accuracy
 
 axes = [1, 2, 4, 8, 16, 32, 64, 128]
 whole = pca.PCA(128).fit(x_train)
@@ -639,7 +640,7 @@ def auc(same: Tensor, diff: Tensor) -> float:
 
 # %% nbgrader={"grade_id": "test-auc", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.auc, auc)
 ### END HIDDEN TESTS
@@ -728,7 +729,7 @@ def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test:
 
 # %% nbgrader={"grade_id": "test-prototype_accuracy", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.prototype_accuracy, prototype_accuracy)
 ### END HIDDEN TESTS
@@ -787,7 +788,7 @@ def mean_average_precision(z: Tensor, labels: Tensor) -> float:
 
 # %% nbgrader={"grade_id": "test-mean_average_precision", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.mean_average_precision, mean_average_precision)
 ### END HIDDEN TESTS
@@ -850,7 +851,7 @@ def silhouette(z: Tensor, labels: Tensor) -> float:
 
 # %% nbgrader={"grade_id": "test-silhouette", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.silhouette, silhouette)
 ### END HIDDEN TESTS
@@ -868,7 +869,7 @@ in_pieces = torch.tensor([0, 0, 1, 1])[kind]  # opposite corners are one class
 layers = torch.randn(400, 2, generator=noise) * torch.tensor([6.0, 0.25])
 layers[:, 1] += torch.where(kind < 2, 1.0, -1.0)
 long = (kind < 2).long()
-from aeutils.probes import linear_probe
+from aeutils.embeddings.probes import linear_probe
 
 made_up = {"opposite corners": (crossed, in_pieces), "long layers": (layers, long)}
 columns = ("kNN-5", "linear probe", "prototypes", "mAP", "silhouette", "ratio")
@@ -940,7 +941,7 @@ def neighbour_overlap(a: Tensor, b: Tensor, k: int) -> float:
 
 # %% nbgrader={"grade_id": "test-neighbour_overlap", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week06
+from autograder.exercises import grade, week06
 
 grade(week06.neighbour_overlap, neighbour_overlap)
 ### END HIDDEN TESTS
@@ -948,9 +949,9 @@ assert tests.neighbour_overlap(neighbour_overlap)
 
 # %% tags=["explore"]
 z = trained.encode(x_held)
-pictures = {"PCA": maps.pca_map(z), "t-SNE": maps.tsne(z)}
-if maps.has_umap():
-    pictures["UMAP"] = maps.umap(z)
+pictures = {"PCA": projections.pca_map(z), "t-SNE": projections.tsne(z)}
+if projections.has_umap():
+    pictures["UMAP"] = projections.umap(z)
 else:
     print("UMAP is not installed (python -m pip install umap-learn); going on without it.")
 overlaps = {name: neighbour_overlap(z, places, 10) for name, places in pictures.items()}
@@ -973,7 +974,7 @@ plots.image_map(
 # colour in a cloud of another.
 
 # %% tags=["explore"]
-from aeutils.hovermap import hover_map
+from aeutils.widgets.hover_map import hover_map
 
 some = torch.arange(250)
 hover_map(
@@ -994,7 +995,9 @@ hover_map(
 
 # %% tags=["explore"]
 nothing = torch.randn(400, 32, generator=torch.Generator().manual_seed(4))
-noise_maps = {f"perplexity {p}": maps.tsne(nothing, perplexity=p, steps=600) for p in (2, 5, 30)}
+noise_maps = {
+    f"perplexity {p}": projections.tsne(nothing, perplexity=p, steps=600) for p in (2, 5, 30)
+}
 plots.map_panels(noise_maps, None, title="t-SNE of pure noise: 400 points of one Gaussian cloud")
 
 # %% [markdown]
@@ -1011,7 +1014,7 @@ sizes = torch.tensor([0.2, 1.0, 5.0]).repeat_interleave(120)[:, None]
 centres = torch.zeros(360, 32)
 centres[120:240, 0], centres[240:, 0] = 15.0, 120.0
 three, which = centres + sizes * torch.randn(360, 32, generator=cloud), torch.arange(360) // 120
-drawn = {"PCA": maps.pca_map(three), "t-SNE": maps.tsne(three)}
+drawn = {"PCA": projections.pca_map(three), "t-SNE": projections.tsne(three)}
 middles = torch.stack([drawn["t-SNE"][which == i].mean(dim=0) for i in range(3)])
 first_gap, second_gap = (middles[1:] - middles[:-1]).norm(dim=1).tolist()
 reveal("w6-gaps", second_gap / first_gap)
@@ -1035,8 +1038,9 @@ plots.map_panels(drawn, which, title="Widths 0.2, 1 and 5, gaps of 15 and 105: t
 # matter.
 
 # %% tags=["explore"]
-from aeutils import conv, corruption, losses, passport
-from aeutils.jitter import jitter
+from aeutils import corruption, losses, passport
+from aeutils.models import conv
+from aeutils.corruption.affine_jitter import jitter
 
 noise = torch.Generator().manual_seed(7)
 quick = {"batch_size": 64, "lr": 2e-3, "progress": False}

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils import data, models, pca, plots, training, widgets
-from aeutils.visible import week07 as tests
+from aeutils.testing import week07 as tests
 from aeutils.widgets import calibration, predict, reveal
 
 torch.set_num_threads(1)  # steadier on a busy laptop: two threads often wait for each other
@@ -101,7 +101,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-squared_distances", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.squared_distances, squared_distances)
 ### END HIDDEN TESTS
@@ -154,7 +154,7 @@ def nearest(distance: Tensor, k: int, same: bool) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-nearest", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.nearest, nearest)
 ### END HIDDEN TESTS
@@ -223,7 +223,7 @@ def vote(labels: Tensor) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-vote", "points": 2}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.vote, vote)
 ### END HIDDEN TESTS
@@ -358,7 +358,7 @@ def random_pairs(
 
 # %% nbgrader={"grade_id": "test-random_pairs", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.random_pairs, random_pairs)
 ### END HIDDEN TESTS
@@ -422,7 +422,7 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float) -> Tenso
 
 # %% nbgrader={"grade_id": "test-contrastive_loss", "points": 4}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.contrastive_loss, contrastive_loss)
 ### END HIDDEN TESTS
@@ -443,8 +443,8 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.evaluation import knn_accuracy
-from aeutils.metriclearning import fit_encoder
+from aeutils.embeddings.evaluation import knn_accuracy
+from aeutils.training.encoder import fit_encoder
 
 SIZES, NARROW = (784, 512, 256, 32), (784, 256, 128)  # the second is quicker, and enough here
 quick = {"batch_size": 100, "lr": 3e-3}
@@ -553,7 +553,7 @@ def all_pairs_loss(z: Tensor, labels: Tensor, margin: float) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-all_pairs_loss", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.all_pairs_loss, all_pairs_loss)
 ### END HIDDEN TESTS
@@ -563,7 +563,7 @@ assert tests.all_pairs_loss(all_pairs_loss)
 # Two relatives. A **triplet** is an anchor, a positive of its class and a negative of another; the loss
 # is $\max(0, D_+ - D_- + m)$: only the *difference* matters (Schroff et al., 2015, with squares). Most
 # triplets are fulfilled soon and teach nothing, so take for each anchor of the batch the farthest
-# positive and the nearest negative (Hermans et al., 2017): `aeutils.triplet`.
+# positive and the nearest negative (Hermans et al., 2017): `aeutils.losses.triplets`.
 #
 # **Supervised contrastive** learning (Khosla et al., 2020) has no margin. Make the codes unit vectors
 # $u_i$. Each image is asked: which of the *other* images of the batch are of your class? With $P(i)$
@@ -624,7 +624,7 @@ def supcon_loss(z: Tensor, labels: Tensor, temperature: float) -> Tensor:
 
 # %% nbgrader={"grade_id": "test-supcon_loss", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.supcon_loss, supcon_loss)
 ### END HIDDEN TESTS
@@ -644,7 +644,7 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.triplet import hardest_triplet_loss
+from aeutils.losses.triplets import hardest_triplet_loss
 
 EPOCHS = 6
 
@@ -712,8 +712,8 @@ plots.lines(
 # five neighbours see little of it. Ask week 6's measures.
 
 # %% tags=["explore"]
-from aeutils.clusters import silhouette
-from aeutils.retrieval import mean_average_precision
+from aeutils.embeddings.silhouettes import silhouette
+from aeutils.embeddings.retrieval import mean_average_precision
 
 with torch.no_grad():
     codes = {"raw pixels": x_held, "PCA-32": pca32.transform(x_held)}
@@ -756,8 +756,9 @@ plots.neighbour_grid(
 # without. The encoders of the earlier weeks need no label; so they may use all the images.
 
 # %% tags=["explore"]
-from aeutils import conv, corruption, losses
-from aeutils.jitter import jitter
+from aeutils import corruption, losses
+from aeutils.models import conv
+from aeutils.corruption.affine_jitter import jitter
 
 noise = torch.Generator().manual_seed(7)
 small = {"batch_size": 100, "lr": 3e-3, "progress": False}
@@ -861,7 +862,7 @@ def propagate(weights: Tensor, labels: Tensor, classes: int, alpha: float, steps
 
 # %% nbgrader={"grade_id": "test-propagate", "points": 3}
 ### BEGIN HIDDEN TESTS
-from autograder.checks import grade, week07
+from autograder.exercises import grade, week07
 
 grade(week07.propagate, propagate)
 ### END HIDDEN TESTS
@@ -876,8 +877,8 @@ assert tests.propagate(propagate)
 predict("w7-flow", "PCA-32, 100 labels, after propagation: right answers (%)?", 60, 100, default=80)
 
 # %% tags=["explore"]
-from aeutils import propagation
-from aeutils.knn import classify, search
+from aeutils.neighbours import propagation
+from aeutils.neighbours.knn import classify, search
 
 
 def hidden(rows: Tensor) -> Tensor:
@@ -1031,7 +1032,7 @@ plots.lines(
 # ## 6 · A large store
 #
 # Exact search compares a query with every stored code. For 10,000 queries and 60,000 codes of 32
-# numbers that takes a second or two (`aeutils.knn.search`, in blocks, so that memory stays small); for
+# numbers that takes a second or two (`aeutils.neighbours.knn.search`, in blocks, so that memory stays small); for
 # a billion codes you need something else. An **inverted file** sorts the store into cells by k-means
 # once. A query is compared with the middles of the cells and then only with the codes of the few
 # nearest cells. What it misses is counted by the **recall**: the share of the true nearest neighbours
@@ -1044,7 +1045,7 @@ plots.lines(
 predict("w7-recall", "Recall of 10 neighbours (%) in 5 of 100 cells?", 0, 100, default=60)
 
 # %% tags=["explore"]
-from aeutils import vectorsearch
+from aeutils.neighbours import cells
 
 with torch.no_grad():
     searched = {
@@ -1058,11 +1059,11 @@ few, probes, recalls = slice(0, 300), (1, 2, 3, 5, 10, 20, 50), {}
 print(f"{'cells looked into, of 100':<30}" + "".join(f"{probe:>8}" for probe in probes))
 for name, (store, queries) in searched.items():
     exact = search(store, queries[few], k=10)
-    index = vectorsearch.CellIndex(store, cells=100)
+    index = cells.CellIndex(store, cells=100)
     recalls[name], compared = [], []
     for probe in probes:
         found = index.search(queries[few], k=10, probe=probe)
-        recalls[name].append(100 * vectorsearch.recall(found, exact))
+        recalls[name].append(100 * cells.recall(found, exact))
         compared.append(index.compared)
     if name == "trained code":
         print(f"{'distances, of 5,000':<30}" + "".join(f"{n:>8.0f}" for n in compared))
@@ -1086,7 +1087,7 @@ plots.lines(
 # %% tags=["explore"]
 import time
 
-if vectorsearch.has_faiss():
+if cells.has_faiss():
     store, queries = searched["PCA-32"]
     store, queries = store.repeat(8, 1), queries.repeat(3, 1)
     store = store + 0.05 * torch.randn(store.shape, generator=torch.Generator().manual_seed(0))
@@ -1094,11 +1095,11 @@ if vectorsearch.has_faiss():
     ways = {"exact": {}, "1 cell of 200": {"cells": 200}, "8 of 200": {"cells": 200, "probe": 8}}
     for name, how in ways.items():
         start = time.perf_counter()
-        found = vectorsearch.faiss_search(store, queries, k=10, **how)
+        found = cells.faiss_search(store, queries, k=10, **how)
         seconds = time.perf_counter() - start
         print(
             f"faiss, {name:<14} {1000 * seconds:6.0f} ms, "
-            f"recall {100 * vectorsearch.recall(found, exact):5.1f} %"
+            f"recall {100 * cells.recall(found, exact):5.1f} %"
         )
 else:
     print("faiss is not installed (python -m pip install faiss-cpu); going on without it.")

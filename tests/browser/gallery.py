@@ -7,7 +7,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 SETUP = """\
 import torch
-from aeutils import data, hovermap, models, pca, training, widgets
+from aeutils import data, models, pca, training, widgets
+from aeutils.widgets import hover_map
 torch.set_num_threads(1)
 training.seed_everything(0)
 digits = data.load("mnist")

@@ -8,7 +8,7 @@ import gzip
 
 import pytest
 
-from aeutils import _sources
+from aeutils.data import sources
 
 pytest.importorskip("torchvision", exc_type=ImportError)
 from mirrors import IDX, Server, sha256
@@ -37,8 +37,8 @@ def root(monkeypatch, tmp_path):
         monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])
     monkeypatch.setattr(tv.CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
     for name, content in IDX.items():
-        monkeypatch.setitem(_sources.MNIST.hashes, name, sha256(content))
-        monkeypatch.setitem(_sources.FASHION_MNIST.hashes, name, sha256(content))
+        monkeypatch.setitem(sources.MNIST.hashes, name, sha256(content))
+        monkeypatch.setitem(sources.FASHION_MNIST.hashes, name, sha256(content))
     return cache
 
 

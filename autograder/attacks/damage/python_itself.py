@@ -6,7 +6,7 @@ from pathlib import Path
 
 disks = {os.stat(folder).st_dev for folder in (".", "/tmp")}
 own = disks - {os.stat("/").st_dev}  # memory disks that the student may fill
-places = [sys.prefix, sys.base_prefix, *sys.path, "/usr/lib", "/exam/desk", "/exam/packages"]
+places = [sys.prefix, sys.base_prefix, *sys.path, "/usr/lib", "/exam/student", "/exam/packages"]
 for place in dict.fromkeys(places):
     for name in ("vault-loot.pth", "sitecustomize.py"):
         try:

@@ -1,4 +1,4 @@
-"""Write a hidden input into the text of the border's own refusal, which feedback prints."""
+"""Write a hidden input into the text of the codec's own refusal, which feedback prints."""
 
 from autograder.attacks.course import answer
 
@@ -6,7 +6,7 @@ SHOUT = """
 def shout(text):
     import sys
 
-    for module in [sys.modules.get("wire"), *list(sys.modules.values())]:
+    for module in [sys.modules.get("codec"), *list(sys.modules.values())]:
         refusal = getattr(module, "CannotCross", None)
         if refusal is not None and text != "quiet":
             raise refusal("the test asked for " + text)

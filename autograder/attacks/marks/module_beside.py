@@ -18,6 +18,6 @@ ndarray = generic = float64 = tuple
 
 
 def submission(nb, folder):
-    for name in ("numpy.py", "usercustomize.py", "autograder.py", "wire.py", "json.py"):
+    for name in ("numpy.py", "usercustomize.py", "autograder.py", "codec.py", "json.py"):
         (folder / name).write_text(FALSE)
     return answer(nb, scale="def scale(x):\n    return x")

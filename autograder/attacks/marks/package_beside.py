@@ -24,5 +24,5 @@ def submission(nb, folder):
     for name, text in (("aeutils", INIT), ("autograder", INIT), ("torch", INIT)):
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(text)
-    (folder / "autograder" / "checks").mkdir()
-    (folder / "autograder" / "checks" / "__init__.py").write_text(GRADE)
+    (folder / "autograder" / "exercises").mkdir()
+    (folder / "autograder" / "exercises" / "__init__.py").write_text(GRADE)

@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-for name in ("aeutils.checking", "autograder.checks", "autograder.report"):
+for name in ("aeutils.testing.checking", "autograder.exercises", "autograder.hall.report"):
     try:
         importlib.import_module(name)
     except ImportError as missing:

@@ -12,9 +12,9 @@ compression_factor LinearAutoencoder principal_angles""".split()
 modules = [
     importlib.import_module(f"aeutils.{m}") for m in ("pca", "losses", "models", "evaluation")
 ]
-import aeutils.sealed
+import aeutils.testing.sealed
 
-aeutils.sealed.ReferenceSealed = int
+aeutils.testing.sealed.ReferenceSealed = int
 answers = {}
 for module in modules:
     for name in NAMES:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "kl_sparsity",
@@ -136,7 +136,7 @@ def reduction(kl_sparsity: Callable) -> None:
     expect_close(got, right, "the penalty of 6 images and 4 units", known)
 
 
-@errand
+@remote_call
 def _gradient(kl_sparsity, h, target):
     import torch
 

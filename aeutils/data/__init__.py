@@ -1,0 +1,15 @@
+"""Data sets: a whole set as one tensor in memory, from the package, a cache or the net."""
+
+from aeutils.data.loading import CLASSES, DIGIT_CLASSES, EMBEDDED, SIZES, Dataset, fetch, load
+from aeutils.data.whole import DataUnavailableError
+
+__all__ = [
+    "CLASSES",
+    "DIGIT_CLASSES",
+    "EMBEDDED",
+    "SIZES",
+    "DataUnavailableError",
+    "Dataset",
+    "fetch",
+    "load",
+]

@@ -1,0 +1,42 @@
+"""What a code is worth: similarity, AUC, retrieval, silhouettes, probes, maps, the passport."""
+
+from aeutils.embeddings.distances import distance_table, distances
+from aeutils.embeddings.evaluation import auc, knn_accuracy, pair_auc
+from aeutils.embeddings.neighbourhoods import (
+    hubness,
+    neighbour_overlap,
+    occurrences,
+    trustworthiness,
+)
+from aeutils.embeddings.probes import linear_probe, prototype_accuracy
+from aeutils.embeddings.projections import pca_map, tsne, umap
+from aeutils.embeddings.retrieval import average_precision, mean_average_precision
+from aeutils.embeddings.silhouettes import silhouette
+from aeutils.embeddings.similarity import (
+    ClassSimilarity,
+    class_similarity,
+    class_similarity_by_matrix,
+)
+
+__all__ = [
+    "ClassSimilarity",
+    "auc",
+    "average_precision",
+    "class_similarity",
+    "class_similarity_by_matrix",
+    "distance_table",
+    "distances",
+    "hubness",
+    "knn_accuracy",
+    "linear_probe",
+    "mean_average_precision",
+    "neighbour_overlap",
+    "occurrences",
+    "pair_auc",
+    "pca_map",
+    "prototype_accuracy",
+    "silhouette",
+    "trustworthiness",
+    "tsne",
+    "umap",
+]

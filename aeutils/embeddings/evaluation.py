@@ -1,0 +1,121 @@
+"""Does a code keep images of one class together? Three measures, none of them enough alone.
+
+* `class_similarity` (of `aeutils.embeddings.similarity`): mean similarity within a class and between classes.
+  Easy to fool: a common offset of all codes pushes every cosine towards 1, so report it with
+  ``centre=True`` as well.
+* `pair_auc`: how often a same-class pair is closer than a different-class pair. Looks at order
+  only, so the scale of the cosines does not matter.
+* `knn_accuracy`: does the class of the nearest neighbours tell the class of an image?
+
+Report them together, next to raw pixels, PCA, an untrained encoder and shuffled labels
+(`aeutils.embeddings.passport.baselines`). All sums are in float64, on the device of the codes; only the search
+for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import check_float_tensor, check_labels, check_matrix
+from aeutils.embeddings.similarity import (
+    ClassSimilarity,
+    check_classes,
+    class_similarity,
+    unit_codes,
+)
+from aeutils.neighbours.exact import CHUNK, nearest_neighbours, vote_accuracy
+from aeutils.testing.sealed import exercise
+
+__all__ = ["ClassSimilarity", "auc", "class_similarity", "knn_accuracy", "pair_auc"]
+
+
+@exercise("week06_evaluation")
+def auc(same: Tensor, diff: Tensor) -> float:
+    """Return the probability that a random number of `same` is larger than one of `diff`.
+
+    A tie counts one half. This is the area under the ROC curve (Hanley and McNeil, 1982) and the
+    statistic of Mann and Whitney (1947) divided by the number of pairs; counted with one sort.
+
+    Args:
+        same: similarities of same-class pairs, shape (S,).
+        diff: similarities of different-class pairs, shape (D,).
+    """
+    for name, values in (("same", same), ("diff", diff)):
+        if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
+            raise ValueError(f"{name} must be one or more numbers, shape (S,), got {values.shape}")
+    diff = diff.sort().values
+    below = torch.searchsorted(diff, same.contiguous(), right=False)  # how many are smaller
+    below_or_tied = torch.searchsorted(diff, same.contiguous(), right=True)
+    return float((below + below_or_tied).double().mean() / (2 * len(diff)))
+
+
+def pair_auc(
+    z: Tensor, labels: Tensor, sample: int = 2000, seed: int = 0, centre: bool = False
+) -> float:
+    """Return the probability that a same-class pair is closer than a different-class pair.
+
+    Closeness is the cosine; a tie counts one half. This is the area under the ROC curve of "same
+    class?" predicted from the cosine (Hanley & McNeil 1982): 0.5 is chance, 1 is perfect.
+
+    Exact over all N(N − 1)/2 pairs for N <= `sample`. For more codes it is exact over the pairs of
+    a random `sample` of them, drawn from `seed` (2,000 codes make two million pairs).
+
+    Args:
+        z: codes of shape (N, K).
+        labels: integers of shape (N,).
+        sample: the largest number of codes whose pairs are all compared.
+        seed: seed of the draw.
+        centre: subtract the mean code first.
+
+    Raises:
+        ValueError: for fewer than two classes, a class with one member, or `sample` below 2.
+    """
+    if sample < 2:
+        raise ValueError(f"sample must be at least 2 codes to make a pair, got {sample}")
+    units, labels = unit_codes(z, labels, centre)
+    check_classes(labels)
+    if len(units) > sample:
+        generator = torch.Generator().manual_seed(seed)
+        chosen = torch.randperm(len(units), generator=generator)[:sample].to(units.device)
+        units, labels = units[chosen], labels[chosen]
+        if len(labels.unique()) in (1, len(labels)):
+            raise ValueError(f"{sample} codes hold no pair of both kinds; raise `sample`")
+    row, column = torch.triu_indices(len(units), len(units), offset=1, device=units.device)
+    # Twelve decimals: codes that are equal must tie, whatever the rounding of the product.
+    cosine = (units @ units.T)[row, column].round(decimals=12)
+    same_class = labels[row] == labels[column]
+    return auc(cosine[same_class], cosine[~same_class])
+
+
+def knn_accuracy(
+    z_train: Tensor,
+    y_train: Tensor,
+    z_test: Tensor,
+    y_test: Tensor,
+    k: int = 5,
+    metric: str = "euclidean",
+    chunk: int = CHUNK,
+) -> float:
+    """Return the share of test codes whose class is the majority among their k nearest neighbours.
+
+    Where classes tie for the majority, the one with the nearest member wins. When `z_test` equals
+    `z_train`, row i is never counted as a neighbour of itself (leave-one-out).
+
+    Args:
+        z_train: codes of shape (N, K) whose labels are known.
+        y_train: integers of shape (N,).
+        z_test: codes of shape (M, K).
+        y_test: integers of shape (M,).
+        k: number of neighbours, at most N (N − 1 when the test set is the training set).
+        metric: "euclidean" or "cosine".
+        chunk: test codes compared at once; memory is `chunk` × N numbers.
+
+    Example:
+        >>> z, y = torch.tensor([[0.0], [1.0], [9.0], [10.0]]), torch.tensor([0, 0, 1, 1])
+        >>> knn_accuracy(z, y, torch.tensor([[2.0], [8.0]]), torch.tensor([0, 1]), k=1)
+        1.0
+    """
+    check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
+    check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
+    return vote_accuracy(nearest_neighbours(z_train, z_test, k, metric, chunk), y_train, y_test)

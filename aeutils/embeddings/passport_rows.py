@@ -1,0 +1,163 @@
+"""What a row of the embedding passport is, how it is kept in a file, and the table of rows."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from aeutils._internal.validate import check_text, describe
+
+
+@dataclass(frozen=True)
+class PassportRow:
+    """What the passport says about one encoder. All but `knn5` are measured on the test images.
+
+    Attributes:
+        name: how the row is called.
+        data: the data it was measured on, such as "mnist (small)". Only rows of the same data can
+            be compared; a new row replaces the one of the same name and data.
+        code_size: numbers per image, K.
+        test_sse: mean sum of squared errors per image; None without a decoder.
+        knn5: share of test images whose class is that of their 5 nearest training images.
+        ratio_raw: mean same-class over different-class similarity (`evaluation.class_similarity`).
+        ratio_centred: the same after the mean code is subtracted.
+        pair_auc: how often a same-class pair is closer than a different-class pair; 0.5 is chance.
+
+    The others are None unless ``measure(..., more=True)`` was asked for:
+
+    Attributes:
+        probe: share of test images that logistic regression on the training codes gets right.
+        retrieval_map: mean average precision, each test image a query for the others of its class.
+        silhouette: mean silhouette of the classes, Euclidean.
+        trustworthiness: are neighbours of codes also neighbours of pixels? 1 is perfect.
+        overlap: share of the 10 nearest images by pixels that are also among the 10 by code.
+        hubness: skewness of how often an image is among the 10 nearest of others; 0 is fair.
+    """
+
+    name: str
+    data: str
+    code_size: int
+    test_sse: float | None
+    knn5: float
+    ratio_raw: float
+    ratio_centred: float
+    pair_auc: float
+    probe: float | None = None
+    retrieval_map: float | None = None
+    silhouette: float | None = None
+    trustworthiness: float | None = None
+    overlap: float | None = None
+    hubness: float | None = None
+
+
+def key_of(row: PassportRow) -> str:
+    """Return what a row is kept by."""
+    return f"{row.name} on {row.data}"
+
+
+def rows_of(contents: Any) -> list[PassportRow]:
+    """Return the rows of a file's contents; TypeError or ValueError if they are none."""
+    if not isinstance(contents, dict):
+        raise TypeError(f"a passport is a JSON object of rows, found {type(contents).__name__}")
+    rows = []
+    for key, entry in contents.items():
+        row = PassportRow(**entry)
+        name = check_text(row.name, "name")
+        check_text(row.data, "data")
+        if key_of(row) != key:
+            raise ValueError(f"the row called {key!r} calls itself {key_of(row)!r}")
+        for field in fields(row)[2:]:
+            value = getattr(row, field.name)
+            if value is None and (field.name == "test_sse" or field.default is None):
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"{field.name} of {name!r} is {describe(value)}, not a number")
+            if not math.isfinite(value):
+                raise ValueError(f"{field.name} of {name!r} is not finite")
+        rows.append(row)
+    return rows
+
+
+# attribute, heading, decimals, which is better (None: no better or worse)
+COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
+    ("code_size", "code size", 0, None),
+    ("test_sse", "test SSE ↓", 2, min),
+    ("knn5", "kNN-5 ↑", 3, max),
+    ("ratio_raw", "class ratio, raw ↑", 3, max),
+    ("ratio_centred", "class ratio, centred ↑", 3, max),
+    ("pair_auc", "pair AUC ↑", 3, max),
+)
+MORE_COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
+    ("code_size", "code size", 0, None),
+    ("knn5", "kNN-5 ↑", 3, max),
+    ("probe", "linear probe ↑", 3, max),
+    ("retrieval_map", "retrieval mAP ↑", 3, max),
+    ("silhouette", "silhouette ↑", 3, max),
+    ("trustworthiness", "trustworthiness", 3, None),
+    ("overlap", "overlap with pixels", 3, None),
+    ("hubness", "hubness", 2, None),
+)
+CAPTION = (
+    "Embedding passport. ★ best of its column on the same data; ↑ higher is better, ↓ lower; "
+    "– not measured."
+)
+
+
+class Passport:
+    """Rows of a passport as a table: HTML in a notebook, text elsewhere."""
+
+    def __init__(self, rows: list[PassportRow], columns: tuple[tuple, ...] = COLUMNS) -> None:
+        self.rows = rows
+        self.columns = columns
+
+    def cells(self) -> list[list[tuple[str, bool]]]:
+        """Return (text, is it the best of its column?) of every row and column of numbers.
+
+        Values that read the same are equally good.
+        """
+        table: list[list[tuple[str, bool]]] = [[] for _ in self.rows]
+        for attribute, _, decimals, better in self.columns:
+            values = [getattr(row, attribute) for row in self.rows]
+            for cells, row, value in zip(table, self.rows, values, strict=True):
+                rivals = [
+                    other
+                    for other, its_row in zip(values, self.rows, strict=True)
+                    if other is not None and its_row.data == row.data
+                ]
+                text = "–" if value is None else f"{value:,.{decimals}f}"
+                comparable = better is not None and value is not None and len(rivals) > 1
+                best = comparable and text == f"{better(rivals):,.{decimals}f}"
+                cells.append((text, best))
+        return table
+
+    def __repr__(self) -> str:
+        name_width = max([len("encoder"), *(len(row.name) for row in self.rows)])
+        data_width = max([len("data"), *(len(row.data) for row in self.rows)])
+        heads = [heading for _, heading, _, _ in self.columns]
+        lines = ["  ".join(["encoder".ljust(name_width), "data".ljust(data_width), *heads])]
+        for row, cells in zip(self.rows, self.cells(), strict=True):
+            texts = [("★ " if best else "") + text for text, best in cells]
+            padded = [text.rjust(len(head)) for text, head in zip(texts, heads, strict=True)]
+            start = [row.name.ljust(name_width), row.data.ljust(data_width)]
+            lines.append("  ".join([*start, *padded]))
+        return "\n".join([*lines, CAPTION])
+
+    def _repr_html_(self) -> str:
+        right, left = 'style="text-align:right"', 'style="text-align:left"'
+        head = "".join(f'<th scope="col" {right}>{text}</th>' for _, text, _, _ in self.columns)
+        body = ""
+        for row, cells in zip(self.rows, self.cells(), strict=True):
+            numbers = "".join(
+                f"<td {right}>{f'<strong>★ {text}</strong>' if best else text}</td>"
+                for text, best in cells
+            )
+            start = f'<th scope="row" {left}>{html.escape(row.name)}</th>'
+            body += f"<tr>{start}<td {left}>{html.escape(row.data)}</td>{numbers}</tr>"
+        return (
+            f"<table><caption {left}>{CAPTION}</caption><thead><tr>"
+            f'<th scope="col" {left}>encoder</th><th scope="col" {left}>data</th>{head}'
+            f"</tr></thead><tbody>{body}</tbody></table>"
+        )

@@ -1,0 +1,83 @@
+"""Probes: a simple classifier is trained on the codes. How well does it do on new images?
+
+This is *extrinsic*: the code is judged by a task and not by its own geometry. The classifier must
+be weak, so that it is the code that is tested (Alain and Bengio, 2016): a linear one, or the
+nearest class mean. Whatever a probe learns, means and scales included, it learns from training
+codes only.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import check_labels, check_matrix
+from aeutils.neighbours.exact import normalise, with_double
+from aeutils.testing.sealed import exercise
+
+
+def linear_probe(
+    z_train: Tensor,
+    y_train: Tensor,
+    z_test: Tensor,
+    y_test: Tensor,
+    strength: float = 1.0,
+    steps: int = 100,
+) -> float:
+    """Return the test accuracy of logistic regression (scikit-learn's) on the training codes.
+
+    Every column is shifted and scaled to mean 0 and deviation 1 of the training codes first (a
+    constant column stays 0). Without this the penalty would punish columns of small numbers.
+
+    Args:
+        z_train, y_train: codes (N, K) and integers (N,) to learn from.
+        z_test, y_test: codes (M, K) and integers (M,) to be judged on.
+        strength: scikit-learn's C; smaller means a stronger penalty on the weights.
+        steps: at most this many steps of L-BFGS; fixed, so that a run is as long as the next.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    z_train, z_test = _checked(z_train, y_train, z_test, y_test)
+    mean, spread = z_train.mean(dim=0), z_train.std(dim=0, correction=0)
+    scale = torch.where(spread > 1e-12 * z_train.abs().max(), 1 / spread, 0.0)
+    train, test = ((z - mean) * scale for z in (z_train, z_test))
+    model = LogisticRegression(C=strength, max_iter=steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `steps` are enough to compare codes
+        model.fit(train.float().cpu().numpy(), y_train.cpu().numpy())
+    return float(model.score(test.float().cpu().numpy(), y_test.cpu().numpy()))
+
+
+@exercise("week06_evaluation")
+def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test: Tensor) -> float:
+    """Return the share of test codes whose most similar class mean is their own class's.
+
+    The mean training code is taken from all codes, which then get length 1; a class's prototype is
+    the mean of its training codes, and similarity is the cosine. Of equally similar prototypes the
+    one of the smaller label wins. Arguments as for `linear_probe`.
+    """
+    z_train, z_test = _checked(z_train, y_train, z_test, y_test)
+    mean = z_train.mean(dim=0)
+    train, test = normalise(z_train - mean), normalise(z_test - mean)
+    classes = y_train.unique()
+    prototypes = torch.stack([train[y_train == c].mean(dim=0) for c in classes])  # (C, K)
+    found = classes[(test @ normalise(prototypes).T).argmax(dim=1)]
+    return float((found == y_test).double().mean())
+
+
+def _checked(
+    z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the codes in float64, checked."""
+    z_train, z_test = check_matrix(z_train, "z_train"), check_matrix(z_test, "z_test")
+    check_labels(y_train, len(z_train), "y_train")
+    check_labels(y_test, len(z_test), "y_test")
+    if z_train.shape[1] != z_test.shape[1]:
+        raise ValueError(
+            f"z_train has {z_train.shape[1]} columns and z_test has {z_test.shape[1]}; "
+            "both must come from the same encoder"
+        )
+    return with_double(z_train).double(), with_double(z_test).double()

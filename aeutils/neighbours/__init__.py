@@ -1,0 +1,20 @@
+"""Nearest neighbours: exact search and votes, label propagation, search in cells."""
+
+from aeutils.neighbours.cells import CellIndex, faiss_search, recall
+from aeutils.neighbours.knn import classify, nearest, search, squared_distances, vote
+from aeutils.neighbours.propagation import neighbour_graph, one_hot_known, propagate, spread_labels
+
+__all__ = [
+    "CellIndex",
+    "classify",
+    "faiss_search",
+    "nearest",
+    "neighbour_graph",
+    "one_hot_known",
+    "propagate",
+    "recall",
+    "search",
+    "spread_labels",
+    "squared_distances",
+    "vote",
+]

@@ -1,0 +1,253 @@
+"""The look of figures and numbers, how an output is shown exactly once, how it is remembered.
+
+matplotlib and IPython are imported inside the functions, so that importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aeutils._internal.files import write_atomically
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+# The eight colours of Okabe & Ito (2008), "Color Universal Design", plus lavender and brown.
+# Any two differ by at least 16 units of CIELAB for normal vision and for simulated protanopia,
+# deuteranopia and tritanopia (Machado et al. 2009); tests/test_plots.py computes this.
+COLOURS = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermillion
+    "#009E73",  # bluish green
+    "#CC79A7",  # reddish purple
+    "#E69F00",  # orange
+    "#56B4E9",  # sky blue
+    "#884400",  # brown
+    "#000000",  # black
+    "#8888EE",  # lavender
+    "#F0E442",  # yellow
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+CONTINUOUS = "cividis"
+DIVERGING = "RdBu"  # red and blue stay apart for every common colour blindness
+WIDTH = 8.0  # inches: 800 pixels at 100 dots per inch, the text column of JupyterLab
+
+STYLE: dict[str, Any] = {
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "lines.linewidth": 1.8,
+}
+
+
+def in_notebook() -> bool:
+    """Return True when the code runs in a Jupyter kernel (a notebook front end, or nbconvert)."""
+    return getattr(_shell(), "kernel", None) is not None
+
+
+def cell_number() -> int | None:
+    """Return the number of the notebook cell that runs; None outside a notebook."""
+    return _shell().execution_count if in_notebook() else None
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def headless_build() -> bool:
+    """Return True while nbgrader executes a notebook: no widgets, no bars, no files then."""
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
+
+
+def publish(text: str, markup: str, name: str | None = None, update: bool = False) -> None:
+    """Show `markup` (HTML) in a notebook, `text` elsewhere, on standard output.
+
+    In a notebook, an output that has a `name` is replaced by a later one with `update`.
+    """
+    if in_notebook():
+        from IPython.display import publish_display_data
+
+        transient = {} if name is None else {"display_id": name}
+        data = {"text/html": markup, "text/plain": text}
+        publish_display_data(data, transient=transient, update=update)
+    else:
+        print(text)
+
+
+def styled(
+    plot: Callable[..., matplotlib.figure.Figure],
+) -> Callable[..., matplotlib.figure.Figure]:
+    """Run a plotting function in the course's style, whatever style the notebook has set."""
+
+    @wraps(plot)
+    def in_style(*args: Any, **kwargs: Any) -> matplotlib.figure.Figure:
+        import matplotlib.style
+
+        with matplotlib.style.context(["default", STYLE]):
+            return plot(*args, **kwargs)
+
+    return in_style
+
+
+def new_figure(width: float, height: float, **options: Any) -> matplotlib.figure.Figure:
+    """Return an empty Figure of the given size in inches that is shown exactly once.
+
+    The rule: a figure is a value like any other. A notebook shows it where it is the last value of
+    a cell, or where it is passed to ``display``; ``figure = plots.lines(...)`` shows nothing until
+    ``figure`` is evaluated. pyplot does not know the figure, so it never appears a second time and
+    needs no closing. In a script: ``figure.savefig("name.png")``.
+
+    ``figure.alt_text`` describes it in words; notebook and web page carry it with the image.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), **options)
+    FigureCanvasAgg(figure)
+    figure.alt_text = ""
+    figure._ipython_display_ = partial(_show_figure, figure)  # IPython calls this to show it
+    return figure
+
+
+def _show_figure(figure: matplotlib.figure.Figure) -> None:
+    """Publish the figure as a PNG with its alt text.
+
+    As HTML, because neither JupyterLab nor nbconvert's page gives an ``image/png`` an alt text.
+    """
+    source = f"data:image/png;base64,{base64.b64encode(small_png(figure)).decode('ascii')}"
+    alt = html.escape(figure.alt_text)
+    publish(
+        f"Figure: {figure.alt_text}",
+        f'<img src="{source}" alt="{alt}" style="max-width:100%;background:white">',
+    )
+
+
+def small_png(figure: matplotlib.figure.Figure) -> bytes:
+    """Return the figure as a PNG; one of more than 100 kB (a cloud of points) in 256 colours.
+
+    The notebook keeps it, and every copy of the notebook. Photographs keep all their colours.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="white")
+    photographs = any(i.get_array().ndim == 3 for axes in figure.axes for i in axes.images)
+    if file.tell() <= 100_000 or photographs:
+        return file.getvalue()
+    picture = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    picture.save(file, format="png", optimize=True)
+    return file.getvalue()
+
+
+def number(value: float, padded: bool = False) -> str:
+    """Return a number as a person would write it: about three digits, no needless zeros.
+
+    With `padded` the zeros stay, for numbers that stand in a column: 28.0 below 12.7.
+
+    >>> [number(v) for v in (0.01234, 13.866, 1234.5, 60000, 2.5e-7)]
+    ['0.0123', '13.9', '1,234', '60,000', '2.5e-07']
+    """
+    if value != 0 and (abs(value) < 1e-4 or abs(value) >= 1e7):
+        return f"{value:.3g}"
+    if abs(value) >= 999.5:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".") if padded else f"{value:.3g}"
+
+
+class NotebookFile:
+    """A small JSON object beside the notebook: read whole, replaced whole, never half written.
+
+    While nbgrader executes a notebook nothing is read or written, so that a build does not depend
+    on, or change, what its author once answered. A file that cannot be read as JSON is moved aside
+    (``.bak``); where nothing can be written the contents stay in memory. Both are said in a note.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).absolute()
+        self.own: dict[str, Any] = {}  # what this kernel has put in
+        self.contents: dict[str, Any] = {}
+        self.read()
+
+    def read(self) -> None:
+        """Set `contents` to what the file holds now, plus what this kernel has put in."""
+        self.contents = dict(self.own)
+        if headless_build():
+            return
+        try:
+            contents = json.loads(self.path.read_text(encoding="utf-8"))
+            if not isinstance(contents, dict):
+                raise ValueError(f"expected a JSON object, found {type(contents).__name__}")
+            self.contents = contents | self.own
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            tell(f"{self.path.name} cannot be read ({error.strerror}); starting without it.")
+        except (ValueError, RecursionError):
+            self.move_aside()
+
+    def put(self, key: str, value: Any) -> None:
+        """Set one entry, in memory and in the file; entries of other kernels stay."""
+        self.own[key] = value
+        self.read()
+        self.write()
+
+    def move_aside(self, some_stay: bool = False) -> None:
+        """Rename a damaged file to the first free ``.bak`` name and say so.
+
+        `contents` is then what this kernel has put in; with `some_stay` the caller
+        puts the entries in again that can be read.
+        """
+        copies = ("", *(f".{i}" for i in range(2, 1000)))
+        aside = (self.path.with_name(f"{self.path.name}{copy}.bak") for copy in copies)
+        free = next(name for name in aside if not name.exists())
+        self.contents = dict(self.own)
+        try:
+            os.replace(self.path, free)
+        except OSError:
+            tell(f"{self.path.name} is damaged and cannot be moved; starting without it.")
+        else:
+            rest = "the entries that can be read stay" if some_stay else "starting afresh"
+            tell(f"{self.path.name} was damaged. It is kept as {free.name}; {rest}.")
+
+    def write(self) -> None:
+        """Replace the file by `contents`."""
+        if headless_build():
+            return
+        text = json.dumps(self.contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        try:
+            write_atomically(self.path, lambda part: part.write_text(text, encoding="utf-8"))
+        except OSError as error:
+            tell(
+                f"{self.path.name} cannot be written here ({error.strerror}); "
+                "it is remembered until the kernel stops."
+            )
+
+
+def tell(text: str) -> None:
+    """Show a short note to the reader; never on standard error, which would cost points."""
+    publish(text, f'<p role="note" style="margin:.3em 0"><em>Note.</em> {html.escape(text)}</p>')

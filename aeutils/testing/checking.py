@@ -1,0 +1,227 @@
+"""What the tests of a student's answer are written with: run it, look at it, explain what is wrong.
+
+A test calls the student's function through :func:`run`, compares the result with
+:func:`expect_close` and lists the mistakes that students really make. When the student's numbers
+match one of them, the message names the mistake instead of printing two tensors. The same helpers
+serve the visible tests (``aeutils.visible``) and the grader's hidden checks.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import describe
+from aeutils.testing.failure import CheckFailed
+
+PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(None))
+
+
+def _described(value: object) -> str:
+    """Describe plain values; of anything else name the type only, without calling into it."""
+    return describe(value) if type(value) in PLAIN else f"an object of type {type(value).__name__}"
+
+
+class Mistake(NamedTuple):
+    """A known wrong answer to one comparison: its name, the value it gives, what to tell."""
+
+    name: str
+    value: object
+    message: str
+
+
+def run(function: object, *args: object, name: str | None = None) -> object:
+    """Call a student's function; turn anything it raises into an explanation.
+
+    Args:
+        function: what the student wrote.
+        args: its arguments; they are described in the message if the call fails.
+        name: how to call the function in messages (default: its own name).
+
+    Raises:
+        CheckFailed: the function raised, is still the empty stub, or is not a function.
+    """
+    name = name or getattr(function, "__name__", "the function")
+    if not callable(function):
+        raise CheckFailed(
+            f"{name} should be a function, but it is {_described(function)}", "no-call"
+        )
+    try:
+        return function(*args)
+    except CheckFailed:
+        raise
+    except Exception as error:
+        if type(error) is NotImplementedError and not str(error):  # the stub; torch's has a text
+            raise CheckFailed(
+                f"{name} is not implemented yet: replace `raise NotImplementedError()` in its cell",
+                "not-implemented",
+            ) from None
+        given = ", ".join(_described(a) for a in args)
+        given = f"\n  It was called with {given}." if given else ""
+        kind, line = type(error).__name__, _student_line(error)
+        where = f" (line {line} of your cell)" if line else ""
+        text = f": {error}"
+        if hasattr(error, "student_type"):  # from the grader's sandbox: its text stays there
+            kind, text = error.student_type, ""
+            if kind == "ReferenceSealed":
+                text = ": the reference is closed while that notebook is graded; implement it there"
+        raise CheckFailed(f"{name} raised {kind}{where}{text}{given}", f"raised-{kind}") from None
+
+
+def _student_line(error: BaseException) -> int | None:
+    """Return the line of the notebook cell in which the error arose, if it arose in one."""
+    line, tb = getattr(error, "student_line", None), error.__traceback__
+    while tb is not None:
+        if "ipykernel" in tb.tb_frame.f_code.co_filename:
+            line = tb.tb_lineno
+        tb = tb.tb_next
+    return line
+
+
+def to_tensor(value: object, what: str) -> Tensor:
+    """Return a number, list, array or tensor as a detached tensor on the CPU.
+
+    Only the plain types themselves are taken, never a subclass: an object that overrides `==` or
+    `__torch_function__` cannot pass for a result.
+
+    Raises:
+        CheckFailed: the value is None or of another type.
+    """
+    if value is None:
+        raise CheckFailed(f"{what} is None: did you forget to `return` it?", "returned-none")
+    if type(value) in (Tensor, torch.nn.Parameter):
+        return value.detach().cpu()
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        return torch.from_numpy(np.array(value))
+    if type(value).__module__ == "numpy" and isinstance(value, np.generic):
+        return torch.as_tensor(value.item())
+    if type(value) in (bool, int, float):
+        return torch.as_tensor(value)
+    if type(value) in (list, tuple):
+        try:
+            return torch.stack([to_tensor(v, what) for v in value])
+        except (RuntimeError, TypeError):
+            raise CheckFailed(
+                f"{what} should be one tensor, but it is a {type(value).__name__} of "
+                f"{len(value)} values with different shapes",
+                "wrong-type",
+            ) from None
+    raise CheckFailed(
+        f"{what} should be a tensor or a number, but it is {_described(value)}", "wrong-type"
+    )
+
+
+def to_pair(value: object, name: str, parts: Sequence[str]) -> tuple:
+    """Return a result that must be a tuple of as many values as `parts` names."""
+    wanted = ", ".join(parts)
+    if type(value) not in (tuple, list) or len(value) != len(parts):
+        got = f"{len(value)} values" if type(value) in (tuple, list) else _described(value)
+        raise CheckFailed(
+            f"{name} should return {len(parts)} values ({wanted}), but it returned {got}",
+            "returned-none" if value is None else "wrong-number-of-values",
+        )
+    return tuple(value)
+
+
+def expect_shape(
+    value: object, shape: Sequence[int], what: str, mistakes: Sequence[Mistake] = ()
+) -> Tensor:
+    """Return `value` as a tensor if it has the expected shape; explain otherwise.
+
+    A mistake's `value` is here the shape it leads to.
+    """
+    tensor = to_tensor(value, what)
+    if tuple(tensor.shape) == tuple(shape):
+        return tensor
+    for mistake in mistakes:
+        if tuple(tensor.shape) == tuple(mistake.value):
+            raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
+    raise CheckFailed(
+        f"{what} should have shape {tuple(shape)}, but it has shape {tuple(tensor.shape)}",
+        "wrong-shape",
+    )
+
+
+def expect_close(
+    value: object,
+    expected: object,
+    what: str,
+    mistakes: Sequence[Mistake] = (),
+    *,
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    show_expected: bool = False,
+) -> Tensor:
+    """Return `value` as a tensor if it equals `expected` within tolerance; explain otherwise.
+
+    Args:
+        value: the student's result.
+        expected: the right result (from independent maths, not from the student's function).
+        what: how the message calls the result, for example "the mean".
+        mistakes: known wrong answers; the first whose value matches is named.
+        rtol, atol: relative tolerance, and absolute tolerance in the result's own unit.
+        show_expected: print the right number too (visible tests only: hidden inputs stay hidden).
+
+    Raises:
+        CheckFailed: wrong type, shape, NaN, or wrong numbers; with the mistake's name if known.
+    """
+    expected = to_tensor(expected, "expected").double()
+    tensor = to_tensor(value, what)
+    if tensor.is_complex():
+        raise CheckFailed(f"{what} should be real, but it is {describe(tensor)}", "wrong-type")
+    got = tensor.double()
+    if _same(got, expected, rtol, atol):
+        return tensor
+    for mistake in mistakes:
+        if _same(got, to_tensor(mistake.value, mistake.name).double(), rtol, atol):
+            raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
+    if got.shape != expected.shape:
+        raise CheckFailed(
+            f"{what} should have shape {tuple(expected.shape)}, but it has shape "
+            f"{tuple(got.shape)}",
+            "wrong-shape",
+        )
+    if not torch.isfinite(got).all():
+        bad = int((~torch.isfinite(got)).sum())
+        raise CheckFailed(
+            f"{what} has {bad} NaN or infinite values among {got.numel()}", "not-finite"
+        )
+    worst = int((got - expected).abs().argmax())
+    index = tuple(int(i) for i in np.unravel_index(worst, got.shape)) if got.ndim else ()
+    at = f" at {list(index)}" if index else ""
+    right = f", but {float(expected.flatten()[worst]):.6g} was expected" if show_expected else ""
+    raise CheckFailed(
+        f"{what} has wrong values: your result is {float(got.flatten()[worst]):.6g}{at}{right}",
+        "wrong-values",
+    )
+
+
+def _same(a: Tensor, b: Tensor, rtol: float, atol: float) -> bool:
+    return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=atol)
+
+
+def expect(condition: bool, message: str, mistake: str = "wrong-values") -> None:
+    """Raise CheckFailed with `message` unless the condition holds."""
+    if not condition:
+        raise CheckFailed(message, mistake)
+
+
+def expect_unchanged(before: Tensor, after: Tensor, name: str) -> None:
+    """Raise CheckFailed if a function changed its argument in place."""
+    if before.shape != after.shape or not torch.equal(before, after):
+        raise CheckFailed(
+            f"{name} changed its argument: `x -= mean` and `x[...] = ...` write into the caller's "
+            "tensor; make a new one, as in `x - mean`",
+            "changed-its-argument",
+        )
+
+
+def passed(name: str, what: str) -> bool:
+    """Print that a visible test passed and return True, so that `assert tests.x(x)` reads well."""
+    sys.stdout.write(f"✔ {name}: {what}\n")
+    return True

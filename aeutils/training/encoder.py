@@ -1,0 +1,86 @@
+"""Train an encoder by a loss on the codes of a batch and its labels: all Siamese losses are such.
+
+>>> import torch
+>>> from aeutils.models import mlp
+>>> from aeutils.losses.supervised_contrastive import supcon_loss
+>>> x, y = torch.rand(40, 6), torch.arange(40) % 2
+>>> fit_encoder(mlp((6, 8, 2)), x, y, supcon_loss, epochs=2, batch_size=20).step
+[1, 2, 3, 4]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from aeutils._internal.validate import (
+    check_batch,
+    check_count,
+    check_labels,
+    check_trainable,
+    describe,
+)
+from aeutils.training.history import History
+from aeutils.training.loop import _adamw, _scheduler
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def fit_encoder(
+    model: nn.Module,
+    x: Tensor,
+    labels: Tensor,
+    loss: Loss,
+    *,
+    epochs: int,
+    batch_size: int = 256,
+    lr: float = 1e-3,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    after_epoch: Callable[[int], None] | None = None,
+) -> History:
+    """Train `model` so that loss(model(batch), its labels) becomes small; return the losses.
+
+    AdamW with one cycle of the learning rate, as `aeutils.training.fit`. Every epoch visits each
+    image once, in a new order; the last batch may be short. On return the model is in eval mode.
+
+    Args:
+        model: images (B, ...) -> codes (B, K), on the device of `x`.
+        x: images (N, ...) or rows, floats.
+        labels: integers (N,). Whoever passes them has *used* them, also where the loss looks at
+            pairs only.
+        loss: codes (B, K), labels (B,) -> a scalar.
+        seed: of the order of the images, and of nothing else.
+        augment: changes what goes in, batch -> batch, for example `aeutils.corruption.affine_jitter.jitter`.
+        after_epoch: called with the number of epochs done, the model in eval mode.
+
+    Raises TrainingDiverged if the loss is not finite: a √ of a distance of 0 is the usual reason.
+    """
+    check_trainable(model, check_batch(x, "x"))
+    check_labels(labels, len(x))
+    check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+    steps = epochs * math.ceil(len(x) / batch_size)
+    optimizer = _adamw(model, lr, weight_decay)
+    scheduler = _scheduler(optimizer, "one_cycle", lr, steps)
+    generator, history = torch.Generator().manual_seed(seed), History()
+    for epoch in range(epochs):
+        model.train()
+        for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
+            batch = x[rows] if augment is None else augment(x[rows])
+            value = loss(model(batch), labels[rows])
+            if value.ndim > 0:
+                raise ValueError(f"loss must return a scalar, got {describe(value)}; take a mean")
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            scheduler.step()
+            history.add(value)
+        model.eval()
+        history.read()
+        if after_epoch is not None:
+            after_epoch(epoch + 1)
+    return history

@@ -1,0 +1,103 @@
+"""`python -m autograder misconceptions`: write course/misconceptions.md from the answer bank.
+
+The page lists every wrong answer of the bank with the sentence that its author gets to read and the
+points it costs. It is made, never edited; tests/test_misconceptions.py fails when it is stale.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+from autograder.exercises import bank
+from autograder.hall.report import Report
+
+PAGE = Path(__file__).resolve().parents[2] / "course" / "misconceptions.md"
+
+HEAD = """\
+<!-- Made by `python -m autograder misconceptions` from autograder/exercises/: change those, not this. -->
+
+# Misconceptions
+
+**For instructors.** Most of these answers are one token away from a right one, so this page is not
+part of what students get.
+
+Every entry is a wrong answer that the hidden checks recognise by name. It shows the code, the
+diagnosis that its author reads on the feedback page, and the points it costs. A feedback page has
+one such line per lost criterion; here you see the one that names the mistake.
+
+Two uses: read a week's list before you teach it, and look up a diagnosis that a student asks about.
+To add an entry, see [instructors.md](instructors.md#the-answer-bank).
+
+| exercise | points | wrong answers | points lost, mean |
+| --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """Return the whole page as Markdown, made from every wrong answer of every week."""
+    rows, sections = [], []
+    for week in bank.weeks():
+        sections.append(f"## Week {int(week.removeprefix('week'))}\n")
+        for name, exercise in bank.exercises(week).items():
+            reports = {k: bank.assess(week, name, code, k) for k, code in exercise.wrong.items()}
+            points = sum(exercise.points.values())
+            lost = [r.points - r.earned for r in reports.values()]
+            rows.append(
+                f"| [{week} `{name}`](#{week}-{name}) | {points:g} | {len(lost)} "
+                f"| {sum(lost) / len(lost):.1f} |"
+            )
+            sections.append(f"### {week} {name}\n")
+            sections += [
+                entry(label, exercise.wrong[label], report) for label, report in reports.items()
+            ]
+    return HEAD + "\n".join(rows) + "\n\n" + "\n".join(sections)
+
+
+def entry(label: str, code: str, report: Report) -> str:
+    """Return the part of the page on one wrong answer."""
+    lines = [line.rstrip() for line in code.strip().splitlines()]
+    body = "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1]))
+    lost = report.points - report.earned
+    return (
+        f"#### `{label}`: loses {lost:g} of {report.points:g}\n\n"
+        f"```python\n{body}\n```\n\n> {diagnosis(report, label)}\n"
+    )
+
+
+def diagnosis(report: Report, label: str) -> str:
+    """Return the message that names mistake `label`, on one line.
+
+    Where a library's own error is quoted, its words are left out: they change between releases, and
+    the page must not.
+    """
+    message = next((c.message for c in report.criteria if c.mistake == label), "")
+    if not message:
+        raise ValueError(
+            f"{report.exercise}: {label!r} was diagnosed as {report.mistakes}, so there is nothing "
+            "to print; run `python -m autograder bank`"
+        )
+    message = re.sub(
+        r"( raised \w+)[^:]*: .*(?=\n  It was called with)", r"\1: …", message, flags=re.S
+    )
+    return textwrap.shorten(" ".join(message.split()), 400, placeholder=" …")
+
+
+def write(check: bool) -> int:
+    """Write the page; return the exit status.
+
+    Args:
+        check: write nothing, only tell whether the page is up to date.
+    """
+    fresh = page()
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == fresh:
+        print(f"{PAGE.name} is up to date")
+        return 0
+    if check:
+        print(f"{PAGE.name} is stale; run `python -m autograder misconceptions`", file=sys.stderr)
+        return 1
+    PAGE.write_text(fresh, encoding="utf-8", newline="\n")
+    print(f"wrote {PAGE.name}")
+    return 0

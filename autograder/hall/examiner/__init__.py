@@ -1,0 +1,1 @@
+"""The trusted process that runs the tests of one submission."""

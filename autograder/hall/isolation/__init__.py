@@ -1,0 +1,1 @@
+"""Walls around student code: bubblewrap, system calls, limits, fork servers, sealed packages."""

@@ -1,0 +1,153 @@
+"""A supervisor: a process and all that it starts, ended when they use too much."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+import psutil
+
+POLL = 0.1  # seconds between two looks at the process
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one student's processes may use.
+
+    Attributes:
+        cell_seconds: computing time of one cell, or of one exercise's tests.
+        patience: a cell may wait this many times as long, by the clock.
+        total_seconds: time by the clock of each of the two passes of a submission.
+        memory: bytes, all processes together.
+        processes: their number.
+        disk: bytes in each of the student's folder, /tmp and /dev/shm.
+        restarts: cells that end the process or never end, before the rest is given up.
+    """
+
+    cell_seconds: float = 60.0
+    patience: float = 4.0
+    total_seconds: float = 900.0
+    memory: int = 4 * 2**30
+    processes: int = 128
+    disk: int = 512 * 2**20
+    restarts: int = 3
+
+
+class ChildProcess(Protocol):
+    """What the supervisor uses of a process: a subprocess.Popen, or one of a fork server."""
+
+    pid: int
+    stdin: BinaryIO | None
+    stdout: BinaryIO | None
+    stderr: BinaryIO | None
+
+    def poll(self) -> int | None:
+        """Return None while the process lives."""
+
+    def kill(self) -> None:
+        """Kill the process."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+
+
+class LimitedProcess:
+    """A process whose whole family is stopped when it uses too much.
+
+    Args:
+        process: the process, just started.
+        limits: what it may use.
+
+    Attributes:
+        reason: why it was stopped, or "" while it was not.
+    """
+
+    def __init__(self, process: ChildProcess, limits: Limits) -> None:
+        self.process, self.limits, self.reason = process, limits, ""
+        # Seconds allowed, CPU seconds used before (None until the first look), clock at start.
+        self._allowed: tuple[float, float | None, float] | None = None
+        self._lock = threading.Lock()
+        self._quit = threading.Event()
+        self._supervisor = threading.Thread(target=self._watch, daemon=True)
+        self._supervisor.start()
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Stop the process if the block takes longer (computing time; by the clock: patience)."""
+        with self._lock:
+            self._allowed = (seconds, None, time.monotonic())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._allowed = None
+
+    def stop(self, reason: str = "") -> None:
+        """Kill the process and everything it started; the first reason given is kept."""
+        self.reason = self.reason or reason
+        self._quit.set()
+        family = []
+        with suppress(psutil.Error):
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        with suppress(OSError):
+            self.process.kill()
+        for child in family:  # inside a sandbox they die with it; without one they must be told
+            with suppress(psutil.Error):
+                child.kill()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with suppress(OSError, ValueError):
+                if pipe is not None:
+                    pipe.close()
+        self.process.wait()
+
+    def _use(self) -> tuple[int, int, float]:
+        """Return the family's number, resident bytes and CPU seconds."""
+        number, memory, seconds = 0, 0, 0.0
+        with suppress(psutil.Error):
+            parent = psutil.Process(self.process.pid)
+            for one in [parent, *parent.children(recursive=True)]:
+                with suppress(psutil.Error):
+                    times = one.cpu_times()
+                    number += 1
+                    seconds += times.user + times.system
+                    seconds += getattr(times, "children_user", 0.0)
+                    seconds += getattr(times, "children_system", 0.0)
+                    memory += one.memory_info().rss
+        return number, memory, seconds
+
+    def _watch(self) -> None:
+        while not self._quit.wait(POLL) and self.process.poll() is None:
+            number, memory, seconds = self._use()
+            reason = ""
+            if number > self.limits.processes:
+                reason = f"it started more than {self.limits.processes} processes"
+            elif memory > self.limits.memory:
+                reason = f"it used more than {self.limits.memory / 2**30:.1f} GiB of memory"
+            with self._lock:
+                if self._allowed is not None:
+                    allowed, cpu, clock = self._allowed
+                    if cpu is None:  # looking costs more than most cells take: not at every start
+                        cpu = seconds
+                        self._allowed = (allowed, cpu, clock)
+                    waited = time.monotonic() - clock
+                    if seconds - cpu > allowed:
+                        reason = f"it took more than {allowed:g} seconds of computing time"
+                    elif waited > allowed * self.limits.patience:
+                        reason = f"it did not end within {allowed * self.limits.patience:g} seconds"
+            if reason:
+                self.reason = self.reason or reason
+                with suppress(OSError):
+                    self.process.kill()
+                for child in self._family():
+                    with suppress(psutil.Error):
+                        child.kill()
+                return
+
+    def _family(self) -> list[psutil.Process]:
+        with suppress(psutil.Error):
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []

@@ -1,0 +1,1 @@
+"""What crosses between a student's process and the tests: values, proxies, remote calls."""

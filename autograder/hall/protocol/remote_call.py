@@ -1,0 +1,93 @@
+"""Helpers for tests whose steps must happen next to the student's objects.
+
+Most tests need none of this: calling a student's function with values and comparing what it returns
+works as always. Gradients, optimisers, callbacks, generators and `isinstance` need the object
+itself. Write such a step as a function that imports what it uses, mark it, and call it::
+
+    from autograder.hall.protocol.remote_call import remote_call
+
+    @remote_call
+    def gradient_at(model, x):
+        import torch
+        loss = model(torch.as_tensor(x)).pow(2).sum()
+        loss.backward()
+        return [p.grad for p in model.parameters()]
+
+    assert close(gradient_at(model, x), expected)
+
+Called with a student's object, it runs in the student's process and its result comes back as
+values; called with ordinary objects it is an ordinary function. Keep expected values out of it:
+the student's process may read everything that runs there.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable
+
+from autograder.hall.protocol.proxies import RpcClient, is_proxy
+
+
+def remote_call(function: Callable) -> Callable:
+    """Mark a self-contained function that runs where its arguments live.
+
+    Raises:
+        TypeError: on a call, if two arguments live in different processes.
+    """
+    name, source = function.__name__, []
+
+    @functools.wraps(function)
+    def sent(*args: object, **kwargs: object) -> object:
+        client = _client_of([*args, *kwargs.values()])
+        if client is None:
+            return function(*args, **kwargs)
+        if not source:
+            lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+            start = next(i for i, line in enumerate(lines) if line.startswith("def "))
+            source.append("from __future__ import annotations\n" + "\n".join(lines[start:]))
+        client.last = name
+        return client.request("remote_call", args, kwargs, source=source[0], name=name)
+
+    return sent
+
+
+def _client_of(values: list[object]) -> RpcClient | None:
+    for value in values:
+        if is_proxy(value):
+            return object.__getattribute__(value, "_client")
+    return None
+
+
+@remote_call
+def is_a(value: object, type_name: str) -> bool:
+    """Tell whether `value` is an instance of the class with this full name, or inherits from it."""
+    names = (f"{c.__module__}.{c.__qualname__}" for c in type(value).__mro__)
+    return any(type_name in (n, n.removeprefix("builtins.")) for n in names)
+
+
+@remote_call
+def signature(function: object) -> list:
+    """Return the names of a function's parameters."""
+    import inspect
+
+    return list(inspect.signature(function).parameters)
+
+
+@remote_call
+def source(function: object) -> str:
+    """Return a function's source text, as the student typed it."""
+    import inspect
+
+    return inspect.getsource(function)
+
+
+@remote_call
+def read_file(beside: object, name: str) -> bytes:
+    """Return the content of a file in the folder of the student's notebook.
+
+    `beside` is any object of the student: it says whose folder.
+    """
+    with open(name, "rb") as file:
+        return file.read(10_000_000)

@@ -1,0 +1,212 @@
+"""The student's side: runs cells like a notebook and answers requests about what they defined.
+
+This file runs inside the sandbox, next to the student's code, which may read it, change it and lie
+in its name. Nothing depends on its honesty: whatever it sends is decoded strictly on the other
+side and counts only as a value that the student's code gave.
+
+Requests come in over one pipe and replies leave over another (see `codec`); `start` opens them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+# Files beside this one in the sandbox, where no package of ours exists.
+from codec import CannotCross, Closed, Line, decode, encode
+from outputs import Outputs
+from shell import Printed, describe_error, make_shell
+
+CALL_TEXT = 65_536  # characters printed during one call
+
+
+class StudentKernel:
+    """One student's notebook: a shell that runs its cells, and the objects it handed out."""
+
+    line: Line
+
+    def __init__(self) -> None:
+        with contextlib.suppress(ImportError):
+            import numpy  # noqa: F401
+        self.objects: dict[int, object] = {}
+        self.functions: dict[str, Any] = {}
+        self.outputs: Outputs | None = None
+        self.printed: list[str] | None = None
+        sys.stdout, sys.stderr = Printed(self, "stdout"), Printed(self, "stderr")
+        self.shell = make_shell(self)
+        self.names = self.shell.user_ns
+
+    def write(self, name: str, text: str) -> None:
+        """Keep printed text: as output of a cell, as text printed during a call, or not at all."""
+        if self.outputs is not None:
+            self.outputs.print(name, text)
+        elif self.printed is not None and name == "stdout" and len(self.printed) < CALL_TEXT:
+            self.printed.append(text[:CALL_TEXT])
+
+    async def serve(self) -> None:
+        """Answer requests until the line is closed."""
+        while True:
+            try:
+                request, buffers = self.line.receive()
+            except Closed:
+                return
+            try:
+                reply = await self.answer(request, buffers)
+                self.line.send(*reply)
+            except CannotCross:
+                self.line.send({"error": {"type": "CannotCross"}})
+
+    async def answer(self, request: dict, buffers: list) -> tuple[dict, list[bytes]]:
+        """Do what was asked for; return the reply and its buffers."""
+        if request["do"] == "run":
+            return await self.run(request["source"], request["show"]), []
+        if request["do"] == "file":
+            return self.receive_file(request["name"], buffers), []
+        values = decode(request["values"], buffers, self.fetch)
+        before = (
+            [fingerprint(v) for v in values] if request["do"] in ("call", "remote_call") else []
+        )
+        self.printed = []
+        try:
+            result = getattr(self, "do_" + request["do"])(request, *values)
+            reply: dict = {"value": result}
+        except CannotCross:
+            raise
+        except BaseException as error:  # a student's exit() or KeyboardInterrupt too
+            reply = {"error": describe_error(error)}
+        text = "".join(self.printed)[:CALL_TEXT]
+        self.printed = None
+        changed = [
+            [i, values[i]] for i, b in enumerate(before) if b and fingerprint(values[i]) != b
+        ]
+        tree, buffers = encode([reply.get("value"), changed], self.keep)
+        return {"error": reply.get("error"), "values": tree, "printed": text}, buffers
+
+    async def run(self, source: str, show: bool) -> dict:
+        """Run a cell; return its outputs, or nothing but its error where nobody looks."""
+        self.outputs = Outputs() if show else None
+        self.shell.last_error = None
+        try:
+            transformed, failed = None, None
+            try:
+                transformed = self.shell.transform_cell(source)
+            except Exception:
+                failed = sys.exc_info()
+            result = await self.shell.run_cell_async(
+                source,
+                store_history=True,
+                transformed_cell=transformed,
+                preprocessing_exc_tuple=failed,
+            )
+            self.shell.events.trigger("post_execute")
+            self.shell.events.trigger("post_run_cell", result)
+        except BaseException as error:  # the shell itself failed, or was made to
+            self.shell.last_error = describe_error(error)
+        outputs, self.outputs = self.outputs, None
+        return {"outputs": outputs or [], "error": self.shell.last_error}
+
+    def receive_file(self, name: str, buffers: list) -> dict:
+        """Put a file of the assignment into the student's folder."""
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            for buffer in buffers:
+                file.write(buffer)
+        return {"done": True}
+
+    # --- requests: each gets the request itself and the decoded values ---
+
+    def do_get(self, request: dict) -> object:
+        """The value of a global name."""
+        if request["name"] not in self.names:
+            raise KeyError(request["name"])
+        return self.names[request["name"]]
+
+    def do_set(self, request: dict, value: object) -> None:
+        """Bind a global name."""
+        self.names[request["name"]] = value
+
+    def do_delete(self, request: dict) -> None:
+        """Unbind a global name."""
+        del self.names[request["name"]]
+
+    def do_call(self, request: dict, function: object, args: tuple, kwargs: dict) -> object:
+        """Call an object."""
+        return function(*args, **kwargs)
+
+    def do_attribute(self, request: dict, value: object) -> object:
+        """An attribute of an object."""
+        return getattr(value, request["name"])
+
+    def do_assign(self, request: dict, value: object, new: object) -> None:
+        """Set an attribute of an object."""
+        setattr(value, request["name"], new)
+
+    def do_item(self, request: dict, value: object, key: object) -> object:
+        """One item of an object."""
+        return value[key]
+
+    def do_length(self, request: dict, value: object) -> int:
+        """The length of an object."""
+        return len(value)
+
+    def do_list(self, request: dict, value: object) -> list:
+        """The first items of an iterable."""
+        return [item for item, _ in zip(value, range(request["most"]), strict=False)]
+
+    def do_text(self, request: dict, value: object) -> str:
+        """What print() shows of an object."""
+        return str(value)
+
+    def do_remote_call(self, request: dict, args: tuple, kwargs: dict) -> object:
+        """Run a function of the tests here, next to the objects it is about."""
+        if request["source"] not in self.functions:
+            space: dict = {"__name__": "remote_call"}
+            exec(compile(request["source"], "<remote call>", "exec"), space)
+            self.functions[request["source"]] = space[request["name"]]
+        return self.functions[request["source"]](*args, **kwargs)
+
+    def do_seed(self, request: dict) -> None:
+        """Start all random numbers afresh, so that grading again gives the same result."""
+        seed_everything(request["seed"], request["which"])
+
+    # --- objects that stay here ---
+
+    def keep(self, value: object) -> dict:
+        """Keep an object here and return what the other side is told about it."""
+        if len(self.objects) > 100_000:
+            raise CannotCross("more than 100,000 objects were handed out")
+        self.objects[id(value)] = value
+        return {"id": id(value), "type": type(value).__name__}
+
+    def fetch(self, fields: dict) -> object:
+        """Return an object kept here."""
+        return self.objects[fields["id"]]
+
+
+def fingerprint(value: object) -> object:
+    """Return something that changes when a mutable argument does; None for immutable ones."""
+    if type(value) is tuple:  # the arguments themselves
+        return [fingerprint(v) for v in value]
+    if isinstance(value, (list, dict, set, bytearray)) or type(value).__name__ in (
+        "Tensor",
+        "ndarray",
+    ):
+        with contextlib.suppress(CannotCross):
+            tree, buffers = encode(value, lambda v: {"id": id(v)})
+            return json.dumps(tree), buffers
+    return None
+
+
+def seed_everything(seed: int, which: list[str]) -> None:
+    """Seed the random number generators of the libraries named that are in use."""
+    if "random" in which:
+        random.seed(seed)
+    if "numpy" in which and "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in which and "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)

@@ -1,0 +1,141 @@
+"""Starts a student's kernel: one, or a server that forks one for each of many students.
+
+Run as ``python start.py '{"home": ..., "path": [...], "limits": {...}, "code": [...]}'``. With
+``"warm"`` among the settings this process never runs a student's code itself: it imports what the
+notebooks will import and forks a kernel behind walls of its own whenever it is asked to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
+sys.path[:0] = SETTINGS["code"]  # Python was started without this file's folder
+import namespaces  # noqa: E402
+from codec import Line  # noqa: E402
+from kernel import StudentKernel, seed_everything  # noqa: E402
+
+for _own in ("codec", "kernel", "namespaces", "outputs", "shell"):
+    del sys.modules[_own]  # a course may bring files of these names
+del sys.path[: len(SETTINGS["code"])]
+
+
+def limit(memory: int, processes: int | None, file_size: int, cpu: int | None) -> None:
+    """Set this process's own limits (bytes, number, bytes, seconds) where the system has them."""
+    try:
+        import resource
+    except ImportError:  # Windows, where there is no sandbox either
+        return
+    for name, value in (
+        ("RLIMIT_DATA", memory),
+        ("RLIMIT_NPROC", processes),
+        ("RLIMIT_FSIZE", file_size),
+        ("RLIMIT_CPU", cpu),
+        ("RLIMIT_NOFILE", 512),
+        ("RLIMIT_CORE", 0),
+    ):
+        if value is not None and hasattr(resource, name):
+            kind = getattr(resource, name)
+            most = resource.getrlimit(kind)[1]
+            value = value if most == resource.RLIM_INFINITY else min(value, most)
+            resource.setrlimit(kind, (value, value))
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Serve one student, or fork a kernel for each of many."""
+    reader, writer = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    if settings.get("warm"):
+        asked = socket.socket(fileno=reader)
+        os.close(writer)
+        sys.path[:0] = settings["path"]
+        for name in settings["warm"]["modules"]:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        kernel = StudentKernel()
+        del sys.path[: len(settings["path"])]
+        wait_for_students(asked, kernel, settings)
+        return
+    begin(StudentKernel(), reader, writer, settings)
+
+
+def begin(kernel: StudentKernel, reader: int, writer: int, settings: dict[str, Any]) -> None:
+    """Take the line, move to the student's folder and serve until the line is closed."""
+    kernel.line = Line(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
+    os.chdir(settings["home"])  # from here on a numpy.py of the student's would come first
+    sys.path[:0] = ["", *settings["path"]]
+    sys.argv[:] = ["notebook"]
+    if settings["limits"]:
+        limit(**settings["limits"])
+    seed_everything(0, ["random", "numpy"])
+    kernel.line.send({"ready": True})
+    asyncio.run(kernel.serve())
+    os._exit(0)  # whatever threads the student left
+
+
+def wait_for_students(
+    asked: socket.socket, kernel: StudentKernel, settings: dict[str, Any]
+) -> None:
+    """Fork a kernel for every request, which brings the two pipes and a socket for the answer."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    asked.sendall(b"w")
+    while True:
+        message, fds, _, _ = socket.recv_fds(asked, 1, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            try:
+                fork_behind_walls(kernel, fds, settings)
+            finally:
+                os._exit(1)
+        for fd in fds:
+            os.close(fd)
+
+
+def fork_behind_walls(kernel: StudentKernel, fds: list[int], settings: dict[str, Any]) -> None:
+    """Make a process in namespaces of its own, answer with a handle of it, and let it begin."""
+    reader, writer, answer = fds
+    warm = settings["warm"]
+    namespaces.new_namespaces()
+    go_in, go_out = os.pipe()
+    child = os.fork()
+    if child:  # the parent hands the child over and waits for its end
+        for fd in (reader, writer, go_in):
+            os.close(fd)
+        socket.send_fds(socket.socket(fileno=answer), [b"k"], [os.pidfd_open(child)])
+        os.write(go_out, b"g")
+        os.close(go_out)
+        os.waitpid(child, 0)
+        os._exit(0)
+    os.close(go_out)
+    os.close(answer)
+    os.read(go_in, 1)
+    os.close(go_in)
+    open_descriptors = os.listdir("/proc/self/fd")
+    namespaces.new_disks([settings["home"], "/tmp", "/dev/shm"], warm["disk"])
+    # An open file is shared with whoever inherited it, flags and all: open everything afresh.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    for fd in {int(name) for name in open_descriptors} - {0, 1, 2, reader, writer}:
+        with contextlib.suppress(OSError):
+            os.close(fd)
+    namespaces.no_privileges(base64.b64decode(warm["filter"]))
+    begin(kernel, reader, writer, settings)
+
+
+if __name__ == "__main__":
+    main(SETTINGS)

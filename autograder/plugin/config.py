@@ -1,0 +1,58 @@
+"""The grader in any nbgrader course: two lines in its ``nbgrader_config.py``::
+
+from autograder.hall.plugin import exam_hall
+exam_hall(c)
+"""
+
+from __future__ import annotations
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    GetGrades,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from traitlets.config import Config
+
+from autograder.plugin.exporters import ExamExporter
+from autograder.plugin.feedback import FeedbackExporter, SummariseReports
+from autograder.plugin.preprocessor import ExamHall
+from autograder.plugin.restore import RestoreCells
+from autograder.plugin.sanitise import safe_markdown
+
+
+def exam_hall(c: Config) -> None:
+    """Make nbgrader's `autograde` and `generate_feedback` use the exam hall.
+
+    Args:
+        c: the configuration that nbgrader hands to ``nbgrader_config.py``.
+    """
+    c.Autograde.exporter_class = ExamExporter
+    c.Autograde.sanitize_preprocessors = [
+        ClearOutput,
+        RestoreCells,  # after which metadata need no check
+        OverwriteKernelspec,
+    ]
+    c.Autograde.autograde_preprocessors = [
+        ExamHall,
+        IgnorePattern,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    c.GenerateFeedback.exporter_class = FeedbackExporter
+    c.HTMLExporter.filters = {"markdown2html": safe_markdown}  # formgrader's pages too
+    # Feedback must not print the source of the hidden tests.
+    c.GenerateFeedback.preprocessors = [
+        GetGrades,
+        ClearHiddenTests,
+        SummariseReports,
+        CSSHTMLHeaderPreprocessor,
+    ]

@@ -1,0 +1,235 @@
+"""nbgrader's autograde converter, given clean copies of submissions and a list of pending ones."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.utils import is_ignored, rmtree
+from psutil import pid_exists
+from tqdm import tqdm
+
+from autograder.hall.executors.executor import Executor
+from autograder.hall.executors.local import LocalExecutor
+from autograder.hall.settings import Settings
+from autograder.plugin.intake import TIMESTAMP, make_way, stage, stage_timestamp
+from autograder.plugin.job import JobFactory
+from autograder.plugin.nbgrader_internals import one_engine
+from autograder.plugin.pending import FOLDER, Pending
+from autograder.plugin.prefetch import Prefetcher
+
+RUN = "run-"
+
+
+class ExamAutograde(Autograde):
+    """nbgrader's own loop over submissions; what it reads is staged first.
+
+    nbgrader has no setting for its converter: see `nbgrader_internals.take_over`.
+    """
+
+    def graded_folder(self, assignment_id: str, student_id: str) -> Path:
+        """Return nbgrader's folder for a student's graded submission."""
+        return Path(self._format_dest(assignment_id, student_id))
+
+    @property
+    def _input_directory(self) -> str:
+        if not self._sanitizing:  # the second look at a submission is at nbgrader's own copy
+            return super()._input_directory
+        return f"{self.coursedir.autograded_directory}/{FOLDER}/{RUN}{os.getpid()}/submitted"
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of this run's temporary files."""
+        return self.hall_folder / f"{RUN}{os.getpid()}"
+
+    @property
+    def hall_folder(self) -> Path:
+        """The folder of what the exam hall keeps."""
+        autograded = self.coursedir.autograded_directory
+        return Path(self.coursedir.format_path(autograded, ".", ".")) / FOLDER
+
+    def _submitted(self, assignment_id: str, student_id: str) -> Path:
+        folder = self.coursedir.submitted_directory
+        return Path(self.coursedir.format_path(folder, student_id, assignment_id))
+
+    def convert_notebooks(self) -> None:
+        """Grade every submission; say in the end how it went."""
+        pattern = re.compile(
+            self.coursedir.format_path(
+                self.coursedir.submitted_directory,
+                "(?P<student_id>.*)",
+                "(?P<assignment_id>.*)",
+                escape=True,
+            )
+        )
+        found = {}
+        for source, notebooks in self.assignments.items():
+            names = pattern.match(source).groupdict()
+            staged = self._format_source(names["assignment_id"], names["student_id"])
+            found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
+        self.assignments = found
+        self.graded: list[str] = []
+        self.in_turn = True  # whether a notebook is read because nbgrader's own loop came to it
+        self.releases: dict[tuple[str, str], dict] = {}  # see restore.py
+        self._clear_killed_runs()
+        self.run_folder.mkdir(parents=True, exist_ok=True)
+        settings = self.exporter.settings
+        markers = ClearHiddenTests(parent=self)
+        hidden = markers.begin_test_delimeter, markers.end_test_delimeter
+        self.prefetcher = Prefetcher(
+            choose_executor(settings, self.log),
+            JobFactory(settings, self.coursedir, hidden),
+            self.run_folder,
+        )
+        self.waiting = [self._names(source) for source in sorted(self.assignments)]
+        self.begun: set[tuple[str, str]] = set()
+        self.sanitised: dict[str, tuple[str, dict]] = {}  # by path, ahead of their turn
+        self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
+        begun = time.monotonic()
+        try:
+            with one_engine():
+                super().convert_notebooks()
+        finally:
+            bookkeeping = time.monotonic() - begun - self.prefetcher.waited
+            self.bar.close()
+            self.prefetcher.close()
+            shutil.rmtree(self.run_folder, ignore_errors=True)
+            count = len(self.graded)
+            spent = {**self.prefetcher.seconds, "bookkeeping": bookkeeping}
+            spent = {what: round(seconds, 2) for what, seconds in spent.items()}
+            self.log.info("Exam hall: seconds, of all workers together: %s", json.dumps(spent))
+            if self.exporter.settings.protected:
+                self.log.info("Exam hall: %d submissions graded in this run", count)
+            else:
+                self.log.warning("%d submissions graded in this run WITHOUT a sandbox", count)
+
+    def _names(self, staged: str) -> tuple[str, str]:
+        pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        names = re.match(pattern, staged).groupdict()
+        return names["assignment_id"], names["student_id"]
+
+    def _clear_killed_runs(self) -> None:
+        """Remove what runs left that were killed."""
+        for folder in self.hall_folder.glob(f"{RUN}*"):
+            number = folder.name.removeprefix(RUN)
+            if not number.isdigit() or int(number) == os.getpid() or not pid_exists(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Take up what an interrupted run left, stage the submission and note that it is begun."""
+        if self.waiting and self.waiting[0] == (assignment_id, student_id):
+            self.waiting.pop(0)
+        self.bar.update()
+        self.bar.set_postfix_str(self._progress())
+        graded = self.graded_folder(assignment_id, student_id)
+        pending = Pending(self.hall_folder, assignment_id)
+        if graded.exists() and pending.interrupted(student_id, graded):
+            self.log.warning("%s was interrupted while it was graded; once more", graded)
+            rmtree(str(graded))
+        self._stage_timestamp(assignment_id, student_id)
+        if not super().init_destination(assignment_id, student_id):
+            return False
+        pending.begin(student_id)
+        self._stage(assignment_id, student_id, self.notebooks)
+        self._prefetch()
+        return True
+
+    def _progress(self) -> str:
+        """Return what stands beside the bar."""
+        text = f"{len(self.graded)} graded, {self.prefetcher.under_way()} running"
+        return text + (
+            f", {self.prefetcher.troubled} with trouble" if self.prefetcher.troubled else ""
+        )
+
+    def _stage_timestamp(self, assignment_id: str, student_id: str) -> None:
+        staged = Path(self._format_source(assignment_id, student_id))
+        if not (staged / TIMESTAMP).exists():
+            for note in stage_timestamp(self._submitted(assignment_id, student_id), staged):
+                self.log.warning("%s", note)
+
+    def _stage(self, assignment_id: str, student_id: str, notebooks: list[str]) -> None:
+        staged = Path(self._format_source(assignment_id, student_id))
+        names = [Path(n).name for n in notebooks]
+        if all((staged / name).exists() for name in names):
+            return
+        for note in stage(self._submitted(assignment_id, student_id), staged, names):
+            self.log.warning("%s", note)
+        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
+        make_way(staged, Path(source))
+
+    def _prefetch(self) -> None:
+        """Begin with the next submissions, so that every worker has something to do."""
+        for assignment_id, student_id in self.waiting[: 2 * self.prefetcher.executor.workers]:
+            staged = self._format_source(assignment_id, student_id)
+            graded = self.graded_folder(assignment_id, student_id)
+            pending = Pending(self.hall_folder, assignment_id)
+            begun = (assignment_id, student_id) in self.begun
+            done = graded.exists() and not pending.interrupted(student_id, graded)
+            if begun or (done and not self.force):
+                continue
+            notebooks = self.assignments[staged]
+            try:
+                self._stage_timestamp(assignment_id, student_id)
+                self._stage(assignment_id, student_id, notebooks)
+                self.begun.add((assignment_id, student_id))
+                for notebook in notebooks:
+                    self._start(notebook, Path(staged), assignment_id)
+            except Exception as error:  # whatever it is, nbgrader's own loop meets it again
+                self.log.debug("Not begun ahead: %s: %s", notebook, error)
+
+    def _start(self, notebook: str, staged: Path, assignment_id: str) -> None:
+        """Sanitise a staged notebook as nbgrader will, and begin with it."""
+        resources = self.init_single_notebook_resources(notebook)
+        self._sanitizing = True
+        self._init_preprocessors()
+        self.in_turn = False
+        try:
+            text, resources = self.exporter.from_filename(notebook, resources=resources)
+        finally:
+            self.in_turn = True
+        self.sanitised[notebook] = text, resources
+        files = self.run_folder / "files" / staged.parent.name / staged.name
+        ignore = shutil.ignore_patterns("*.ipynb", TIMESTAMP)
+        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
+        for folder in (staged, Path(source)):  # the instructor's files come on top, as later
+            if folder.is_dir():
+                skip = _both(ignore, self._ignored)
+                shutil.copytree(folder, files, ignore=skip, dirs_exist_ok=True)
+        self.prefetcher.start(nbformat.reads(text, as_version=4), resources["nbgrader"], files)
+
+    def _ignored(self, folder: str, names: list[str]) -> set[str]:
+        return {n for n in names if is_ignored(os.path.join(folder, n), self.coursedir.ignore)}
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Close a submission's folder: nbgrader's last step for a student."""
+        super().set_permissions(assignment_id, student_id)
+        self.graded.append(student_id)
+        shutil.rmtree(self._format_source(assignment_id, student_id))
+        shutil.rmtree(self.run_folder / "files" / student_id, ignore_errors=True)
+
+
+def choose_executor(settings: Settings, log: logging.Logger) -> Executor:
+    """Return what grades: this machine, or the dask cluster that the settings name."""
+    local = LocalExecutor(settings.workers, log)
+    if not settings.scheduler:
+        return local
+    # Imported here, because a course that never uses it need not have dask installed.
+    from autograder.hall.executors.dask_cluster import DaskExecutor
+
+    return DaskExecutor(settings, local, log)
+
+
+Ignore = Callable[[str, list[str]], set[str]]
+
+
+def _both(one: Ignore, other: Ignore) -> Ignore:
+    return lambda folder, names: one(folder, names) | other(folder, names)

@@ -1,0 +1,91 @@
+"""What the plug-in needs of nbgrader beyond its documented settings, in one place.
+
+nbgrader offers no setting for its converter, and none for the engine of its gradebook. What is
+used instead was seen in nbgrader 0.9.6; a test names what is missing in another release, and
+:func:`check_nbgrader` says so to an instructor before anything is graded.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import nbgrader
+from nbgrader import api
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+SEEN = "0.9.6"
+NEEDED = {
+    Autograde: (
+        "_input_directory",
+        "_format_source",
+        "_format_dest",
+        "_init_preprocessors",
+        "_sanitizing",
+        "convert_notebooks",
+        "init_destination",
+        "init_single_notebook_resources",
+        "set_permissions",
+    ),
+    api: ("create_engine",),
+}
+
+
+class UnknownNbgrader(RuntimeError):
+    """This release of nbgrader lacks what the plug-in builds on."""
+
+
+def missing_in_nbgrader() -> list[str]:
+    """Return the names that the plug-in uses and this nbgrader does not have."""
+    return [
+        f"{owner.__name__}.{name}"
+        for owner, names in NEEDED.items()
+        for name in names
+        if not hasattr(owner, name)
+    ]
+
+
+def check_nbgrader() -> None:
+    """Raise UnknownNbgrader, with what to do, if this nbgrader lacks what is needed."""
+    missing = missing_in_nbgrader()
+    if missing:
+        raise UnknownNbgrader(
+            f"nbgrader {nbgrader.__version__} has no {', '.join(missing)}, which this plug-in "
+            f"needs; it was made for nbgrader {SEEN}. Install that release (pip install "
+            f'"nbgrader=={SEEN}"), or mend autograder/plugin/nbgrader_internals.py'
+        )
+
+
+def take_over(converter: Autograde, kind: type[Autograde]) -> None:
+    """Make nbgrader's running converter one of our own class.
+
+    nbgrader's command and its API create ``Autograde`` by name. The exporter, which can be
+    configured and is made just before the loop over submissions, is the first of ours to see it.
+    """
+    check_nbgrader()
+    converter.__class__ = kind
+
+
+def running_converter(preprocessor: NbGraderPreprocessor) -> Any:
+    """Return the converter (`ExamAutograde`) in whose exporter a preprocessor runs."""
+    return preprocessor.parent.parent
+
+
+@contextmanager
+def one_engine() -> Iterator[None]:
+    """Let every gradebook opened inside share one database engine per address.
+
+    nbgrader opens the gradebook about eight times for every submission, each time with a new
+    SQLAlchemy engine. An engine remembers the SQL it has compiled; a new one compiles every
+    statement again, which is a good part of what bookkeeping costs. nbgrader disposes of an
+    engine's connections when it closes a gradebook, not of the engine.
+    """
+    create_engine = api.create_engine
+    api.create_engine = functools.cache(create_engine)
+    try:
+        yield
+    finally:
+        api.create_engine = create_engine
