@@ -126,7 +126,7 @@ def test_formgraders_button_grades_in_the_hall(tmp_path):
 
 def test_formgraders_button_refuses_without_a_sandbox(tmp_path, monkeypatch):
     folder = make_course(tmp_path, TWO_LINES)
-    monkeypatch.setattr("autograder.hall.isolation.sandbox.bwrap", lambda: None)
+    monkeypatch.setattr("autograder.hall.isolation.bubblewrap.bwrap", lambda: None)
     done = formgrader(folder).autograde("ps1", "hacker")
     assert not done["success"]
     assert "Nothing was graded" in done["log"]

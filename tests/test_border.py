@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.testing.checking import CheckFailed
 from autograder.exercises import model_access
 from autograder.hall import report as report_module
 from autograder.hall.examiner.examiner import Examiner
 from autograder.hall.examiner.names import Names
+from autograder.hall.failure import CheckFailed
 from autograder.hall.isolation.bubblewrap import bwrap, trial
 from autograder.hall.isolation.mounts import Mounts
 from autograder.hall.isolation.sandbox import Sandbox

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from aeutils import data
-from aeutils.data import Dataset, load
+from aeutils.data import Dataset, load, loading
 from aeutils.data.cache import default_root, read_set
 from aeutils.data.embedded import make_subsets
 from aeutils.data.formats import parse_idx
@@ -79,7 +79,7 @@ def test_the_embedded_subset_is_stratified_float32_images(name, n, n_test):
 
 
 def test_pixels_are_bytes_divided_by_255():
-    with np.load(data.EMBEDDED_FOLDER / "mnist_small.npz") as file:
+    with np.load(loading.EMBEDDED_FOLDER / "mnist_small.npz") as file:
         raw = torch.from_numpy(file["x_train"][:50, None])
     assert torch.equal(load("mnist").x_train[:50], raw.float() / 255)
 
@@ -158,9 +158,9 @@ def test_cifar10_has_no_small_version():
 @pytest.fixture
 def unread():
     """Forget what was read before, and afterwards what was read from damaged files."""
-    data._embedded.cache_clear()
+    loading._embedded.cache_clear()
     yield
-    data._embedded.cache_clear()
+    loading._embedded.cache_clear()
 
 
 def test_embedded_digits_are_read_once_and_cannot_be_spoilt(unread):
@@ -170,13 +170,13 @@ def test_embedded_digits_are_read_once_and_cannot_be_spoilt(unread):
     second = load("mnist", size="small")
     assert second.x_train.max() == 1
     assert second.y_train.max() == 9
-    assert data._embedded.cache_info().misses == 1
+    assert loading._embedded.cache_info().misses == 1
 
 
 def test_a_damaged_embedded_file_names_the_expected_hash(monkeypatch, tmp_path, unread):
-    good = (data.EMBEDDED_FOLDER / "mnist_small.npz").read_bytes()
+    good = (loading.EMBEDDED_FOLDER / "mnist_small.npz").read_bytes()
     (tmp_path / "mnist_small.npz").write_bytes(good[:-100])
-    monkeypatch.setattr(data, "EMBEDDED_FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "EMBEDDED_FOLDER", tmp_path)
     with pytest.raises(DataUnavailableError, match=r"mnist_small.npz is damaged.*dfe15ea0.*reinst"):
         load("mnist")
     with pytest.raises(DataUnavailableError, match=r"fashion_mnist_small.npz cannot be read"):

@@ -99,10 +99,10 @@ def test_a_torch_that_does_not_load(monkeypatch):
 
 
 def test_missing_and_damaged_data(monkeypatch, tmp_path):
-    (tmp_path / "datasets").mkdir()
-    (tmp_path / "datasets" / "mnist_small.npz").write_bytes(b"half")
-    shutil.copy(ROOT / "aeutils" / "data.py", tmp_path)
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "doctor.py"))
+    (tmp_path / "data" / "embedded").mkdir(parents=True)
+    (tmp_path / "data" / "embedded" / "mnist_small.npz").write_bytes(b"half")
+    shutil.copy(ROOT / "aeutils" / "data" / "loading.py", tmp_path / "data")
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "_internal" / "doctor.py"))
     found = doctor.check_data()
     assert found.state == doctor.BAD
     assert "mnist_small.npz is damaged; fashion_mnist_small.npz is missing" in found.sentence

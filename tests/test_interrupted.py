@@ -108,7 +108,7 @@ def left_over(mark):
     for process in psutil.process_iter():
         try:
             marked = process.environ().get(MARK) == mark
-            orphan = process.ppid() == 1 and any("/exam/desk" in w for w in process.cmdline())
+            orphan = process.ppid() == 1 and any("/exam/student" in w for w in process.cmdline())
             if (marked or orphan) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
@@ -276,7 +276,7 @@ def test_killed_examiner_is_started_again_and_costs_nothing(sleepy, reference):
 
 
 def test_killed_warm_room_is_replaced(sleepy, reference):
-    for process in members(sleepy.run.pid, "/exam/desk/desk.py"):
+    for process in members(sleepy.run.pid, "/exam/student/start.py"):
         with suppress(psutil.Error):
             process.kill()
     assert finish(sleepy.run, 60) == 0, words(sleepy.course)

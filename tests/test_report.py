@@ -2,7 +2,7 @@
 
 import pytest
 
-from aeutils.testing.checking import CheckFailed
+from autograder.hall.failure import CheckFailed
 from autograder.hall.report import Criterion, Report, grade
 from autograder.plugin.late import DAY, PerDay
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from autograder.hall.isolation import bubblewrap as module
-from autograder.hall.isolation.bubblewrap import NoSandbox, bwrap, trial
+from autograder.hall.isolation.bubblewrap import NoSandbox, bwrap, student_files, trial
 from autograder.hall.isolation.mounts import Mounts
 from autograder.hall.isolation.sandbox import Sandbox
 from autograder.hall.isolation.supervisor import Limits
@@ -20,6 +20,7 @@ from autograder.hall.protocol.codec import Closed
 ROOT = Path(__file__).resolve().parent.parent
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
 needs_sandbox = pytest.mark.skipif(bool(PROBLEM), reason=f"no sandbox here: {PROBLEM}")
+OWN_FILES = [file.stem for file in student_files()]
 
 
 class Student:
@@ -41,13 +42,7 @@ def student(tmp_path):
     """A sandbox with one support file, and the course hidden."""
     (tmp_path / "support").mkdir()
     (tmp_path / "support" / "data.txt").write_text("given")
-    for name in (
-        "desk",
-        "isolate",
-        "outputs",
-        "shell",
-        "wire",
-    ):  # the desk's own files
+    for name in OWN_FILES:
         (tmp_path / "support" / f"{name}.py").write_text(f"whose = 'the course {name}'")
     room = Mounts(files=tmp_path / "support", hidden=(ROOT, ROOT / "autograder"))
     limits = Limits(memory=2 * 2**30, processes=40, disk=8 * 2**20)
@@ -75,8 +70,8 @@ def test_support_files_are_a_copy(student, tmp_path):
 
 
 @needs_sandbox
-def test_support_files_may_be_called_like_the_desks_own(student):
-    for name in ("desk", "isolate", "outputs", "shell", "wire"):
+def test_support_files_may_be_called_like_the_kernels_own(student):
+    for name in OWN_FILES:
         assert student(f"import {name}; print({name}.whose)") == f"the course {name}\n"
 
 

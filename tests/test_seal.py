@@ -98,7 +98,7 @@ def test_docstring_and_signature_stay():
     assert "x * 2" not in sealed
     assert '"""Say."""' in sealed
     assert "def g():\n    return 1" in sealed
-    assert "import ReferenceSealed, exercise" in sealed
+    assert "from aeutils.testing.sealed import ReferenceSealed\n" in sealed
     assert sealed_source(text, "other") == text
 
 

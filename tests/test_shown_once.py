@@ -18,11 +18,12 @@ CELLS = {
 START = """
 import os
 from aeutils import passport, plots, widgets
+from aeutils.widgets import predictions
 from aeutils.widgets import calibration, predict, reveal
 def figure():
     return plots.lines([1, 2], {'a': [1, 2]}, 'T', 'x', 'y')
 """
-NBGRADER = "os.environ['NBGRADER_EXECUTION'] = 'autograde'\nwidgets._notebook = widgets._Notebook()"
+NBGRADER = "os.environ['NBGRADER_EXECUTION'] = 'autograde'\npredictions._notebook = predictions._Notebook()"
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_limits_hold(student):
     assert "computing time" in run.sandbox.reason
 
 
-def test_a_fork_bomb_ends_and_the_room_serves_on(student):
+def test_a_fork_bomb_ends_and_the_server_serves_on(student):
     run = student()
     with pytest.raises(Closed):
         run("import os\nwhile True:\n    os.fork()", 10)
@@ -135,10 +135,10 @@ def test_a_student_takes_its_family_along(student):
     assert not psutil.wait_procs(family, timeout=5)[1]
 
 
-def test_a_killed_room_is_said_so(tmp_path):
+def test_a_killed_server_is_said_so(tmp_path):
     made = ForkServers(Mounts(), LIMITS, (), ())
-    made.room.process.kill()
-    made.room.process.wait()
+    made.students.process.kill()
+    made.students.process.wait()
     time.sleep(0.1)
     with pytest.raises((Closed, OSError)):
         made.sandbox(Mounts(), LIMITS)

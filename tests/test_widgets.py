@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from aeutils import widgets
+from aeutils.widgets import predictions
 from aeutils.plots import style
 from aeutils.widgets import calibration, predict, reveal
 
@@ -27,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def restart(monkeypatch):
-    monkeypatch.setattr(widgets, "_notebook", widgets._Notebook())
+    monkeypatch.setattr(predictions, "_notebook", predictions._Notebook())
 
 
 @pytest.fixture
@@ -38,9 +39,13 @@ def outputs(monkeypatch):
     def publish(text, markup, name=None, update=False):
         shown.append((markup, text, name, update))
 
-    for module in ("aeutils.plots.style", "aeutils.widgets", "aeutils.widgets.prediction_log"):
+    for module in (
+        "aeutils.plots.style",
+        "aeutils.widgets.predictions",
+        "aeutils.widgets.prediction_log",
+    ):
         monkeypatch.setattr(f"{module}.publish", publish)
-    monkeypatch.setattr("aeutils.widgets.in_notebook", lambda: True)
+    monkeypatch.setattr("aeutils.widgets.predictions.in_notebook", lambda: True)
     return shown
 
 
@@ -211,11 +216,11 @@ def test_a_folder_that_cannot_be_written_is_remembered_in_memory(folder, monkeyp
 
 
 def test_two_notebooks_in_one_folder_do_not_lose_each_others_guesses(folder, monkeypatch):
-    first = widgets._notebook
+    first = predictions._notebook
     predict("a", "?", 0, 10, guess=1)
     restart(monkeypatch)
     predict("b", "?", 0, 10, guess=2)
-    monkeypatch.setattr(widgets, "_notebook", first)
+    monkeypatch.setattr(predictions, "_notebook", first)
     predict("c", "?", 0, 10, guess=3)
     assert {key: entry["guess"] for key, entry in stored(folder).items()} == {
         "a": 1,
@@ -238,7 +243,7 @@ def test_while_nbgrader_executes_there_is_no_file_and_no_widget(folder, monkeypa
 
 
 def test_the_question_is_visible_without_the_widget(outputs, monkeypatch):
-    monkeypatch.setattr("aeutils.widgets._show_box", lambda prediction: None)
+    monkeypatch.setattr("aeutils.widgets.predictions._show_box", lambda prediction: None)
     predict("k", "How many axes?", 1, 784, unit="axes", default=400)
     markup = outputs[0][0]
     assert "How many axes? (between 1 axes and 784 axes)" in markup
@@ -335,7 +340,7 @@ def test_calibration_counts_guesses_and_not_defaults():
 
 @pytest.mark.parametrize("actual", [0, -5, 1e-90, 1e99])
 def test_an_answer_far_off_the_line_never_prints_infinity(actual, outputs, monkeypatch):
-    monkeypatch.setattr("aeutils.widgets._show_box", lambda prediction: None)
+    monkeypatch.setattr("aeutils.widgets.predictions._show_box", lambda prediction: None)
     predict("k", "?", 1, 10_000, guess=100)
     reveal("k", actual)
     table = calibration()
@@ -366,9 +371,9 @@ def test_calibration_reads_the_weeks_beside_it(folder, monkeypatch):
 
 
 def test_a_prediction_shows_itself_in_later_cells_only(outputs, monkeypatch):
-    monkeypatch.setattr("aeutils.widgets._show_box", lambda prediction: None)
+    monkeypatch.setattr("aeutils.widgets.predictions._show_box", lambda prediction: None)
     cell = types.SimpleNamespace(number=7)
-    for module in ("aeutils.widgets", "aeutils.widgets.prediction_log"):
+    for module in ("aeutils.widgets.predictions", "aeutils.widgets.prediction_log"):
         monkeypatch.setattr(f"{module}.cell_number", lambda: cell.number)
     p = predict("k", "?", 0, 10)
     p._ipython_display_()

@@ -267,8 +267,8 @@ def test_a_drawing_off_centre_is_centred():
 
 
 def test_names_of_elsewhere_are_found_and_others_are_not():
-    assert set(widgets.ELSEWHERE) <= set(dir(widgets))
-    for name in widgets.ELSEWHERE:
+    assert set(widgets.PLACES) <= set(dir(widgets))
+    for name in widgets.PLACES:
         assert callable(getattr(widgets, name))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = widgets.nothing

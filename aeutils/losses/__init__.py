@@ -12,6 +12,7 @@ from aeutils.losses.contractive import (
 from aeutils.losses.correntropy import absolute_error, correntropy_loss
 from aeutils.losses.pairs import all_pairs_loss, contrastive_loss, pair_terms, random_pairs
 from aeutils.losses.reconstruction import (
+    bce_with_logits,
     bernoulli_nll,
     gaussian_nll,
     hinge_mse,
@@ -28,6 +29,7 @@ __all__ = [
     "absolute_error",
     "activity",
     "all_pairs_loss",
+    "bce_with_logits",
     "bernoulli_nll",
     "contrastive_loss",
     "correntropy_loss",
