@@ -35,6 +35,6 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 # and refuse submissions of anybody else:
 #     c.Autograde.create_student = False
 # Late penalty: 10% of the score for every day begun, after one hour of grace:
-#     c.AssignLatePenalties.plugin_class = "autograder.plugin.late.PerDay"
+#     c.AssignLatePenalties.plugin_class = "autograder.late.PerDay"
 #     c.PerDay.share = 0.1
 #     c.PerDay.grace_hours = 1

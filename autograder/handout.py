@@ -12,7 +12,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from course.book.editions import for_students
+from autograder.editions import for_students
 
 TOP = ["pyproject.toml", "environment.yml", "LICENSE"]
 PARTS = [

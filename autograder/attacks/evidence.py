@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -44,7 +45,7 @@ class Ears:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Ears:
-        kinds = [
+        kinds: list[tuple[str, int, int, Any]] = [
             ("the loopback network (TCP)", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", PORT)),
             ("the loopback network (UDP)", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", PORT)),
         ]

@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
@@ -75,7 +76,7 @@ def place(folder: Path, student: str, assignment: str) -> Path:
 def hand_in(attack: Attack, release: NotebookNode, folder: Path) -> None:
     """Write an attacker's submission."""
     path = place(folder, attack.student, attack.target)
-    nb: object = course.copy(release)
+    nb: Any = course.copy(release)
     text = attack.path.read_text(encoding="utf-8")
     if re.search(r"^def submission\(", text, re.MULTILINE):
         made = runpy.run_path(str(attack.path))["submission"](nb, path.parent)

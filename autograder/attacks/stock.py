@@ -26,9 +26,8 @@ from autograder.attacks.harness import nbgrader, prepare
 from autograder.attacks.login import log_in
 from autograder.attacks.targets import ROOT, TARGETS, VAULT, WEEK01, Attack, Target, attacks
 from autograder.attacks.verdict import Verdict
-from autograder.hall.isolation.bubblewrap import bwrap
-from autograder.hall.isolation.sandbox import python_folders
-from autograder.hall.isolation.supervisor import Limits, Watched
+from autograder.hall.isolation.bubblewrap import bwrap, python_folders
+from autograder.hall.isolation.supervisor import LimitedProcess, Limits
 
 SECONDS = 90.0  # for one attack
 ANSWER = "VERDICT "
@@ -83,7 +82,7 @@ def _one_run(attack: Attack, base: Path) -> tuple[Verdict | None, str]:
         errors="replace",
         start_new_session=True,
     )
-    watched = Watched(process, LIMITS)
+    watched = LimitedProcess(process, LIMITS)
     try:
         with watched.at_most(SECONDS):
             output = process.stdout.read() if process.stdout else ""
@@ -117,7 +116,7 @@ def _inside(group: str, name: str) -> None:
     for student in target.right:
         if student != "aaa_right" and (group != "damage" or student != "zzz_right"):
             shutil.rmtree(folder / "submitted" / student, ignore_errors=True)
-    harness.nbgrader = _forked  # a start of nbgrader takes longer than all the rest
+    setattr(harness, "nbgrader", _forked)  # noqa: B010  (a start of nbgrader takes longer than all the rest)
     outcome = harness.grade_class(
         folder, target, [attack], timeout=SECONDS - 25, feedback=attack.student, stock=True
     )
@@ -143,12 +142,13 @@ def _forked(folder: Path, *arguments: str, timeout: float) -> subprocess.Complet
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
-        status = 1
+        failed = 1
         with contextlib.suppress(BaseException):
             NbGraderApp.launch_instance(argv=list(arguments))
-            status = 0
-        os._exit(status)
-    end, status = time.monotonic() + timeout, None
+            failed = 0
+        os._exit(failed)
+    end = time.monotonic() + timeout
+    status: int | None = None
     while status is None:
         time.sleep(0.1)
         done, code = os.waitpid(process, os.WNOHANG)

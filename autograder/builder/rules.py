@@ -156,7 +156,7 @@ def stub_differs(solution: NotebookNode, release: NotebookNode) -> Iterator[Prob
 
 def leaks(solution: NotebookNode, release: NotebookNode) -> Iterator[Problem]:
     """A line of a solution that stands anywhere in the student's notebook."""
-    telling = {}
+    telling: dict[str, str] = {}
     for index, cell in enumerate(solution.cells):
         if is_solution(cell) and cell.cell_type == "code":
             for text in _telling_pieces(cell.source):
@@ -232,7 +232,7 @@ def _telling_pieces(source: str) -> Iterator[str]:
         pieces: list[ast.AST] = []
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr):
             pieces = [node]
-            if getattr(node, "value", None) is not None:
+            if node.value is not None:
                 pieces.append(node.value)
         for piece in pieces:
             if isinstance(piece, ast.Constant) or isinstance(

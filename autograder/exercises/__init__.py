@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import to_tensor
-from autograder.hall import report
 from autograder.exercises.exercise import Exercise
+from autograder.hall import report
 
 GRADER_SEED = 20260
 

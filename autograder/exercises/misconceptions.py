@@ -1,7 +1,7 @@
 """`python -m autograder misconceptions`: write course/misconceptions.md from the answer bank.
 
 The page lists every wrong answer of the bank with the sentence that its author gets to read and the
-points it costs. It is made, never edited; tests/test_misconceptions.py fails when it is stale.
+points it costs. It is made, never edited; tests/autograder/exercises/test_misconceptions.py fails when it is stale.
 """
 
 from __future__ import annotations

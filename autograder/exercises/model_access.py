@@ -8,6 +8,7 @@ runs in the student's process and its result comes back as values.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 
@@ -15,10 +16,10 @@ from aeutils.testing.checking import CheckFailed, run, to_tensor
 from autograder.hall.protocol.remote_call import remote_call
 
 
-def call(model: object, method: str, *args: object) -> object:
+def call(model: Any, method: str, *args: object) -> Any:
     """Call `model.method(*args)`, or `model(*args)` for "forward"; explain what fails."""
     if method == "forward":
-        return run(model, *args, name="model(x)")  # type: ignore[arg-type]
+        return run(model, *args, name="model(x)")
     found = getattr(model, method, None)
     if found is None:
         raise CheckFailed(f"the model has no method {method!r}", f"no-{method}")
@@ -27,7 +28,7 @@ def call(model: object, method: str, *args: object) -> object:
 
 def parameters(model: object) -> dict[str, Tensor]:
     """Return copies of the model's parameters by name; shared ones once."""
-    named = run(lambda: _parameters(model), name="named_parameters")
+    named: Any = run(lambda: _parameters(model), name="named_parameters")
     return {str(name): to_tensor(value, str(name)).clone() for name, value in named}
 
 
@@ -38,7 +39,7 @@ def _parameters(model):
 
 def gradients(model: object, x: Tensor) -> dict[str, Tensor | None]:
     """Return the gradient of the summed squared reconstruction error of `x`, by parameter name."""
-    found = run(lambda: _gradients(model, x), name="the gradient of the reconstruction error")
+    found: Any = run(lambda: _gradients(model, x), name="the gradient of the reconstruction error")
     return {
         str(name): None if g is None else to_tensor(g, f"gradient of {name}").clone()
         for name, g in found
@@ -62,9 +63,10 @@ def epoch(
 
     Returns what the function returned, and the weight W afterwards.
     """
-    value, after = run(
+    found: Any = run(
         lambda: _epoch(train_epoch, weight, x, lr, batch_size, seed), name="train_epoch"
     )
+    value, after = found
     return value, to_tensor(after, "the weight")
 
 
@@ -100,10 +102,11 @@ def error(
     Returns what it returned, whether the model is in training mode afterwards, and whether a
     gradient was recorded on the way.
     """
-    value, mode, recorded = run(
+    found: Any = run(
         lambda: _error(measure, weight, x, batch_size, dropout, training),
         name="reconstruction_error",
     )
+    value, mode, recorded = found
     return value, mode is True, recorded is True
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from autograder.hall.isolation.bubblewrap import require
 from autograder.hall.isolation.examiner_process import examiner_command, examiner_environment
@@ -251,7 +251,7 @@ def _one_run(
 @contextmanager
 def _examiner(
     job: GradingJob, orders: dict[str, Any], servers: ForkServers | None
-) -> Iterator[tuple[Sandbox, LimitedProcess, BinaryIO]]:
+) -> Iterator[tuple[Sandbox, LimitedProcess, IO[Any]]]:
     """Start a student's process and an examiner that talks to it; stop both in the end.
 
     Yields:

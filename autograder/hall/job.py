@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,4 +80,4 @@ class GradingResult:
     reports: dict[str, Report] = field(default_factory=dict)
     skipped_cells: dict[int, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))

@@ -36,6 +36,8 @@ class ExamAutograde(Autograde):
     nbgrader has no setting for its converter: see `nbgrader_internals.take_over`.
     """
 
+    assignments: dict[str, list[str]]
+
     def graded_folder(self, assignment_id: str, student_id: str) -> Path:
         """Return nbgrader's folder for a student's graded submission."""
         return Path(self._format_dest(assignment_id, student_id))
@@ -73,7 +75,9 @@ class ExamAutograde(Autograde):
         )
         found = {}
         for source, notebooks in self.assignments.items():
-            names = pattern.match(source).groupdict()
+            matched = pattern.match(source)
+            assert matched is not None, f"nbgrader found {source} by this pattern"
+            names = matched.groupdict()
             staged = self._format_source(names["assignment_id"], names["student_id"])
             found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
         self.assignments = found
@@ -114,7 +118,9 @@ class ExamAutograde(Autograde):
 
     def _names(self, staged: str) -> tuple[str, str]:
         pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-        names = re.match(pattern, staged).groupdict()
+        matched = re.match(pattern, staged)
+        assert matched is not None, f"{staged} was made by this pattern"
+        names = matched.groupdict()
         return names["assignment_id"], names["student_id"]
 
     def _clear_killed_runs(self) -> None:

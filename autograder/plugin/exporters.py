@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import Autograde
 
 from autograder.hall.isolation.bubblewrap import NoSandbox, require
 from autograder.plugin.converter import ExamAutograde
@@ -28,14 +29,15 @@ class ExamExporter(NotebookExporter):
                 require()
             else:
                 self.log.warning('c.ExamHall.sandbox = "none": every submission is %s', UNPROTECTED)
-            take_over(self.parent, ExamAutograde)
+            take_over(cast(Autograde, self.parent), ExamAutograde)
         except (NoSandbox, UnknownNbgrader) as refusal:
             self.log.error("%s", refusal)  # nbgrader itself would end without a word
             raise
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Return a notebook after all preprocessors; what was sanitised ahead, as it was then."""
-        known = self.parent.sanitised.pop(filename, None) if self.parent.in_turn else None
+        converter: Any = self.parent
+        known = converter.sanitised.pop(filename, None) if converter.in_turn else None
         return known or super().from_filename(filename, resources, **kw)

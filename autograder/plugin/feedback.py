@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
@@ -52,8 +53,8 @@ class FeedbackExporter(HTMLExporter):
     """nbconvert's HTML exporter, with a page that is readable on a phone."""
 
     def from_notebook_node(
-        self, nb: NotebookNode, resources: dict | None = None, **kw: object
-    ) -> tuple[str, dict]:
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
         """Convert a graded notebook into a page."""
         page, resources = super().from_notebook_node(nb, resources, **kw)
         page = page.replace("<html>", '<html lang="en">', 1)

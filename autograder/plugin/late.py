@@ -11,7 +11,7 @@ DAY = 24 * 60 * 60
 
 
 class PerDay(BasePlugin):
-    """nbgrader plug-in: ``c.AssignLatePenalties.plugin_class = "autograder.plugin.late.PerDay"``.
+    """nbgrader plug-in: ``c.AssignLatePenalties.plugin_class = "autograder.late.PerDay"``.
 
     With the defaults nothing is lost. ``c.PerDay.share = 0.1`` takes 10% of the score for every
     day begun, never more than the score itself.

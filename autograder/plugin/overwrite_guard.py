@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -45,11 +46,12 @@ class KeepWorkExporter(NotebookExporter):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        course = getattr(self.parent, "coursedir", None)
+        converter: Any = self.parent
+        course = getattr(converter, "coursedir", None)
         if course is None:
             return
         release = Path(course.root) / course.release_directory
-        for notebooks in self.parent.assignments.values():
+        for notebooks in converter.assignments.values():
             for source in map(Path, notebooks):
                 try:
                     refuse_to_overwrite(release / source.parent.name / source.name)

@@ -1,7 +1,7 @@
 """Grades for a learning platform: exporters for `nbgrader export`, one row a student.
 
-    nbgrader export --exporter autograder.plugin.platforms.Moodle --to moodle.csv
-    nbgrader export --exporter autograder.plugin.platforms.Canvas --to canvas.csv \\
+    nbgrader export --exporter autograder.platforms.Moodle --to moodle.csv
+    nbgrader export --exporter autograder.platforms.Canvas --to canvas.csv \\
         --Canvas.template=exported-from-canvas.csv
 
 nbgrader's own CSV has one row for each student *and* week, which neither platform imports.

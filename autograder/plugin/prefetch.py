@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Prefetcher:
         self.executor, self.factory, self.folder = executor, factory, folder
         self.pool = ThreadPoolExecutor(executor.workers)
         self.running: dict[Key, tuple[GradingJob, Future[GradingResult]]] = {}
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.waited = 0.0
         self.troubled = 0
 
@@ -105,7 +105,8 @@ class Prefetcher:
         return sum(future.running() for _, future in self.running.values())
 
     def _counted(self, result: GradingResult) -> GradingResult:
-        self.seconds += result.seconds
+        for what, seconds in result.seconds.items():
+            self.seconds[what] += seconds
         self.troubled += bool(result.skipped_cells or result.trouble)
         return result
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -84,6 +85,7 @@ class RestoreCells(NbGraderPreprocessor):
                     _disarm(cell, cell)
                 cell.metadata = NotebookNode({"tags": kept} if kept and self.keep_tag else {})
                 continue
+            assert name is not None, "only a text names a released cell"
             taken.add(name)
             new = NotebookNode(original.copy())
             if not original.metadata.nbgrader.locked and not _is_test(original):
@@ -151,7 +153,7 @@ def _released_cells(released: Notebook) -> dict[str, NotebookNode]:
     }
 
 
-def _as_released(source: object, points: float | None, kinds: dict[str, set]) -> NotebookNode:
+def _as_released(source: Any, points: float | None, kinds: dict[str, set]) -> NotebookNode:
     """Return a cell of the released notebook as the gradebook remembers it."""
     new = new_code_cell if source.cell_type == "code" else new_markdown_cell
     metadata = {

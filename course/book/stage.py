@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from course.book import COURSE, lessons, notebooks
-from course.book.editions import for_students
+from autograder.editions import for_students
 
 STUDENTS, INSTRUCTORS = "students", "instructors"
 

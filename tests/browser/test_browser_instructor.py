@@ -5,7 +5,7 @@ import re
 import classroom
 import lab
 import pytest
-from tinycourse import no_sandbox
+from tiny_course import no_sandbox
 
 from autograder import demo
 

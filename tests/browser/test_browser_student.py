@@ -4,18 +4,17 @@ import json
 import re
 import shutil
 import time
-from pathlib import Path
 
 import gallery
 import lab
 import pytest
+from repository import ROOT
 
 pytestmark = [
     pytest.mark.skipif(bool(lab.why_not()), reason=lab.why_not() or "a browser is here"),
     # Playwright's event loop and the server's pipes end when they end.
     pytest.mark.filterwarnings("ignore"),
 ]
-ROOT = Path(__file__).resolve().parent.parent.parent
 WEEK = "week01_pca/week01_pca.ipynb"
 LAPTOP = {"width": 1366, "height": 768}
 WRONG = "def center(x):\n    mean = x.mean()\n    return x - mean, mean"

@@ -8,7 +8,7 @@ import json
 import math
 import random
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -32,7 +32,7 @@ class Examiner:
         released: the code cells of the release.
     """
 
-    def __init__(self, client: RpcClient, released: list[dict]) -> None:
+    def __init__(self, client: RpcClient, released: list[dict[str, Any]]) -> None:
         self.client = client
         cells = [ReleasedCell(**cell) for cell in released]
         self.cell_index = {cell.grade_id: i for i, cell in enumerate(cells) if cell.grade_id}
@@ -40,7 +40,7 @@ class Examiner:
         self.trusted = TrustedNames(cells)
         self.names = Names(client, self.trusted.answers, self._trusted_name)
         self.reports: list[Report] = []
-        report_module.show = self.reports.append
+        setattr(report_module, "show", self.reports.append)  # noqa: B010  (a function is replaced)
         self._forward_seeds("torch" in " ".join(cell.source for cell in cells))
 
     def _trusted_name(self, name: str) -> object:
@@ -60,23 +60,25 @@ class Examiner:
     def _forward_seeds(self, torch_used: bool) -> None:
         """Let a test that seeds random numbers seed the student's as well."""
 
-        def forwarding(seed_it: object, which: str) -> object:
-            def seed(value: object = None, *args: object, **kwargs: object) -> object:
+        def forward(owner: Any, name: str, which: str) -> None:
+            seed_it = getattr(owner, name)
+
+            def seed(value: object = None, *args: Any, **kwargs: Any) -> object:
                 if isinstance(value, int):
                     self.client.request("seed", seed=value, which=[which])
                 return seed_it(value, *args, **kwargs)
 
-            return seed
+            setattr(owner, name, seed)
 
-        random.seed = forwarding(random.seed, "random")
+        forward(random, "seed", "random")
         if importlib.util.find_spec("numpy"):
             import numpy
 
-            numpy.random.seed = forwarding(numpy.random.seed, "numpy")
+            forward(numpy.random, "seed", "numpy")
         if torch_used and importlib.util.find_spec("torch"):
             import torch
 
-            torch.manual_seed = forwarding(torch.manual_seed, "torch")
+            forward(torch, "manual_seed", "torch")
             torch.set_num_threads(1)
 
     def test(self, source: str, grade_id: str, points: float, hidden: tuple[str, str]) -> Report:
@@ -119,8 +121,9 @@ class Examiner:
         """Run a test cell; return a closing expression's value and whether it computes credit."""
         tree = ast.parse(TransformerManager().transform_cell(source), TEST)
         last = None
-        if tree.body and isinstance(tree.body[-1], ast.Expr):
-            last = ast.Expression(tree.body.pop().value)
+        if tree.body and isinstance(closing := tree.body[-1], ast.Expr):
+            tree.body.pop()
+            last = ast.Expression(closing.value)
         run_code(compile(tree, TEST, "exec"), self.names)
         if last is None:
             return None, False
@@ -135,7 +138,7 @@ def _computes(node: ast.expr) -> bool:
     return isinstance(node, kinds)
 
 
-def _from_value(exercise: str, points: float, value: object, credit: bool) -> Report:
+def _from_value(exercise: str, points: float, value: Any, credit: bool) -> Report:
     """Read a test cell's closing value: a number is partial credit.
 
     Anything else earns full marks, as in nbgrader, unless the expression was to compute credit:
@@ -162,7 +165,7 @@ def _from_value(exercise: str, points: float, value: object, credit: bool) -> Re
     return report
 
 
-def _is_scalar(value: object) -> bool:
+def _is_scalar(value: Any) -> bool:
     """Tell whether a value is one real number of numpy or torch."""
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
@@ -172,7 +175,7 @@ def _is_scalar(value: object) -> bool:
     return False
 
 
-def examine(orders: dict, client: RpcClient, events: TextIO) -> None:
+def examine(orders: dict[str, Any], client: RpcClient, events: TextIO) -> None:
     """Run the cells of one submission and report each."""
 
     def tell(**event: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from autograder.hall.failure import mistake_of
 from autograder.hall.protocol.codec import CannotCross
@@ -31,14 +32,15 @@ def explain(
     if mistake is not None:
         return str(error), mistake or "wrong-values"
     if hasattr(error, "student_type"):
-        what = error.student_call or "your code"
+        told: Any = error
+        what = told.student_call or "your code"
         if isinstance(error, NotImplementedError) and not str(error):
             return (
                 f"{what} is not implemented yet: replace `raise NotImplementedError()`",
                 "not-implemented",
             )
-        where = f" (line {error.student_line} of your cell)" if error.student_line else ""
-        return f"{what} raised {error.student_type}{where}", f"raised-{error.student_type}"
+        where = f" (line {told.student_line} of your cell)" if told.student_line else ""
+        return f"{what} raised {told.student_type}{where}", f"raised-{told.student_type}"
     if isinstance(error, CannotCross):
         return f"the test could not look at the result: {error}", "cannot-cross"
     if isinstance(error, NameError):
@@ -55,10 +57,10 @@ def explain(
         return f"{where} stopped with {type(error).__name__}", "stopped"
     said = ""
     if isinstance(node, ast.Assert) and isinstance(node.msg, ast.Constant):
-        said = f": {node.msg.value}"
+        said = f": {node.msg.value!s}"
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         constants = [a.value for a in node.exc.args if isinstance(a, ast.Constant)]
-        said = f": {constants[0]}" if constants else ""
+        said = f": {constants[0]!s}" if constants else ""
     after = f" (after calling {last_call})" if last_call else ""
     return f"{where} failed{said}{after}", "wrong-values"
 
@@ -78,7 +80,9 @@ def _statement_at(source: str, line: int | None) -> ast.stmt | None:
     found = None
     try:
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.stmt) and line and node.lineno <= line <= node.end_lineno:
+            if not isinstance(node, ast.stmt) or line is None:
+                continue
+            if node.lineno <= line <= (node.end_lineno or node.lineno):
                 found = node
     except SyntaxError:
         return None

@@ -54,7 +54,8 @@ class TrustedNames:
                 for node in body:
                     if not isinstance(node, (ast.Import, ast.ImportFrom)):
                         self.answers |= bound(node)
-        tainted, indirect = set(self.answers) | {"get_ipython"}, set()
+        tainted = set(self.answers) | {"get_ipython"}
+        indirect: set[str] = set()
         for i, cell, body in parsed:
             for node in body:
                 statement = _Statement(i, node, bound(node))

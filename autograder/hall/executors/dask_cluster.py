@@ -13,6 +13,7 @@ import pickle
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import cloudpickle
 from distributed import Client, Future, LocalCluster, get_worker
@@ -30,6 +31,12 @@ LOOK = 0.5  # seconds between two looks at the cluster
 MOST = 256  # submissions under way at a time
 
 cloudpickle.register_pickle_by_value(dask_worker)
+
+
+def _grade(name: str, portable: bytes) -> bytes:
+    """Let a worker's plug-in grade; runs on the worker."""
+    plugin: Any = get_worker().plugins[name]
+    return plugin.grade(portable)
 
 
 class DaskExecutor:
@@ -109,7 +116,7 @@ class DaskExecutor:
                 time.sleep(LOOK)
                 continue
             future = self._connected().submit(
-                lambda name, job: get_worker().plugins[name].grade(job),
+                _grade,
                 plugin.name,
                 portable,
                 workers=sorted(usable),

@@ -17,6 +17,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from distributed import WorkerPlugin
 
@@ -62,17 +63,17 @@ class GradingWorker(WorkerPlugin):
         self.protected, self.expected = protected, expected
         self.name = f"exam-hall-{self.digest[:20]}"
 
-    def setup(self, worker: object) -> None:
+    def setup(self, worker: Any) -> None:
         """Unpack the files into the worker's own folder, anew."""
         self.folder = Path(worker.local_directory) / self.name
-        self.idle: list[subprocess.Popen] = []
-        self.all: list[subprocess.Popen] = []
+        self.idle: list[subprocess.Popen[bytes]] = []
+        self.all: list[subprocess.Popen[bytes]] = []
         self.lock = threading.Lock()
         shutil.rmtree(self.folder, ignore_errors=True)
         with zipfile.ZipFile(io.BytesIO(self.blob)) as archive:
             archive.extractall(self.folder)
 
-    def teardown(self, worker: object) -> None:
+    def teardown(self, worker: Any) -> None:
         """End the processes and remove the files."""
         for process in self.all:
             process.kill()
@@ -130,7 +131,7 @@ class GradingWorker(WorkerPlugin):
             self.idle.append(process)
         return result
 
-    def _process(self) -> subprocess.Popen:
+    def _process(self) -> subprocess.Popen[bytes]:
         with self.lock:
             if self.idle:
                 return self.idle.pop()
@@ -160,14 +161,18 @@ def _environment(code: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(code), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _send(process: subprocess.Popen, text: bytes) -> None:
-    process.stdin.write(len(text).to_bytes(8, "big") + text)
-    process.stdin.flush()
+def _send(process: subprocess.Popen[bytes], text: bytes) -> None:
+    pipe = process.stdin
+    assert pipe is not None, "worker processes are started with two pipes"
+    pipe.write(len(text).to_bytes(8, "big") + text)
+    pipe.flush()
 
 
 def _receive(process: subprocess.Popen) -> bytes:
-    size = int.from_bytes(process.stdout.read(8), "big")
-    text = process.stdout.read(size)
+    pipe = process.stdout
+    assert pipe is not None, "worker processes are started with two pipes"
+    size = int.from_bytes(pipe.read(8), "big")
+    text = pipe.read(size)
     if not size or len(text) < size:
         raise EOFError("the examining process on this worker ended")
     return text

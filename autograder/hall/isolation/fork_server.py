@@ -89,7 +89,7 @@ class ExaminerForkServer:
         with theirs:
             self.process = subprocess.Popen(
                 [*examiner_command(protected=True), "--warm", *modules],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=examiner_environment(),

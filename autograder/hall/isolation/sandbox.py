@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from autograder.hall.isolation import seccomp
 from autograder.hall.isolation.bubblewrap import (
@@ -26,7 +26,7 @@ from autograder.hall.isolation.bubblewrap import (
     walls,
 )
 from autograder.hall.isolation.mounts import Mounts
-from autograder.hall.isolation.supervisor import LimitedProcess, Limits
+from autograder.hall.isolation.supervisor import ChildProcess, LimitedProcess, Limits
 from autograder.hall.protocol.codec import Line, WireError
 
 PIECE = 64 * 2**20  # bytes of a file sent at a time
@@ -65,10 +65,12 @@ class Sandbox(LimitedProcess):
             )
         self._serve(process, mounts, limits)
 
-    def _serve(self, process: subprocess.Popen, mounts: Mounts, limits: Limits) -> None:
+    def _serve(self, process: ChildProcess, mounts: Mounts, limits: Limits) -> None:
         super().__init__(process, limits)
+        assert process.stdin is not None, "a student's process is started with two pipes"
+        assert process.stdout is not None, "a student's process is started with two pipes"
         self.mounts = mounts
-        self.line = Line(process.stdout, process.stdin)
+        self.line = Line(cast(BinaryIO, process.stdout), cast(BinaryIO, process.stdin))
 
     def ready(self) -> None:
         """Wait until the process takes requests, and give it the assignment's files.
@@ -98,7 +100,9 @@ class Sandbox(LimitedProcess):
 
 def _pieces(folder: Path | None) -> Iterator[tuple[str, bytes]]:
     """Yield every regular file below a folder, in pieces that fit into a message."""
-    for path in sorted(folder.rglob("*")) if folder is not None else ():
+    if folder is None:
+        return
+    for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             with path.open("rb") as file:
                 content = file.read(PIECE)
@@ -158,7 +162,7 @@ def start_kernel(
                 *(str(bwrap()), *inner),
                 *(sys.executable, "-s", "-P", f"{INSIDE}/start.py", json.dumps(settings)),
             ],
-            stdin=line if line is not None else subprocess.PIPE,
+            stdin=line.fileno() if line is not None else subprocess.PIPE,
             stdout=subprocess.DEVNULL if line is not None else subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},

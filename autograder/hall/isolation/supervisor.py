@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import IO, Any, Protocol
 
 import psutil
 
@@ -41,9 +41,18 @@ class ChildProcess(Protocol):
     """What the supervisor uses of a process: a subprocess.Popen, or one of a fork server."""
 
     pid: int
-    stdin: BinaryIO | None
-    stdout: BinaryIO | None
-    stderr: BinaryIO | None
+
+    @property
+    def stdin(self) -> IO[Any] | None:
+        """Pipe to the process."""
+
+    @property
+    def stdout(self) -> IO[Any] | None:
+        """Pipe from the process."""
+
+    @property
+    def stderr(self) -> IO[Any] | None:
+        """Another pipe from the process."""
 
     def poll(self) -> int | None:
         """Return None while the process lives."""

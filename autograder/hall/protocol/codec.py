@@ -15,8 +15,8 @@ import json
 import math
 import struct
 import sys
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO
 
 MAX_TREE = 16 * 2**20  # bytes of JSON
 MAX_BUFFERS = 256 * 2**20  # bytes of arrays
@@ -29,6 +29,10 @@ TORCH_DTYPES = [
     *("uint8", "int8", "int16", "int32", "int64"),
 ]
 NUMPY_KINDS = "biufcSUmM"
+
+
+Keep = Callable[[object], dict[str, Any]]  # from an object to the fields of its handle
+MakeProxy = Callable[[dict[str, Any]], object]  # from the fields of a handle to an object
 
 
 class CannotCross(TypeError):
@@ -46,7 +50,7 @@ class Closed(WireError):
 # --- values to trees ------------------------------------------------------------------------------
 
 
-def encode(value: object, keep: Callable[[object], dict]) -> tuple[object, list[bytes]]:
+def encode(value: object, keep: Keep) -> tuple[object, list[bytes]]:
     """Return `value` as a tree and its buffers.
 
     Args:
@@ -60,11 +64,11 @@ def encode(value: object, keep: Callable[[object], dict]) -> tuple[object, list[
     return _tree(value, keep, buffers, 0), buffers
 
 
-def _tree(value: object, keep: Callable, buffers: list[bytes], depth: int) -> object:
+def _tree(value: Any, keep: Keep, buffers: list[bytes], depth: int) -> object:
     if depth > MAX_DEPTH:
         raise CannotCross(f"values nested more than {MAX_DEPTH} deep cannot cross")
 
-    def below(part: object) -> object:
+    def below(part: Any) -> object:
         return _tree(part, keep, buffers, depth + 1)
 
     kind = type(value)
@@ -93,7 +97,7 @@ def _tree(value: object, keep: Callable, buffers: list[bytes], depth: int) -> ob
     return {"handle": keep(value)} if found is None else found
 
 
-def _array(value: object, buffers: list[bytes]) -> dict | None:
+def _array(value: Any, buffers: list[bytes]) -> dict[str, Any] | None:
     """Encode tensors and arrays of exactly torch's and numpy's own types."""
     torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
     if torch is not None and type(value) in (torch.Tensor, torch.nn.Parameter):
@@ -135,26 +139,26 @@ def _array(value: object, buffers: list[bytes]) -> dict | None:
 # --- trees to values ------------------------------------------------------------------------------
 
 
-def decode(tree: object, buffers: list[memoryview], handle: Callable[[dict], object]) -> object:
-    """Rebuild a value; `handle` turns the fields of a handle into an object.
+def decode(tree: object, buffers: list[memoryview], proxy: MakeProxy) -> Any:
+    """Rebuild a value; `proxy` turns the fields of a handle into an object.
 
     Raises:
         WireError: anything that :func:`encode` would not have made.
     """
     try:
-        return _value(tree, buffers, handle, 0)
+        return _value(tree, buffers, proxy, 0)
     except WireError:
         raise
     except (ArithmeticError, KeyError, IndexError, TypeError, ValueError, RecursionError) as bad:
         raise WireError(f"not a value: {type(bad).__name__}") from None
 
 
-def _value(tree: object, buffers: list[memoryview], handle: Callable, depth: int) -> object:
+def _value(tree: Any, buffers: list[memoryview], proxy: MakeProxy, depth: int) -> object:
     if depth > MAX_DEPTH + 1:
         raise WireError("a value is nested too deeply")
 
-    def below(part: object) -> object:
-        return _value(part, buffers, handle, depth + 1)
+    def below(part: Any) -> object:
+        return _value(part, buffers, proxy, depth + 1)
 
     if tree is None or type(tree) in (bool, int, float, str):
         return tree
@@ -162,7 +166,7 @@ def _value(tree: object, buffers: list[memoryview], handle: Callable, depth: int
         return [below(v) for v in tree]
     ((tag, body),) = tree.items()
     if tag == "handle":
-        return handle(body)
+        return proxy(body)
     if tag == "tuple":
         return tuple(below(v) for v in body)
     if tag == "dict":
@@ -184,7 +188,7 @@ def _value(tree: object, buffers: list[memoryview], handle: Callable, depth: int
     if tag == "tensor":
         return _tensor(body, buffers)
     if tag in ("array", "scalar"):
-        array = _ndarray(body, buffers)
+        array: Any = _ndarray(body, buffers)
         return array if tag == "array" else array[()]
     raise WireError(f"unknown kind of value {tag[:20]!r}")
 
@@ -209,13 +213,13 @@ def _shape(shape: object) -> list[int]:
     return shape
 
 
-def _torch():
+def _torch() -> Any:
     import torch
 
     return torch
 
 
-def _tensor(body: dict, buffers: list[memoryview]) -> object:
+def _tensor(body: dict[str, Any], buffers: list[memoryview]) -> object:
     torch = _torch()
     dtype = getattr(torch, _one_of(body["dtype"], TORCH_DTYPES))
     shape, raw = _shape(body["shape"]), _buffer(body["buffer"], buffers)
@@ -238,7 +242,7 @@ def _no_gradient(_: object) -> None:
     )
 
 
-def _ndarray(body: dict, buffers: list[memoryview]) -> object:
+def _ndarray(body: dict[str, Any], buffers: list[memoryview]) -> object:
     import numpy
 
     if type(body["dtype"]) is not str or len(body["dtype"]) > 20:
@@ -261,7 +265,7 @@ class Line:
     def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
         self.reader, self.writer = reader, writer
 
-    def send(self, tree: object, buffers: list[bytes] = ()) -> None:
+    def send(self, tree: object, buffers: Sequence[bytes] = ()) -> None:
         """Send one message.
 
         Raises:
@@ -283,7 +287,7 @@ class Line:
         except (OSError, ValueError):
             raise Closed("the other side is gone") from None
 
-    def receive(self) -> tuple[object, list[memoryview]]:
+    def receive(self) -> tuple[Any, list[memoryview]]:
         """Wait for one message; return its tree and buffers.
 
         Raises:

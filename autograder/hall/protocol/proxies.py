@@ -30,7 +30,7 @@ class RpcClient:
         self.known = {*dir(builtins), *USUAL, *known}
         self.last = ""  # what was asked for last, for explanations
 
-    def request(self, do: str, *values: object, **fields: object) -> object:
+    def request(self, do: str, *values: object, **fields: object) -> Any:
         """Send a request and return the decoded answer.
 
         Arguments that the student's code changed in place are changed here too, and what it printed
@@ -69,7 +69,7 @@ class RpcClient:
             raise self._error(error)
         return answer
 
-    def run(self, source: str, show: bool = False) -> dict:
+    def run(self, source: str, show: bool = False) -> dict[str, Any]:
         """Run one of the student's cells."""
         self.line.send({"do": "run", "source": source, "show": show})
         reply, _ = self.line.receive()
@@ -97,13 +97,17 @@ class RpcClient:
             error = RuntimeError(text)
         line = fields.get("line")
         # Feedback shows type and line only: the text may repeat what a hidden test passed in.
-        error.student_type = self._shown(fields.get("type"), kind.__name__)
-        error.student_line = line if type(line) is int and 0 < line <= self.lines else None
-        error.student_call = self.last
+        told: dict[str, object] = {
+            "student_type": self._shown(fields.get("type"), kind.__name__),
+            "student_line": line if type(line) is int and 0 < line <= self.lines else None,
+            "student_call": self.last,
+        }
+        for name, value in told.items():
+            setattr(error, name, value)
         return error
 
 
-def _refuse(value: object) -> dict:
+def _refuse(value: object) -> dict[str, Any]:
     if isinstance(value, Proxy):
         return {"id": object.__getattribute__(value, "_id")}
     kind = "function" if callable(value) else f"value of type {type(value).__name__}"
@@ -156,6 +160,10 @@ class Proxy:
     answer would be whatever the student's object says it is.
     """
 
+    _client: RpcClient
+    _id: int
+    _called: str
+
     def __init__(self, client: RpcClient, id_: int) -> None:
         object.__setattr__(self, "_client", client)
         object.__setattr__(self, "_id", id_)
@@ -183,7 +191,7 @@ class Proxy:
     def __len__(self) -> int:
         return self._agree(self._client.request("length", self))
 
-    def __iter__(self) -> Iterator:
+    def __iter__(self) -> Iterator[object]:
         items = self._client.request("list", self, most=MOST_ITEMS)
         if "_length" in vars(self):
             self._agree(len(items))
@@ -202,7 +210,7 @@ class Proxy:
     def __repr__(self) -> str:
         return f"<the student's {self._called}>"
 
-    @property
+    @property  # type: ignore[misc]  # read-only on purpose: it refuses
     def __class__(self) -> type:
         raise CannotCross(
             f"isinstance() cannot look at the student's {type(self).__name__}, which lives in "
@@ -213,7 +221,7 @@ class Proxy:
     __hash__ = object.__hash__
 
 
-def _forbid(name: str) -> Callable:
+def _forbid(name: str) -> Callable[..., object]:
     def refuse(self: Proxy, *_: object) -> object:
         raise CannotCross(
             f"{name} on the student's {type(self).__name__}: an object of the student's own class "

@@ -26,20 +26,22 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Callable
+from typing import Any
 
 from autograder.hall.protocol.proxies import RpcClient, is_proxy
 
 
-def remote_call(function: Callable) -> Callable:
+def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a self-contained function that runs where its arguments live.
 
     Raises:
         TypeError: on a call, if two arguments live in different processes.
     """
-    name, source = function.__name__, []
+    name = function.__name__
+    source: list[str] = []
 
     @functools.wraps(function)
-    def sent(*args: object, **kwargs: object) -> object:
+    def sent(*args: object, **kwargs: object) -> Any:
         client = _client_of([*args, *kwargs.values()])
         if client is None:
             return function(*args, **kwargs)
@@ -68,7 +70,7 @@ def is_a(value: object, type_name: str) -> bool:
 
 
 @remote_call
-def signature(function: object) -> list:
+def signature(function: Any) -> list[str]:
     """Return the names of a function's parameters."""
     import inspect
 
@@ -76,7 +78,7 @@ def signature(function: object) -> list:
 
 
 @remote_call
-def source(function: object) -> str:
+def source(function: Any) -> str:
     """Return a function's source text, as the student typed it."""
     import inspect
 

@@ -60,7 +60,9 @@ class StudentKernel:
             except CannotCross:
                 self.line.send({"error": {"type": "CannotCross"}})
 
-    async def answer(self, request: dict, buffers: list) -> tuple[dict, list[bytes]]:
+    async def answer(
+        self, request: dict[str, Any], buffers: list[memoryview]
+    ) -> tuple[dict[str, Any], list[bytes]]:
         """Do what was asked for; return the reply and its buffers."""
         if request["do"] == "run":
             return await self.run(request["source"], request["show"]), []
@@ -73,7 +75,7 @@ class StudentKernel:
         self.printed = []
         try:
             result = getattr(self, "do_" + request["do"])(request, *values)
-            reply: dict = {"value": result}
+            reply: dict[str, Any] = {"value": result}
         except CannotCross:
             raise
         except BaseException as error:  # a student's exit() or KeyboardInterrupt too
@@ -83,10 +85,10 @@ class StudentKernel:
         changed = [
             [i, values[i]] for i, b in enumerate(before) if b and fingerprint(values[i]) != b
         ]
-        tree, buffers = encode([reply.get("value"), changed], self.keep)
-        return {"error": reply.get("error"), "values": tree, "printed": text}, buffers
+        tree, sent = encode([reply.get("value"), changed], self.keep)
+        return {"error": reply.get("error"), "values": tree, "printed": text}, sent
 
-    async def run(self, source: str, show: bool) -> dict:
+    async def run(self, source: str, show: bool) -> dict[str, Any]:
         """Run a cell; return its outputs, or nothing but its error where nobody looks."""
         self.outputs = Outputs() if show else None
         self.shell.last_error = None
@@ -109,7 +111,7 @@ class StudentKernel:
         outputs, self.outputs = self.outputs, None
         return {"outputs": outputs or [], "error": self.shell.last_error}
 
-    def receive_file(self, name: str, buffers: list) -> dict:
+    def receive_file(self, name: str, buffers: list[memoryview]) -> dict[str, Any]:
         """Put a file of the assignment into the student's folder."""
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,70 +122,74 @@ class StudentKernel:
 
     # --- requests: each gets the request itself and the decoded values ---
 
-    def do_get(self, request: dict) -> object:
+    def do_get(self, request: dict[str, Any]) -> object:
         """The value of a global name."""
         if request["name"] not in self.names:
             raise KeyError(request["name"])
         return self.names[request["name"]]
 
-    def do_set(self, request: dict, value: object) -> None:
+    def do_set(self, request: dict[str, Any], value: Any) -> None:
         """Bind a global name."""
         self.names[request["name"]] = value
 
-    def do_delete(self, request: dict) -> None:
+    def do_delete(self, request: dict[str, Any]) -> None:
         """Unbind a global name."""
         del self.names[request["name"]]
 
-    def do_call(self, request: dict, function: object, args: tuple, kwargs: dict) -> object:
+    def do_call(
+        self, request: dict[str, Any], function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> object:
         """Call an object."""
         return function(*args, **kwargs)
 
-    def do_attribute(self, request: dict, value: object) -> object:
+    def do_attribute(self, request: dict[str, Any], value: Any) -> object:
         """An attribute of an object."""
         return getattr(value, request["name"])
 
-    def do_assign(self, request: dict, value: object, new: object) -> None:
+    def do_assign(self, request: dict[str, Any], value: Any, new: object) -> None:
         """Set an attribute of an object."""
         setattr(value, request["name"], new)
 
-    def do_item(self, request: dict, value: object, key: object) -> object:
+    def do_item(self, request: dict[str, Any], value: Any, key: object) -> object:
         """One item of an object."""
         return value[key]
 
-    def do_length(self, request: dict, value: object) -> int:
+    def do_length(self, request: dict[str, Any], value: Any) -> int:
         """The length of an object."""
         return len(value)
 
-    def do_list(self, request: dict, value: object) -> list:
+    def do_list(self, request: dict[str, Any], value: Any) -> list:
         """The first items of an iterable."""
         return [item for item, _ in zip(value, range(request["most"]), strict=False)]
 
-    def do_text(self, request: dict, value: object) -> str:
+    def do_text(self, request: dict[str, Any], value: Any) -> str:
         """What print() shows of an object."""
         return str(value)
 
-    def do_remote_call(self, request: dict, args: tuple, kwargs: dict) -> object:
+    def do_remote_call(
+        self, request: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> object:
         """Run a function of the tests here, next to the objects it is about."""
         if request["source"] not in self.functions:
-            space: dict = {"__name__": "remote_call"}
+            space: dict[str, Any] = {"__name__": "remote_call"}
             exec(compile(request["source"], "<remote call>", "exec"), space)
             self.functions[request["source"]] = space[request["name"]]
         return self.functions[request["source"]](*args, **kwargs)
 
-    def do_seed(self, request: dict) -> None:
+    def do_seed(self, request: dict[str, Any]) -> None:
         """Start all random numbers afresh, so that grading again gives the same result."""
         seed_everything(request["seed"], request["which"])
 
     # --- objects that stay here ---
 
-    def keep(self, value: object) -> dict:
+    def keep(self, value: object) -> dict[str, Any]:
         """Keep an object here and return what the other side is told about it."""
         if len(self.objects) > 100_000:
             raise CannotCross("more than 100,000 objects were handed out")
         self.objects[id(value)] = value
         return {"id": id(value), "type": type(value).__name__}
 
-    def fetch(self, fields: dict) -> object:
+    def fetch(self, fields: dict[str, Any]) -> object:
         """Return an object kept here."""
         return self.objects[fields["id"]]
 

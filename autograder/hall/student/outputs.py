@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 CELL_TEXT = 1_000_000  # characters of output kept per cell
 STREAM = "stream"
@@ -18,17 +19,17 @@ class Outputs(list):
     def __init__(self) -> None:
         super().__init__()
         self.room = CELL_TEXT
-        self.displays: dict[str, dict] = {}
+        self.displays: dict[str, dict[str, Any]] = {}
         self.clear_next = False
 
-    def add(self, output: dict, display_id: str | None = None) -> None:
+    def add(self, output: dict[str, Any], display_id: str | None = None) -> None:
         """Append an output, or say once that the limit is reached."""
         if self.clear_next:
             self.clear_next = False
             self.clear()
         if self.room <= 0:
             return
-        output = plain(output)
+        output = {str(k): plain(v) for k, v in output.items()}
         self.room -= len(json.dumps(output))
         if self.room <= 0:
             note = f"[output cut off: more than {CELL_TEXT:,} characters in one cell]\n"

@@ -9,7 +9,7 @@ import builtins
 import contextlib
 import io
 import sys
-from typing import Protocol
+from typing import Any, Protocol
 
 from outputs import Outputs, plain  # beside this file, in the sandbox
 
@@ -43,7 +43,7 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-def describe_error(error: BaseException) -> dict:
+def describe_error(error: BaseException) -> dict[str, Any]:
     """Return an exception's name, its nearest built-in ancestor, text and line in the cell."""
     built_in = next(
         (c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c),
@@ -67,12 +67,12 @@ def make_shell(host: Host) -> object:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    def add(output: dict, display_id: str | None = None) -> None:
+    def add(output: dict[str, Any], display_id: str | None = None) -> None:
         if host.outputs is not None:
             host.outputs.add(output, display_id)
 
     class Publisher(DisplayPublisher):
-        def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+        def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
             display_id = (transient or {}).get("display_id")
             known = host.outputs.displays if host.outputs is not None else {}
             if update and display_id in known:
@@ -96,7 +96,7 @@ def make_shell(host: Host) -> object:
             add(
                 {
                     "output_type": "execute_result",
-                    "execution_count": self.shell.execution_count,
+                    "execution_count": shell.execution_count,
                     "data": format_dict,
                     "metadata": md_dict or {},
                 }

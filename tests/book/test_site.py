@@ -1,0 +1,126 @@
+"""Site and slides build without a warning, load nothing from elsewhere, give nothing away.
+
+Needs the extra `site` (`make site` installs it). axe-core runs in Chromium where there is one.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from autograder.builder.rules import leaks
+from autograder.editions import for_students
+from course.book import ROOT, checks, notebooks
+from course.book.stage import mistakes_page
+
+NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_revealjs", "sphinx_copybutton")
+
+
+def build(what, folder):
+    for module in NEEDED:
+        pytest.importorskip(module, reason="the extra `site` is not installed: make site")
+    command = [sys.executable, "-m", "course.book", what, "--output", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return build("site", tmp_path_factory.mktemp("site") / "site")
+
+
+def test_it_has_lessons_notebooks_reference_glossary_and_search(site):
+    for week in notebooks.names():
+        assert (site / "notebooks" / f"{week}.html").exists()
+    for page in ("index", "README", "glossary", "mistakes", "references", "search", "week01"):
+        assert (site / f"{page}.html").exists(), page
+    assert (site / "searchindex.js").stat().st_size > 100_000
+    reference = (site / "reference" / "contractive.html").read_text(encoding="utf-8")
+    assert "two_layer_penalty" in reference
+    assert "‖J(x_i)‖²_F" in reference
+
+
+def test_every_link_inside_it_leads_somewhere(site):
+    assert checks.broken_links(site) == []
+
+
+def test_a_broken_link_would_be_found(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html">b</a><a href="#gone">c</a>')
+    assert [line.split(": ")[1] for line in checks.broken_links(tmp_path)] == [
+        "b.html leads nowhere",
+        "#gone has no such place",
+    ]
+
+
+def test_it_loads_nothing_from_elsewhere(site):
+    assert checks.foreign_resources(site) == []
+    assert (site / "_static" / "mathjax" / "tex-chtml.js").exists()
+    assert 'src="../_static/mathjax' in (site / "notebooks" / "week01_pca.html").read_text("utf-8")
+
+
+def test_notebooks_show_figures_and_no_solution(site):
+    page = (site / "notebooks" / "week01_pca.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64") >= 5
+    assert "raise" in page
+    assert "NotImplementedError" in page
+    for name in notebooks.names():
+        shown = notebooks.to_read(name)
+        assert list(leaks(notebooks.solution(name), shown)) == []
+        assert "autograder" not in nbformat.writes(shown)
+        for cell in shown.cells:
+            if "raise NotImplementedError" in cell.source:
+                assert cell.outputs == []
+
+
+def test_nothing_of_the_instructors_is_on_it(site):
+    pages = {p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()}
+    assert not [p for p in pages if p.startswith(("guide", "instructors", "misconceptions"))]
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "BEGIN SOLUTION" not in text, path.name
+        assert "BEGIN HIDDEN" not in text, path.name
+
+
+def test_the_index_of_mistakes_names_them_and_shows_no_code():
+    page = mistakes_page()
+    assert "**own mean**" in page
+    assert "`project`" in page
+    assert "```" not in page
+    assert not re.search(r"\breturn\b|\btorch\.", page)
+
+
+def test_what_is_the_instructors_alone():
+    from pathlib import PurePosixPath as Path
+
+    for name in ("guide/rubric.md", "slides/week01.md", "misconceptions.md", "instructors.md"):
+        assert not for_students(Path(name))
+    for name in ("week01.md", "images/week01-sixes.png", "glossary.md"):
+        assert for_students(Path(name))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", ["index.html", "week05.html", "notebooks/week01_pca.html"])
+def test_axe_finds_nothing(site, page, theme):
+    if checks.find_chromium() is None or checks.find_axe() is None:
+        pytest.skip("needs Chromium and axe-core")
+    assert checks.axe(site, page, theme) == []
+
+
+def test_slides_ask_the_notebooks_questions_and_have_notes(tmp_path):
+    folder = build("slides", tmp_path / "slides")
+    for week in sorted((ROOT / "course" / "slides").glob("week*.md")):
+        page = (folder / f"{week.stem}.html").read_text(encoding="utf-8")
+        assert page.count('<aside class="notes">') >= 8, week.stem
+        name = next(n for n in notebooks.names() if n.startswith(week.stem))
+        text = week.read_text(encoding="utf-8")
+        keys = {question.key for question in notebooks.questions(name)}
+        assert set(re.findall(r"\{question\} (\S+)", text)) == keys, week.stem
+        assert page.count("Commit a number.") == len(keys)
+    assert (folder / "_static" / "revealjs" / "dist" / "reveal.js").exists()
