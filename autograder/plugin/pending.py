@@ -18,10 +18,14 @@ KEY = "exam_hall"
 
 
 class Pending:
-    """The pending submissions of one assignment, in ``autograded/.exam-hall/pending/``."""
+    """The pending submissions of one assignment.
+
+    They lie in ``autograded/.exam-hall/journal/<assignment>/``, where earlier releases kept them,
+    so that this one finishes what those have begun.
+    """
 
     def __init__(self, hall: Path, assignment: str) -> None:
-        self.folder = hall / "pending" / assignment
+        self.folder = hall / "journal" / assignment
 
     def begin(self, student: str) -> None:
         """Note that a student's submission is about to be graded."""

@@ -13,22 +13,13 @@ from pathlib import Path
 
 import nbformat
 
-from course.book import COURSE, lessons, notebooks
 from autograder.editions import for_students
+from course.book import COURSE, lessons, notebooks
 
 STUDENTS, INSTRUCTORS = "students", "instructors"
 
+
 # Modules that only serve other modules have a leading underscore and no page.
-GROUPS = {
-    "Data and training": ("data", "training", "losses", "progress", "checking"),
-    "Codes and models": (
-        *("pca", "models", "conv", "corruption", "denoising", "filters"),
-        *("regularizers", "contractive", "tangents", "robust", "jitter"),
-    ),
-    "Compression": ("compression", "rangecoder", "jpeg"),
-}
-
-
 def stage(folder: Path, edition: str = STUDENTS) -> None:
     """Write every source of the site into `folder`, which is emptied first."""
     if folder.exists():
@@ -124,36 +115,50 @@ def stage_notebooks(folder: Path) -> None:
 
 
 def stage_reference(folder: Path) -> None:
-    """Write one page for each public module of aeutils, and their list."""
+    """Write one page for each package of aeutils, and their list."""
     folder.mkdir()
     package = importlib.import_module("aeutils")
-    modules = sorted(
-        p.stem
-        for p in Path(package.__file__).parent.glob("*.py")
-        if not p.stem.startswith("_") and p.stem not in {"sealed"}
-    )
-    for name in modules:
-        directive = f".. automodule:: aeutils.{name}\n   :members:\n"
-        page = f"# {name}\n\n`aeutils.{name}`\n\n```{{eval-rst}}\n{directive}```\n"
-        (folder / f"{name}.md").write_text(page, encoding="utf-8")
-    groups = {title: [n for n in names if n in modules] for title, names in GROUPS.items()}
-    listed = {n for names in groups.values() for n in names}
-    groups["Measures, plots and the rest"] = [n for n in modules if n not in listed]
+    names = [name for name in package.__all__ if name != "passport"]  # one of the embeddings
+    rows = []
+    for name in names:
+        modules = reference_modules(name)
+        text = f"# {name}\n\n{first_line(f'aeutils.{name}')}\n"
+        for module in modules:
+            title = f"## {module.rsplit('.', 1)[1]}\n\n" if len(modules) > 1 else ""
+            directive = f".. automodule:: {module}\n   :members:\n"
+            text += f"\n{title}`{module}`\n\n```{{eval-rst}}\n{directive}```\n"
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+        rows.append(f"| [`{name}`]({name}.md) | {first_line(f'aeutils.{name}')} |")
     text = (
-        "# Reference\n\nThe package that the notebooks use. Each module is one concept; "
-        "its page gives the formulas, the shapes and the papers. Functions that are exercises of a "
-        "notebook are closed while that notebook is graded.\n\n"
+        "# Reference\n\nThe package that the notebooks use. Each page is one of its packages, each "
+        "section a file about one concept, with the formulas, the shapes and the papers. Functions "
+        "that are exercises of a notebook are closed while that notebook is graded.\n\n"
+        "| package | what for |\n| --- | --- |\n" + "\n".join(rows) + "\n\n"
     )
-    for title, names in groups.items():
-        rows = [f"| [`{n}`]({n}.md) | {first_line(n)} |" for n in names]
-        text += f"## {title}\n\n| module | what for |\n| --- | --- |\n" + "\n".join(rows) + "\n\n"
-    text += toctree(modules, hidden=True)
+    text += toctree(names, hidden=True)
     (folder / "index.md").write_text(text, encoding="utf-8")
+
+
+EXTRA = {  # files that students use and their package does not name
+    "embeddings": ["aeutils.embeddings.passport"],
+    "testing": ["aeutils.testing.checking"],
+}
+
+
+def reference_modules(name: str) -> list[str]:
+    """Return the modules of a package of aeutils that define its public names, in its order."""
+    package = importlib.import_module(f"aeutils.{name}")
+    if not hasattr(package, "__path__"):
+        return [package.__name__]
+    found = [getattr(package, public) for public in getattr(package, "__all__", [])]
+    modules = [value.__module__ for value in found if hasattr(value, "__module__")]
+    inside = [m for m in modules if m.startswith(f"aeutils.{name}.")]
+    return list(dict.fromkeys(sorted(inside) + EXTRA.get(name, [])))
 
 
 def first_line(module: str) -> str:
     """Return the first sentence of a module's docstring."""
-    doc = importlib.import_module(f"aeutils.{module}").__doc__ or ""
+    doc = importlib.import_module(module).__doc__ or ""
     return " ".join(doc.split("\n\n")[0].split()).replace("|", r"\|")
 
 

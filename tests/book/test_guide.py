@@ -10,33 +10,30 @@ from course.book import COURSE, exercises, notebooks
 
 @pytest.fixture(scope="module")
 def example():
-    """Run the code blocks of the worked example that are marked `check` and `bank`."""
+    """Run the file of the worked example, and return its exercise."""
     page = (COURSE / "guide" / "new-exercise.md").read_text(encoding="utf-8")
-    scope = {}
-    for kind in ("check", "bank"):
-        (code,) = re.findall(rf"```python {kind}\n(.*?)```", page, flags=re.DOTALL)
-        exec(compile(code, f"<{kind} of the worked example>", "exec"), scope)
-    return scope
+    (code,) = re.findall(r"```python exercise\n(.*?)```", page, flags=re.DOTALL)
+    scope = {"__name__": "example"}
+    exec(compile(code, "<the worked example>", "exec"), scope)
+    return scope["EXERCISE"]
 
 
 def assess(example, code):
     scope = {}
     exec(PRELUDE + code, scope)
-    return example["participation_ratio"](scope["participation_ratio"])
+    return example(scope["participation_ratio"])
 
 
 def test_right_answers_of_the_worked_example_get_all_points(example):
-    entry = example["PARTICIPATION_RATIO"]
-    assert len(entry.right) >= 2
-    for label, code in entry.right.items():
+    assert len(example.right) >= 2
+    for label, code in example.right.items():
         report = assess(example, code)
         assert report.earned == report.points == 2, (label, report)
 
 
 def test_wrong_answers_of_the_worked_example_are_named(example):
-    entry = example["PARTICIPATION_RATIO"]
-    assert len(entry.wrong) >= 5
-    for label, code in entry.wrong.items():
+    assert len(example.wrong) >= 5
+    for label, code in example.wrong.items():
         report = assess(example, code)
         assert report.earned < report.points, label
         assert label in report.mistakes, (label, report.mistakes)
