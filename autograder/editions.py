@@ -10,6 +10,7 @@ INSTRUCTORS_ONLY = (
     "slides",
     "book",
     "static",
+    "architecture.md",
     "instructors.md",
     "large-classes.md",
     "misconceptions.md",

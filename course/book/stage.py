@@ -37,7 +37,7 @@ def stage(folder: Path, edition: str = STUDENTS) -> None:
     if edition == INSTRUCTORS:
         there = sorted(p.stem for p in (folder / "guide").glob("*.md"))
         guide = [f"guide/{name}" for name in sorted(there, key=_place)]
-        pages = ["instructors", *guide, "large-classes", "misconceptions"]
+        pages = ["instructors", *guide, "architecture", "large-classes", "misconceptions"]
         lists["teaching.md"] = ("Teaching", TEACHING, pages)
     for file, (title, text, pages) in lists.items():
         (folder / file).write_text(contents(title, text, pages), encoding="utf-8")
@@ -65,7 +65,7 @@ def practical(folder: Path) -> list[str]:
     """Return the pages that are neither a lesson nor a list, in the order to read them."""
     first = ["README", "student-setup", "datasets", "glossary", "mistakes", "references"]
     known = {*first, "index"} | {f"week{n:02d}" for n in range(100)}
-    kept = {"instructors", "large-classes", "misconceptions"}
+    kept = {"architecture", "instructors", "large-classes", "misconceptions"}
     rest = sorted(p.stem for p in folder.glob("*.md") if p.stem not in known | kept)
     return [name for name in first if (folder / f"{name}.md").exists()] + rest
 
@@ -74,7 +74,7 @@ def copy_pages(folder: Path, edition: str) -> None:
     """Copy pages and pictures of course/, each lesson folded and linked to its notebook."""
     for path in sorted(COURSE.rglob("*")):
         relative = path.relative_to(COURSE)
-        if not path.is_file() or path.suffix not in {".md", ".png"}:
+        if not path.is_file() or path.suffix not in {".md", ".png", ".svg"}:
             continue
         if relative.parts[0] in {"book", "slides"}:
             continue
