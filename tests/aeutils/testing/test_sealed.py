@@ -79,9 +79,9 @@ def test_there_is_no_wrapped_original():
 def marked():
     """Every function, and the __init__ of every class, of aeutils that is marked as an exercise."""
     modules = [
-        importlib.import_module(f"aeutils.{m.name}")
-        for m in pkgutil.iter_modules(aeutils.__path__)
-        if m.name not in ("__main__", "visible", "datasets")
+        importlib.import_module(m.name)
+        for m in pkgutil.walk_packages(aeutils.__path__, "aeutils.")
+        if not m.name.endswith(("__main__", ".preload"))
     ]
     for module in modules:
         for value in vars(module).values():
