@@ -42,11 +42,20 @@ def grade(module: ModuleType, *answers: object) -> None:
 
 
 def grader_generator(seed: int = 0) -> torch.Generator:
-    """Return a random generator with a seed that no student sees."""
+    """Return a random generator with a seed that no student sees.
+
+    Args:
+        seed: added to :data:`GRADER_SEED`, so that draws of one check differ.
+    """
     return torch.Generator().manual_seed(GRADER_SEED + seed)
 
 
 def close(a: Tensor, b: object) -> bool:
-    """Return whether two results agree in shape and, to a part in a thousand, in value."""
+    """Return whether two results agree in shape and, to a part in a thousand, in value.
+
+    Args:
+        a: a result.
+        b: another one: a tensor, an array, a list or a number.
+    """
     b = to_tensor(b, "b").double()
     return a.shape == b.shape and torch.allclose(a.double(), b, rtol=1e-3)

@@ -38,7 +38,11 @@ def weeks() -> list[str]:
 
 @functools.cache
 def exercises(week: str) -> dict[str, Exercise]:
-    """Return the exercises of a week by name, in the order of the notebook."""
+    """Return the exercises of a week by name, in the order of the notebook.
+
+    Args:
+        week: for example "week05".
+    """
     module = importlib.import_module(f"{package.__name__}.{week}")
     found = {
         name: value.EXERCISE for name, value in vars(module).items() if hasattr(value, "EXERCISE")
@@ -52,7 +56,11 @@ def exercises(week: str) -> dict[str, Exercise]:
 
 @functools.cache
 def stubs(week: str) -> dict[str, str]:
-    """Return the empty answer cells of a week as students get them, by exercise, in order."""
+    """Return the empty answer cells of a week as students get them, by exercise, in order.
+
+    Args:
+        week: for example "week05".
+    """
     return {
         cell.metadata.nbgrader.grade_id: cell.source
         for path in NOTEBOOKS.glob(f"{week}*/{week}*.ipynb")
@@ -63,6 +71,10 @@ def stubs(week: str) -> dict[str, str]:
 
 def stub(week: str, name: str) -> str:
     """Return the empty answer cell of an exercise as students get it.
+
+    Args:
+        week: for example "week05".
+        name: the exercise's name.
 
     Raises:
         FileNotFoundError: the student notebook is not built, or has no such exercise.
@@ -75,7 +87,17 @@ def stub(week: str, name: str) -> str:
 
 
 def objects(week: str, name: str, code: str, label: str = "answer") -> list[object]:
-    """Run an answer's code as its notebook cell would run; return what it defines, in order."""
+    """Run an answer's code as its notebook cell would run; return what it defines, in order.
+
+    Args:
+        week: for example "week05".
+        name: the exercise's name.
+        code: source of the answer cell.
+        label: what tracebacks call it.
+
+    Returns:
+        The objects named in the exercise's `defines`.
+    """
     exercise = exercises(week)[name]
     filename = f"<{week} {name}: {label}>"
     linecache.cache[filename] = (len(code), None, code.splitlines(True), filename)
@@ -86,17 +108,33 @@ def objects(week: str, name: str, code: str, label: str = "answer") -> list[obje
 
 
 def assess(week: str, name: str, code: str, label: str = "answer") -> Report:
-    """Return the hidden check's report on an answer's code."""
+    """Return the hidden check's report on an answer's code.
+
+    Args:
+        week: for example "week05".
+        name: the exercise's name.
+        code: source of the answer cell.
+        label: what tracebacks call it.
+    """
     return exercises(week)[name](*objects(week, name, code, label))
 
 
 def caught(report: Report, mistake: str) -> bool:
-    """Return whether a wrong answer lost points with its own diagnosis."""
+    """Return whether a wrong answer lost points with its own diagnosis.
+
+    Args:
+        report: the check's report on the answer.
+        mistake: the name that it must carry.
+    """
     return report.earned < report.points and mistake in report.mistakes
 
 
 def all_answers(kind: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (week, exercise, label, code) of every "right" or every "wrong" answer."""
+    """Yield (week, exercise, label, code) of every "right" or every "wrong" answer.
+
+    Args:
+        kind: "right" or "wrong".
+    """
     for week in weeks():
         for name, exercise in exercises(week).items():
             for label, code in getattr(exercise, kind).items():

@@ -1,7 +1,7 @@
 """`python -m autograder misconceptions`: write course/misconceptions.md from the answer bank.
 
 The page lists every wrong answer of the bank with the sentence that its author gets to read and the
-points it costs. It is made, never edited; tests/autograder/exercises/test_misconceptions.py fails when it is stale.
+points it costs. It is made, never edited; a test fails when it is stale.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.hall.report import Report
 PAGE = Path(__file__).resolve().parents[2] / "course" / "misconceptions.md"
 
 HEAD = """\
-<!-- Made by `python -m autograder misconceptions` from autograder/exercises/: change those, not this. -->
+<!-- Made by `python -m autograder misconceptions`: change autograder/exercises/, not this. -->
 
 # Misconceptions
 
@@ -57,7 +57,13 @@ def page() -> str:
 
 
 def entry(label: str, code: str, report: Report) -> str:
-    """Return the part of the page on one wrong answer."""
+    """Return the part of the page on one wrong answer.
+
+    Args:
+        label: the mistake's name.
+        code: the wrong answer.
+        report: the check's report on it.
+    """
     lines = [line.rstrip() for line in code.strip().splitlines()]
     body = "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1]))
     lost = report.points - report.earned
@@ -72,6 +78,13 @@ def diagnosis(report: Report, label: str) -> str:
 
     Where a library's own error is quoted, its words are left out: they change between releases, and
     the page must not.
+
+    Args:
+        report: the check's report on the wrong answer.
+        label: the mistake's name.
+
+    Raises:
+        ValueError: the report does not name it.
     """
     message = next((c.message for c in report.criteria if c.mistake == label), "")
     if not message:
@@ -90,6 +103,9 @@ def write(check: bool) -> int:
 
     Args:
         check: write nothing, only tell whether the page is up to date.
+
+    Returns:
+        0, or 1 if the page is stale and `check` forbids to write it.
     """
     fresh = page()
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == fresh:

@@ -17,7 +17,19 @@ from autograder.hall.protocol.remote_call import remote_call
 
 
 def call(model: Any, method: str, *args: object) -> Any:
-    """Call `model.method(*args)`, or `model(*args)` for "forward"; explain what fails."""
+    """Call `model.method(*args)`, or `model(*args)` for "forward"; explain what fails.
+
+    Args:
+        model: the student's module.
+        method: "forward" or the name of a method.
+        args: tensors.
+
+    Returns:
+        What the module gave, as a value.
+
+    Raises:
+        CheckFailed: it has no such method, or the call failed.
+    """
     if method == "forward":
         return run(model, *args, name="model(x)")
     found = getattr(model, method, None)
@@ -27,7 +39,14 @@ def call(model: Any, method: str, *args: object) -> Any:
 
 
 def parameters(model: object) -> dict[str, Tensor]:
-    """Return copies of the model's parameters by name; shared ones once."""
+    """Return copies of the model's parameters by name; shared ones once.
+
+    Args:
+        model: the student's module.
+
+    Raises:
+        CheckFailed: it has no `named_parameters`.
+    """
     named: Any = run(lambda: _parameters(model), name="named_parameters")
     return {str(name): to_tensor(value, str(name)).clone() for name, value in named}
 
@@ -38,7 +57,15 @@ def _parameters(model):
 
 
 def gradients(model: object, x: Tensor) -> dict[str, Tensor | None]:
-    """Return the gradient of the summed squared reconstruction error of `x`, by parameter name."""
+    """Return the gradient of the summed squared reconstruction error of `x`, by parameter name.
+
+    Args:
+        model: the student's module.
+        x: images as rows, shape (N, D).
+
+    Raises:
+        CheckFailed: the module could not be called or differentiated.
+    """
     found: Any = run(lambda: _gradients(model, x), name="the gradient of the reconstruction error")
     return {
         str(name): None if g is None else to_tensor(g, f"gradient of {name}").clone()
@@ -62,6 +89,20 @@ def epoch(
     """Run a student's training epoch on the model x̂ = x Wᵀ with plain gradient descent.
 
     Returns what the function returned, and the weight W afterwards.
+
+    Args:
+        train_epoch: the student's function.
+        weight: the first W, shape (D, D).
+        x: images as rows, shape (N, D).
+        lr: learning rate of the gradient descent.
+        batch_size: images in a batch.
+        seed: of the generator that orders the images.
+
+    Returns:
+        What the function returned, and W afterwards, shape (D, D).
+
+    Raises:
+        CheckFailed: the function raised.
     """
     found: Any = run(
         lambda: _epoch(train_epoch, weight, x, lr, batch_size, seed), name="train_epoch"
@@ -101,6 +142,21 @@ def error(
 
     Returns what it returned, whether the model is in training mode afterwards, and whether a
     gradient was recorded on the way.
+
+    Args:
+        measure: the student's function.
+        weight: W, shape (D, D).
+        x: images as rows, shape (N, D).
+        batch_size: images in a batch.
+        dropout: share of the inputs that the model drops in training mode.
+        training: whether the model is in training mode at first.
+
+    Returns:
+        What the function returned, whether the model is in training mode afterwards, and
+        whether a gradient was recorded on the way.
+
+    Raises:
+        CheckFailed: the function raised.
     """
     found: Any = run(
         lambda: _error(measure, weight, x, batch_size, dropout, training),

@@ -11,6 +11,9 @@ def print_table(verbose: bool = False) -> int:
 
     Args:
         verbose: also print the diagnosis of every wrong answer.
+
+    Returns:
+        0 if every answer is judged rightly, else 1.
     """
     print(f"{'exercise':<34}{'points':>7}{'wrong caught':>14}{'right passed':>14}{'blank':>7}")
     failures: list[str] = []

@@ -40,6 +40,9 @@ def grade_submission(job: GradingJob, servers: ForkServers | None = None) -> Gra
         job: the submission and all it needs.
         servers: processes that have imported what is needed; without them, each is started afresh.
 
+    Returns:
+        Outputs, reports, and cells that had to be skipped.
+
     Raises:
         NoSandbox: protection was asked for and cannot be had.
     """

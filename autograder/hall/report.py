@@ -67,7 +67,17 @@ class Report:
 
     @contextmanager
     def criterion(self, name: str) -> Iterator[None]:
-        """Give the points of criterion `name` if the block ends without raising."""
+        """Give the points of criterion `name` if the block ends without raising.
+
+        Args:
+            name: which one.
+
+        Returns:
+            A context; what is raised in it becomes the explanation.
+
+        Raises:
+            ValueError: there is no such criterion.
+        """
         found = next((c for c in self.criteria if c.name == name), None)
         if found is None:
             known = [c.name for c in self.criteria]
@@ -96,7 +106,14 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Report:
-        """Rebuild a report from :meth:`as_dict`; KeyError or TypeError if it is not one."""
+        """Rebuild a report from :meth:`as_dict`; KeyError or TypeError if it is not one.
+
+        Args:
+            data: plain data, which may come from a file that somebody edited.
+
+        Returns:
+            The report; no criterion earns more than its points.
+        """
         criteria = [
             Criterion(
                 name=str(c["name"]),
@@ -111,7 +128,14 @@ class Report:
 
     @classmethod
     def lost(cls, exercise: str, points: float, message: str, mistake: str) -> Report:
-        """Return a report of an exercise that could not be checked at all."""
+        """Return a report of an exercise that could not be checked at all.
+
+        Args:
+            exercise: the exercise's name.
+            points: what it is worth.
+            message: the reason.
+            mistake: the reason's short name.
+        """
         return cls(exercise, [Criterion("the whole exercise", points, 0.0, message, mistake)])
 
     def to_html(self) -> str:

@@ -39,7 +39,12 @@ class ExamAutograde(Autograde):
     assignments: dict[str, list[str]]
 
     def graded_folder(self, assignment_id: str, student_id: str) -> Path:
-        """Return nbgrader's folder for a student's graded submission."""
+        """Return nbgrader's folder for a student's graded submission.
+
+        Args:
+            assignment_id: the assignment's name.
+            student_id: the student's name in nbgrader.
+        """
         return Path(self._format_dest(assignment_id, student_id))
 
     @property
@@ -131,7 +136,15 @@ class ExamAutograde(Autograde):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        """Take up what an interrupted run left, stage the submission and note that it is begun."""
+        """Take up what an interrupted run left, stage the submission and note that it is begun.
+
+        Args:
+            assignment_id: the assignment's name.
+            student_id: the student's name in nbgrader.
+
+        Returns:
+            Whether the submission is to be graded now.
+        """
         if self.waiting and self.waiting[0] == (assignment_id, student_id):
             self.waiting.pop(0)
         self.bar.update()
@@ -216,7 +229,12 @@ class ExamAutograde(Autograde):
         return {n for n in names if is_ignored(os.path.join(folder, n), self.coursedir.ignore)}
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
-        """Close a submission's folder: nbgrader's last step for a student."""
+        """Close a submission's folder: nbgrader's last step for a student.
+
+        Args:
+            assignment_id: the assignment's name.
+            student_id: the student's name in nbgrader.
+        """
         super().set_permissions(assignment_id, student_id)
         self.graded.append(student_id)
         shutil.rmtree(self._format_source(assignment_id, student_id))
@@ -224,7 +242,12 @@ class ExamAutograde(Autograde):
 
 
 def choose_executor(settings: Settings, log: logging.Logger) -> Executor:
-    """Return what grades: this machine, or the dask cluster that the settings name."""
+    """Return what grades: this machine, or the dask cluster that the settings name.
+
+    Args:
+        settings: what the instructor set.
+        log: where an instructor reads what happened.
+    """
     local = LocalExecutor(settings.workers, log)
     if not settings.scheduler:
         return local

@@ -37,7 +37,13 @@ class ExamExporter(NotebookExporter):
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """Return a notebook after all preprocessors; what was sanitised ahead, as it was then."""
+        """Return a notebook after all preprocessors; what was sanitised ahead, as it was then.
+
+        Args:
+            filename: path of the notebook.
+            resources: nbgrader's names and settings of this conversion.
+            kw: as for nbconvert's exporter.
+        """
         converter: Any = self.parent
         known = converter.sanitised.pop(filename, None) if converter.in_turn else None
         return known or super().from_filename(filename, resources, **kw)

@@ -55,7 +55,16 @@ class FeedbackExporter(HTMLExporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """Convert a graded notebook into a page."""
+        """Convert a graded notebook into a page.
+
+        Args:
+            nb: the notebook.
+            resources: nbgrader's names and settings of this conversion.
+            kw: as for nbconvert's exporter.
+
+        Returns:
+            The page and the resources.
+        """
         page, resources = super().from_notebook_node(nb, resources, **kw)
         page = page.replace("<html>", '<html lang="en">', 1)
         return page.replace("<head>", "<head>" + HEAD, 1), resources
@@ -75,7 +84,15 @@ class SummariseReports(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
-        """Insert the table as the first cell; notebooks without reports stay as they are."""
+        """Insert the table as the first cell; notebooks without reports stay as they are.
+
+        Args:
+            nb: the notebook.
+            resources: nbgrader's names and settings of this conversion.
+
+        Returns:
+            Both.
+        """
         found = reports(nb)
         if found:
             rows = "".join(

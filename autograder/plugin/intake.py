@@ -26,7 +26,15 @@ TIMESTAMP = "timestamp.txt"
 
 
 def stage_timestamp(submitted: Path, staged: Path) -> list[str]:
-    """Copy the time of submission, if it is one; return what an instructor should know."""
+    """Copy the time of submission, if it is one; return what an instructor should know.
+
+    Args:
+        submitted: the folder as it was handed in.
+        staged: where the copy goes.
+
+    Returns:
+        Sentences for the log.
+    """
     path = submitted / TIMESTAMP
     if not os.path.lexists(path):
         return []
@@ -52,6 +60,9 @@ def stage(submitted: Path, staged: Path, notebooks: list[str]) -> list[str]:
         staged: where the copy goes.
         notebooks: names of the notebooks that nbgrader will ask for; each becomes one, if only an
             empty one that says why the submitted file could not be read.
+
+    Returns:
+        Sentences for the log.
     """
     staged.mkdir(parents=True, exist_ok=True)
     notes, room = [], MOST
@@ -78,7 +89,12 @@ def stage(submitted: Path, staged: Path, notebooks: list[str]) -> list[str]:
 
 
 def make_way(staged: Path, support: Path) -> None:
-    """Remove what would stand in the way of the instructor's own files, which come on top."""
+    """Remove what would stand in the way of the instructor's own files, which come on top.
+
+    Args:
+        staged: the clean copy of a submission.
+        support: folder of the instructor's own files.
+    """
     for path in _walk(support) if support.is_dir() else ():
         relative = path.relative_to(support)
         if (staged / relative).is_dir():
@@ -96,7 +112,14 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def irregular(path: Path) -> str:
-    """Say why a path is not a file to be opened, or return ""."""
+    """Say why a path is not a file to be opened, or return "".
+
+    Args:
+        path: what was handed in.
+
+    Returns:
+        The reason, to be read after the path.
+    """
     if path.is_symlink() or path.parent.is_symlink():
         return "is a link to another place"
     mode = path.lstat().st_mode
@@ -115,6 +138,9 @@ def read_notebook(path: Path) -> tuple[NotebookNode, str]:
 
     :class:`~autograder.plugin.restore.RestoreCells` puts the tests into the note, they earn 0, and
     the student gets a feedback page instead of silence.
+
+    Args:
+        path: the file.
     """
     problem = irregular(path)
     if problem:

@@ -44,6 +44,9 @@ class JobFactory:
             files: folder of what lies beside the notebook.
             scratch: where temporary files go.
 
+        Returns:
+            The job.
+
         Raises:
             ValueError: the assignment is not in Python.
         """
@@ -69,7 +72,11 @@ class JobFactory:
         )
 
     def cells(self, nb: NotebookNode) -> tuple[Cell, ...]:
-        """Return a submission's cells as a grading job has them."""
+        """Return a submission's cells as a grading job has them.
+
+        Args:
+            nb: the submission, its cells restored.
+        """
         return tuple(self._cell(cell) for cell in nb.cells)
 
     def _cell(self, cell: NotebookNode) -> Cell:

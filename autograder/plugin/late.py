@@ -23,7 +23,13 @@ class PerDay(BasePlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
-        """Return the points to take off a score."""
+        """Return the points to take off a score.
+
+        Args:
+            student_id: whose submission it is.
+            score: points that it earned.
+            total_seconds_late: seconds after the deadline.
+        """
         late = total_seconds_late - self.grace_hours * 60 * 60
         days = ceil(late / DAY) if late > 0 else 0
         return min(score, score * self.share * days)

@@ -64,13 +64,24 @@ def take_over(converter: Autograde, kind: type[Autograde]) -> None:
 
     nbgrader's command and its API create ``Autograde`` by name. The exporter, which can be
     configured and is made just before the loop over submissions, is the first of ours to see it.
+
+    Args:
+        converter: nbgrader's converter, before its loop.
+        kind: our class.
+
+    Raises:
+        UnknownNbgrader: this release of nbgrader lacks what is needed.
     """
     check_nbgrader()
     converter.__class__ = kind
 
 
 def running_converter(preprocessor: NbGraderPreprocessor) -> Any:
-    """Return the converter (`ExamAutograde`) in whose exporter a preprocessor runs."""
+    """Return the converter (`ExamAutograde`) in whose exporter a preprocessor runs.
+
+    Args:
+        preprocessor: one of ours.
+    """
     return preprocessor.parent.parent
 
 
@@ -82,6 +93,9 @@ def one_engine() -> Iterator[None]:
     SQLAlchemy engine. An engine remembers the SQL it has compiled; a new one compiles every
     statement again, which is a good part of what bookkeeping costs. nbgrader disposes of an
     engine's connections when it closes a gradebook, not of the engine.
+
+    Returns:
+        A context.
     """
     create_engine = api.create_engine
     api.create_engine = functools.cache(create_engine)

@@ -16,6 +16,9 @@ def typed_answers(notebook: Path) -> list[str]:
 
     nbgrader stores a checksum of every stub it releases; an answer cell that no longer matches
     its own checksum has been typed into. A file that cannot be read counts as changed.
+
+    Args:
+        notebook: path of the released notebook.
     """
     if not notebook.exists():
         return []
@@ -32,7 +35,14 @@ def typed_answers(notebook: Path) -> list[str]:
 
 
 def refuse_to_overwrite(notebook: Path) -> None:
-    """Raise if `notebook` holds typed answers."""
+    """Raise if `notebook` holds typed answers.
+
+    Args:
+        notebook: path of the released notebook.
+
+    Raises:
+        NbGraderException: it holds answers that somebody typed.
+    """
     changed = typed_answers(notebook)
     if changed:
         raise NbGraderException(

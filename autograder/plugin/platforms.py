@@ -63,7 +63,13 @@ class Moodle(_Wide):
     default = "moodle.csv"
 
     def rows(self, students: list, assignments: list, scores: dict) -> list[list[str]]:
-        """Return headings that Moodle offers for mapping, then one row a student."""
+        """Return headings that Moodle offers for mapping, then one row a student.
+
+        Args:
+            students: of the gradebook.
+            assignments: pairs of name and points that can be earned.
+            scores: by student and assignment.
+        """
         names = [name for name, _ in assignments]
         people = [[s.id, s.email or "", s.first_name or "", s.last_name or ""] for s in students]
         return [MOODLE + names] + [
@@ -78,7 +84,16 @@ class Canvas(_Wide):
     template = Unicode("", help="CSV file from Grades › Export of the same course").tag(config=True)
 
     def rows(self, students: list, assignments: list, scores: dict) -> list[list[str]]:
-        """Return the template's people with our columns, or people as nbgrader knows them."""
+        """Return the template's people with our columns, or people as nbgrader knows them.
+
+        Args:
+            students: of the gradebook.
+            assignments: pairs of name and points that can be earned.
+            scores: by student and assignment.
+
+        Raises:
+            ValueError: the template lacks a column.
+        """
         head, points, people = self._people(students)
         columns = [self._column(head, name) for name, _ in assignments]
         table = [CANVAS + columns]

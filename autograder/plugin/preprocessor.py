@@ -79,7 +79,15 @@ class ExamHall(NbGraderPreprocessor):
         return Settings(**values)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict]:
-        """Grade the submission, and fill the notebook's outputs."""
+        """Grade the submission, and fill the notebook's outputs.
+
+        Args:
+            nb: the notebook.
+            resources: nbgrader's names and settings of this conversion.
+
+        Returns:
+            Both.
+        """
         names = resources["nbgrader"]
         converter = running_converter(self)
         pending = Pending(converter.hall_folder, names["assignment"])

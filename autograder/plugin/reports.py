@@ -12,6 +12,9 @@ def reports(nb: NotebookNode) -> dict[str, Report]:
     """Return the reports stored in a graded notebook, by grade_id.
 
     >>> reports(nbformat.read("autograded/ann/week01_pca/week01_pca.ipynb", 4))  # doctest: +SKIP
+
+    Args:
+        nb: a notebook below ``autograded/``.
     """
     found = {}
     for cell in nb.cells:

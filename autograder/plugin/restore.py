@@ -36,7 +36,15 @@ class RestoreCells(NbGraderPreprocessor):
     most_cells = Integer(2000, help="cells of one notebook that are looked at").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
-        """Restore every cell of the release."""
+        """Restore every cell of the release.
+
+        Args:
+            nb: the notebook.
+            resources: nbgrader's names and settings of this conversion.
+
+        Returns:
+            Both.
+        """
         originals = self._originals(resources["nbgrader"])
         if len(nb.cells) > self.most_cells:
             self.log.warning("Only the first %d cells are looked at", self.most_cells)

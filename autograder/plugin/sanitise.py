@@ -46,7 +46,11 @@ MOST_TAGS = 3_000  # of one text: cleaning takes time that grows with their squa
 
 
 def clean_html(text: str) -> str:
-    """Return HTML with what could run, load or cover something taken out."""
+    """Return HTML with what could run, load or cover something taken out.
+
+    Args:
+        text: what a student's output holds.
+    """
     if text.count("<") > MOST_TAGS:
         return html.escape(text[:10_000]) + " [cut off: too many tags]"
     if text.lower().count("</s") < 50:  # else bleach alone: their content stays, as text
@@ -74,7 +78,11 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 def clean_markdown(text: str) -> str:
-    """Return Markdown whose HTML, if it has any, is harmless."""
+    """Return Markdown whose HTML, if it has any, is harmless.
+
+    Args:
+        text: source of a text cell.
+    """
     if "<" not in text:
         return text
     if text.count("<") > MOST_TAGS or len(text) > LONGEST:
@@ -88,6 +96,13 @@ def safe_markdown(context: Context, source: str) -> str:
 
     Raw HTML in students' cells is clean by then; what Markdown and mathematics can still make of a
     text is a link that runs a script when somebody clicks on it.
+
+    Args:
+        context: jinja's.
+        source: Markdown.
+
+    Returns:
+        HTML.
     """
     cell, resources = context.get("cell", {}), context.get("resources", {})
     path = resources.get("metadata", {}).get("path", "")
@@ -174,7 +189,11 @@ def _data(mime: str, value: object) -> str | None:
 
 
 def plain_text(outputs: list[NotebookNode]) -> str:
-    """Return what a cell printed and how it failed, as text without colours."""
+    """Return what a cell printed and how it failed, as text without colours.
+
+    Args:
+        outputs: of one cell.
+    """
     parts = []
     for output in outputs:
         if output.output_type == "stream":

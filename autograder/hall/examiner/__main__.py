@@ -33,7 +33,14 @@ MOST_CLASSES, MOST_LINES = 8, 500
 
 
 def begin(path: str, reader: int, writer: int, events: int) -> None:
-    """Take the orders and the line to the student's process, and examine."""
+    """Take the orders and the line to the student's process, and examine.
+
+    Args:
+        path: file with the orders.
+        reader: descriptor from which the student's replies come.
+        writer: descriptor to which requests go.
+        events: descriptor to which reports go.
+    """
     with open(path, encoding="utf-8") as file:
         orders = json.load(file)
     sys.path.insert(0, os.getcwd())
@@ -53,7 +60,12 @@ def begin(path: str, reader: int, writer: int, events: int) -> None:
 
 
 def wait_for_students(asked: socket.socket, modules: list[str]) -> None:
-    """Fork an examiner for every request; imports are paid once."""
+    """Fork an examiner for every request; imports are paid once.
+
+    Args:
+        asked: socket from which requests come.
+        modules: what to import first.
+    """
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)

@@ -89,6 +89,9 @@ class Examiner:
             grade_id: its name.
             points: what it is worth.
             hidden: how the lines around a hidden region are recognised.
+
+        Returns:
+            Points and reasons.
         """
         self.reports.clear()
         self.names.new_cell()
@@ -176,7 +179,13 @@ def _is_scalar(value: Any) -> bool:
 
 
 def examine(orders: dict[str, Any], client: RpcClient, events: TextIO) -> None:
-    """Run the cells of one submission and report each."""
+    """Run the cells of one submission and report each.
+
+    Args:
+        orders: the release, and what to do with each cell (see `grading`).
+        client: the way to the student's process.
+        events: where each report is written, one line of JSON.
+    """
 
     def tell(**event: object) -> None:
         events.write(json.dumps(event) + "\n")

@@ -81,5 +81,13 @@ class Names(dict):
 
 
 def run_code(code: CodeType, names: Names) -> object:
-    """Execute, or evaluate, compiled code with `names` as its global names."""
+    """Execute, or evaluate, compiled code with `names` as its global names.
+
+    Args:
+        code: a compiled statement or expression.
+        names: its global names.
+
+    Returns:
+        The expression's value; None of a statement.
+    """
     return eval(code, names)

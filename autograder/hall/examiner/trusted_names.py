@@ -110,7 +110,11 @@ class TrustedNames:
 
 
 def statements(source: str) -> list[ast.stmt]:
-    """Return a cell's statements, magics included as calls; none if it is not Python."""
+    """Return a cell's statements, magics included as calls; none if it is not Python.
+
+    Args:
+        source: a cell as IPython takes it.
+    """
     try:
         return ast.parse(TransformerManager().transform_cell(source)).body
     except (SyntaxError, ValueError):
@@ -118,7 +122,11 @@ def statements(source: str) -> list[ast.stmt]:
 
 
 def bound(node: ast.AST) -> set[str]:
-    """Return the names that a statement binds in the notebook."""
+    """Return the names that a statement binds in the notebook.
+
+    Args:
+        node: the statement.
+    """
     names = set()
     for part in _outside_functions(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)):
@@ -133,7 +141,11 @@ def bound(node: ast.AST) -> set[str]:
 
 
 def loaded(node: ast.AST) -> set[str]:
-    """Return the names that a statement mentions, inside functions too."""
+    """Return the names that a statement mentions, inside functions too.
+
+    Args:
+        node: the statement.
+    """
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 

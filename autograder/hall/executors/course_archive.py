@@ -11,7 +11,11 @@ DAY = (1980, 1, 1, 0, 0, 0)  # the same files give the same bytes, whenever they
 
 
 def pack(folders: dict[str, Path]) -> bytes:
-    """Return a zip archive with the files of each folder under the folder's new name."""
+    """Return a zip archive with the files of each folder under the folder's new name.
+
+    Args:
+        folders: name in the archive -> folder.
+    """
     blob = io.BytesIO()
     with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, folder in sorted(folders.items()):
@@ -23,7 +27,12 @@ def pack(folders: dict[str, Path]) -> bytes:
 
 
 def unpack(blob: bytes, folder: Path) -> None:
-    """Write the files of an archive made by :func:`pack` under a folder."""
+    """Write the files of an archive made by :func:`pack` under a folder.
+
+    Args:
+        blob: the archive.
+        folder: where its files go.
+    """
     with zipfile.ZipFile(io.BytesIO(blob)) as archive:
         archive.extractall(folder)
 

@@ -91,7 +91,14 @@ class DaskExecutor:
         return self._connected().scheduler_info(n_workers=-1)["workers"]
 
     def grade(self, job: GradingJob) -> GradingResult:
-        """Grade one submission on a worker; if the cluster cannot, on this machine."""
+        """Grade one submission on a worker; if the cluster cannot, on this machine.
+
+        Args:
+            job: the submission and all it needs.
+
+        Returns:
+            What came out.
+        """
         if not self.given_up:
             files = pack({"files": job.mounts.files} if job.mounts.files else {})
             portable = pickle.dumps(PortableJob.of(job, files))

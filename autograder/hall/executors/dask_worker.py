@@ -64,7 +64,11 @@ class GradingWorker(WorkerPlugin):
         self.name = f"exam-hall-{self.digest[:20]}"
 
     def setup(self, worker: Any) -> None:
-        """Unpack the files into the worker's own folder, anew."""
+        """Unpack the files into the worker's own folder, anew.
+
+        Args:
+            worker: dask's worker.
+        """
         self.folder = Path(worker.local_directory) / self.name
         self.idle: list[subprocess.Popen[bytes]] = []
         self.all: list[subprocess.Popen[bytes]] = []
@@ -74,7 +78,11 @@ class GradingWorker(WorkerPlugin):
             archive.extractall(self.folder)
 
     def teardown(self, worker: Any) -> None:
-        """End the processes and remove the files."""
+        """End the processes and remove the files.
+
+        Args:
+            worker: dask's worker.
+        """
         for process in self.all:
             process.kill()
             process.wait()
@@ -113,6 +121,12 @@ class GradingWorker(WorkerPlugin):
 
     def grade(self, job: bytes) -> bytes:
         """Let a process grade a submission; return the pickled result.
+
+        Args:
+            job: a pickled `PortableJob`.
+
+        Returns:
+            A pickled `GradingResult`, or the pickled exception of this machine.
 
         Raises:
             WorkerRefused: the files here are not those that were sent, or the versions differ.

@@ -17,7 +17,14 @@ class Executor(Protocol):
     workers: int
 
     def grade(self, job: GradingJob) -> GradingResult:
-        """Grade one submission, as soon as a worker is free."""
+        """Grade one submission, as soon as a worker is free.
+
+        Args:
+            job: the submission and all it needs.
+
+        Returns:
+            What came out.
+        """
 
     def close(self) -> None:
         """End every process that was started."""

@@ -36,6 +36,12 @@ class LocalExecutor:
     def grade(self, job: GradingJob) -> GradingResult:
         """Grade a submission, as soon as a processor is free.
 
+        Args:
+            job: the submission and all it needs.
+
+        Returns:
+            What came out.
+
         Raises:
             RuntimeError: the executor is closed.
             NoSandbox: protection was asked for and cannot be had.

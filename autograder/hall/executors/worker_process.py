@@ -41,7 +41,15 @@ class PortableJob:
 
     @classmethod
     def of(cls, job: GradingJob, files: bytes) -> PortableJob:
-        """Take from a job what may travel."""
+        """Take from a job what may travel.
+
+        Args:
+            job: a grading job of this machine.
+            files: archive of the student's files.
+
+        Returns:
+            The job, ready to be pickled.
+        """
         return cls(replace(job, mounts=Mounts(), support=None, scratch=None), files)
 
 
@@ -79,13 +87,22 @@ def main() -> None:
 
 
 def send(pipe: BinaryIO, text: bytes) -> None:
-    """Write one message."""
+    """Write one message.
+
+    Args:
+        pipe: where it goes.
+        text: the message.
+    """
     pipe.write(len(text).to_bytes(8, "big") + text)
     pipe.flush()
 
 
 def receive(pipe: BinaryIO) -> bytes | None:
-    """Read one message; return None at the end of the input."""
+    """Read one message; return None at the end of the input.
+
+    Args:
+        pipe: where it comes from.
+    """
     head = pipe.read(8)
     if len(head) < 8:
         return None

@@ -51,7 +51,15 @@ def bwrap() -> str | None:
 
 @functools.cache
 def trial(program: str | None, path: str) -> str:
-    """Start an empty sandbox once; return "" if it works, else what went wrong."""
+    """Start an empty sandbox once; return "" if it works, else what went wrong.
+
+    Args:
+        program: path of bubblewrap, or None where there is none.
+        path: the PATH, so that another one is tried afresh.
+
+    Returns:
+        "" if it works, else what went wrong.
+    """
     if sys.platform != "linux":
         return f"bubblewrap needs Linux, and this is {sys.platform}"
     if program is None:
@@ -111,6 +119,12 @@ def walls(mounts: Mounts, limits: Limits, home: Path, forks: bool = False) -> li
     """Return bubblewrap's arguments for a student's sandbox.
 
     With `forks`, what runs inside may make namespaces of its own, for each student it forks.
+
+    Args:
+        mounts: what the process finds inside.
+        limits: what it may use.
+        home: the student's folder.
+        forks: whether it forks kernels, each with namespaces of its own.
     """
     program = bwrap() or "bwrap"
     args = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
@@ -158,6 +172,13 @@ def arguments(
 
     bubblewrap itself is process 1 in the sandbox: what stands on its command line or in its
     environment, student code can read in /proc/1.
+
+    Args:
+        given: bubblewrap's arguments.
+        filtered: the filter of system calls, if there is one.
+
+    Returns:
+        What to write on the command line, and the descriptors to keep open.
     """
     with ExitStack() as stack:
 
@@ -176,7 +197,12 @@ def arguments(
 
 
 def environment(mounts: Mounts, home: Path) -> dict[str, str]:
-    """Return all the environment variables a student's process has."""
+    """Return all the environment variables a student's process has.
+
+    Args:
+        mounts: with what the course adds.
+        home: the student's folder.
+    """
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": str(home),

@@ -37,7 +37,11 @@ class ForkedSandbox(Sandbox):
         self._serve(process, mounts, limits)
 
     def stop(self, reason: str = "") -> None:
-        """Kill the process and give its handle back."""
+        """Kill the process and give its handle back.
+
+        Args:
+            reason: why, for the report; the first one given is kept.
+        """
         super().stop(reason)
         self._supervisor.join()
         self._forked.close()
@@ -64,6 +68,13 @@ class StudentForkServer:
 
     def sandbox(self, files: Path | None, limits: Limits | None = None) -> ForkedSandbox:
         """Fork a kernel for one student, whose folder gets a copy of `files`.
+
+        Args:
+            files: folder with what lies beside the notebook.
+            limits: what this student may use; by default as for all.
+
+        Returns:
+            The student's process, ready in milliseconds.
 
         Raises:
             OSError, Closed: the server is gone.
@@ -97,7 +108,19 @@ class ExaminerForkServer:
             )
 
     def start(self, orders: Path, folder: Path, sandbox: Sandbox) -> ForkedProcess:
-        """Fork an examiner that talks to a student's process."""
+        """Fork an examiner that talks to a student's process.
+
+        Args:
+            orders: file with what to do.
+            folder: the examiner's working folder.
+            sandbox: the student's process.
+
+        Returns:
+            The examiner's process; its stderr carries the events.
+
+        Raises:
+            OSError, Closed: the server is gone.
+        """
         events, told = os.pipe()
         order = json.dumps({"orders": str(orders), "folder": str(folder)}).encode()
         ends = [os.dup(pipe.fileno()) for pipe in (sandbox.line.reader, sandbox.line.writer)]
@@ -136,11 +159,22 @@ class ForkServers:
             raise
 
     def sandbox(self, mounts: Mounts, limits: Limits) -> Sandbox:
-        """Return a process for one student."""
+        """Return a process for one student.
+
+        Args:
+            mounts: with the files of this student.
+            limits: what the student may use.
+        """
         return self.students.sandbox(mounts.files, limits)
 
     def examiner(self, orders: Path, folder: Path, sandbox: Sandbox) -> ForkedProcess:
-        """Return an examiner for one submission."""
+        """Return an examiner for one submission.
+
+        Args:
+            orders: file with what to do.
+            folder: the examiner's working folder.
+            sandbox: the student's process.
+        """
         return self.examiners.start(orders, folder, sandbox)
 
     def close(self) -> None:
@@ -155,6 +189,12 @@ def start_fork_servers(
     mounts: Mounts, limits: Limits, modules: tuple[str, ...], tests: tuple[str, ...]
 ) -> tuple[ForkServers | None, str]:
     """Return fork servers, or None and the reason why this machine does not allow them.
+
+    Args:
+        mounts: what every student finds inside (`files` come with each student).
+        limits: what each may use.
+        modules: what the students' server imports beforehand.
+        tests: what the examiners' server imports beforehand.
 
     Raises:
         NoSandbox: no sandbox can be had at all.

@@ -47,7 +47,17 @@ class ForkedProcess:
             signal.pidfd_send_signal(self.handle, signal.SIGKILL)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end."""
+        """Wait for the end.
+
+        Args:
+            timeout: seconds; None waits for ever.
+
+        Returns:
+            The exit status, negative if a signal ended the process.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
         if self.handle >= 0 and not select.select([self.handle], [], [], timeout)[0]:
             raise subprocess.TimeoutExpired("a forked process", timeout or 0)
         return self.poll() or 0

@@ -86,7 +86,11 @@ class Sandbox(LimitedProcess):
                 self.line.receive()
 
     def stop(self, reason: str = "") -> None:
-        """Kill the process and remove what it wrote."""
+        """Kill the process and remove what it wrote.
+
+        Args:
+            reason: why, for the report; the first one given is kept.
+        """
         super().stop(reason)
         if self._scratch is not None:
             self._scratch.cleanup()
@@ -148,6 +152,9 @@ def start_kernel(
         limits: what each of them may use.
         modules: what a fork server imports before it forks; None for a kernel of one student.
         line: where a fork server takes its requests.
+
+    Returns:
+        The process of bubblewrap, whose child is the kernel.
     """
     settings = kernel_settings(mounts, limits, HOME, "/exam/packages", [INSIDE])
     filtered = seccomp.program()

@@ -23,6 +23,10 @@ REFUSAL = "ReferenceSealed"
 def sealed_source(source: str, assignment: str) -> str:
     """Return a module's text with the bodies of this assignment's reference twins taken out.
 
+    Args:
+        source: the module's text.
+        assignment: whose reference twins are taken out.
+
     Raises:
         SyntaxError: the module is not Python.
     """
@@ -83,6 +87,9 @@ def _scratch() -> tempfile.TemporaryDirectory:
 def package_folder(name: str) -> Path:
     """Return where an installed package lies.
 
+    Args:
+        name: how it is imported.
+
     Raises:
         ModuleNotFoundError: the package is not installed.
     """
@@ -110,6 +117,10 @@ def sealed_mounts(packages: tuple[str, ...], assignment: str, hidden: tuple[Path
 @functools.cache
 def sealed_packages(names: tuple[str, ...], assignment: str) -> Path:
     """Return a folder with a sealed copy of each package; made once per process.
+
+    Args:
+        names: how they are imported.
+        assignment: whose reference twins are taken out.
 
     Raises:
         ModuleNotFoundError: a package is not installed.

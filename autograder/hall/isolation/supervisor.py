@@ -61,7 +61,14 @@ class ChildProcess(Protocol):
         """Kill the process."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end."""
+        """Wait for its end.
+
+        Args:
+            timeout: seconds; None waits for ever.
+
+        Returns:
+            The exit status.
+        """
 
 
 class LimitedProcess:
@@ -86,7 +93,14 @@ class LimitedProcess:
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Stop the process if the block takes longer (computing time; by the clock: patience)."""
+        """Stop the process if the block takes longer (computing time; by the clock: patience).
+
+        Args:
+            seconds: computing time; by the clock it may be `Limits.patience` times as much.
+
+        Returns:
+            A context.
+        """
         with self._lock:
             self._allowed = (seconds, None, time.monotonic())
         try:
@@ -96,7 +110,11 @@ class LimitedProcess:
                 self._allowed = None
 
     def stop(self, reason: str = "") -> None:
-        """Kill the process and everything it started; the first reason given is kept."""
+        """Kill the process and everything it started; the first reason given is kept.
+
+        Args:
+            reason: why, for the report.
+        """
         self.reason = self.reason or reason
         self._quit.set()
         family = []

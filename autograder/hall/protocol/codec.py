@@ -142,6 +142,14 @@ def _array(value: Any, buffers: list[bytes]) -> dict[str, Any] | None:
 def decode(tree: object, buffers: list[memoryview], proxy: MakeProxy) -> Any:
     """Rebuild a value; `proxy` turns the fields of a handle into an object.
 
+    Args:
+        tree: what :func:`encode` made of the value, after its way through JSON.
+        buffers: the arrays' bytes.
+        proxy: makes an object of a handle's fields.
+
+    Returns:
+        The value.
+
     Raises:
         WireError: anything that :func:`encode` would not have made.
     """
@@ -268,6 +276,10 @@ class Line:
     def send(self, tree: object, buffers: Sequence[bytes] = ()) -> None:
         """Send one message.
 
+        Args:
+            tree: JSON's own types.
+            buffers: bytes that follow.
+
         Raises:
             CannotCross: the message is larger than the other side would read.
             Closed: nobody is there.
@@ -289,6 +301,9 @@ class Line:
 
     def receive(self) -> tuple[Any, list[memoryview]]:
         """Wait for one message; return its tree and buffers.
+
+        Returns:
+            The tree and the buffers of the message.
 
         Raises:
             Closed: the other side is gone.

@@ -36,6 +36,14 @@ class RpcClient:
         Arguments that the student's code changed in place are changed here too, and what it printed
         is printed again, so that a test sees what it would see in one process.
 
+        Args:
+            do: what is asked for; see `student/kernel.py`.
+            values: arguments that cross by value.
+            fields: plain fields of the request.
+
+        Returns:
+            The answer: plain data, or a proxy.
+
         Raises:
             Exception: of the nearest built-in type, if the student's code raised one.
             CannotCross: a value does not cross.
@@ -70,7 +78,19 @@ class RpcClient:
         return answer
 
     def run(self, source: str, show: bool = False) -> dict[str, Any]:
-        """Run one of the student's cells."""
+        """Run one of the student's cells.
+
+        Args:
+            source: the cell.
+            show: whether its outputs are kept.
+
+        Returns:
+            The kernel's reply, with "outputs" and "error".
+
+        Raises:
+            WireError: it is not one.
+            Closed: the process is gone.
+        """
         self.line.send({"do": "run", "source": source, "show": show})
         reply, _ = self.line.receive()
         if type(reply) is not dict or type(reply.get("outputs")) is not list:
@@ -244,11 +264,21 @@ _kinds: dict[str, type] = {}
 
 
 def make_proxy(client: RpcClient, id_: int, type_name: str) -> Proxy:
-    """Return a proxy whose class bears the name of the student's class, for messages."""
+    """Return a proxy whose class bears the name of the student's class, for messages.
+
+    Args:
+        client: the way to the object.
+        id_: what the student's process calls it.
+        type_name: name of its class.
+    """
     kind = _kinds.setdefault(type_name, type(type_name, (Proxy,), {}))
     return kind(client, id_)
 
 
 def is_proxy(value: object) -> bool:
-    """Tell whether a value is a student's object (isinstance would ask the object)."""
+    """Tell whether a value is a student's object (isinstance would ask the object).
+
+    Args:
+        value: anything.
+    """
     return issubclass(type(value), Proxy)

@@ -34,6 +34,12 @@ from autograder.hall.protocol.proxies import RpcClient, is_proxy
 def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a self-contained function that runs where its arguments live.
 
+    Args:
+        function: a function that imports what it uses and refers to nothing outside itself.
+
+    Returns:
+        A function that is called in the same way.
+
     Raises:
         TypeError: on a call, if two arguments live in different processes.
     """
@@ -64,7 +70,12 @@ def _client_of(values: list[object]) -> RpcClient | None:
 
 @remote_call
 def is_a(value: object, type_name: str) -> bool:
-    """Tell whether `value` is an instance of the class with this full name, or inherits from it."""
+    """Tell whether `value` is an instance of the class with this full name, or inherits from it.
+
+    Args:
+        value: a student's object.
+        type_name: full name of a class, for example "torch.nn.modules.module.Module".
+    """
     names = (f"{c.__module__}.{c.__qualname__}" for c in type(value).__mro__)
     return any(type_name in (n, n.removeprefix("builtins.")) for n in names)
 
@@ -90,6 +101,10 @@ def read_file(beside: object, name: str) -> bytes:
     """Return the content of a file in the folder of the student's notebook.
 
     `beside` is any object of the student: it says whose folder.
+
+    Args:
+        beside: any object of the student.
+        name: the file's name in that folder.
     """
     with open(name, "rb") as file:
         return file.read(10_000_000)

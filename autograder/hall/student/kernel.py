@@ -41,7 +41,12 @@ class StudentKernel:
         self.names = self.shell.user_ns
 
     def write(self, name: str, text: str) -> None:
-        """Keep printed text: as output of a cell, as text printed during a call, or not at all."""
+        """Keep printed text: as output of a cell, as text printed during a call, or not at all.
+
+        Args:
+            name: "stdout" or "stderr".
+            text: what was printed.
+        """
         if self.outputs is not None:
             self.outputs.print(name, text)
         elif self.printed is not None and name == "stdout" and len(self.printed) < CALL_TEXT:
@@ -74,7 +79,7 @@ class StudentKernel:
         )
         self.printed = []
         try:
-            result = getattr(self, "do_" + request["do"])(request, *values)
+            result = getattr(self, "_do_" + request["do"])(request, *values)
             reply: dict[str, Any] = {"value": result}
         except CannotCross:
             raise
@@ -112,7 +117,15 @@ class StudentKernel:
         return {"outputs": outputs or [], "error": self.shell.last_error}
 
     def receive_file(self, name: str, buffers: list[memoryview]) -> dict[str, Any]:
-        """Put a file of the assignment into the student's folder."""
+        """Put a file of the assignment into the student's folder.
+
+        Args:
+            name: path below the folder.
+            buffers: pieces of its content, which are appended.
+
+        Returns:
+            The reply.
+        """
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
@@ -122,51 +135,51 @@ class StudentKernel:
 
     # --- requests: each gets the request itself and the decoded values ---
 
-    def do_get(self, request: dict[str, Any]) -> object:
+    def _do_get(self, request: dict[str, Any]) -> object:
         """The value of a global name."""
         if request["name"] not in self.names:
             raise KeyError(request["name"])
         return self.names[request["name"]]
 
-    def do_set(self, request: dict[str, Any], value: Any) -> None:
+    def _do_set(self, request: dict[str, Any], value: Any) -> None:
         """Bind a global name."""
         self.names[request["name"]] = value
 
-    def do_delete(self, request: dict[str, Any]) -> None:
+    def _do_delete(self, request: dict[str, Any]) -> None:
         """Unbind a global name."""
         del self.names[request["name"]]
 
-    def do_call(
+    def _do_call(
         self, request: dict[str, Any], function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> object:
         """Call an object."""
         return function(*args, **kwargs)
 
-    def do_attribute(self, request: dict[str, Any], value: Any) -> object:
+    def _do_attribute(self, request: dict[str, Any], value: Any) -> object:
         """An attribute of an object."""
         return getattr(value, request["name"])
 
-    def do_assign(self, request: dict[str, Any], value: Any, new: object) -> None:
+    def _do_assign(self, request: dict[str, Any], value: Any, new: object) -> None:
         """Set an attribute of an object."""
         setattr(value, request["name"], new)
 
-    def do_item(self, request: dict[str, Any], value: Any, key: object) -> object:
+    def _do_item(self, request: dict[str, Any], value: Any, key: object) -> object:
         """One item of an object."""
         return value[key]
 
-    def do_length(self, request: dict[str, Any], value: Any) -> int:
+    def _do_length(self, request: dict[str, Any], value: Any) -> int:
         """The length of an object."""
         return len(value)
 
-    def do_list(self, request: dict[str, Any], value: Any) -> list:
+    def _do_list(self, request: dict[str, Any], value: Any) -> list:
         """The first items of an iterable."""
         return [item for item, _ in zip(value, range(request["most"]), strict=False)]
 
-    def do_text(self, request: dict[str, Any], value: Any) -> str:
+    def _do_text(self, request: dict[str, Any], value: Any) -> str:
         """What print() shows of an object."""
         return str(value)
 
-    def do_remote_call(
+    def _do_remote_call(
         self, request: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> object:
         """Run a function of the tests here, next to the objects it is about."""
@@ -176,26 +189,44 @@ class StudentKernel:
             self.functions[request["source"]] = space[request["name"]]
         return self.functions[request["source"]](*args, **kwargs)
 
-    def do_seed(self, request: dict[str, Any]) -> None:
+    def _do_seed(self, request: dict[str, Any]) -> None:
         """Start all random numbers afresh, so that grading again gives the same result."""
         seed_everything(request["seed"], request["which"])
 
     # --- objects that stay here ---
 
     def keep(self, value: object) -> dict[str, Any]:
-        """Keep an object here and return what the other side is told about it."""
+        """Keep an object here and return what the other side is told about it.
+
+        Args:
+            value: an object that is not plain data.
+
+        Returns:
+            The fields of its handle.
+
+        Raises:
+            CannotCross: too many objects were handed out.
+        """
         if len(self.objects) > 100_000:
             raise CannotCross("more than 100,000 objects were handed out")
         self.objects[id(value)] = value
         return {"id": id(value), "type": type(value).__name__}
 
     def fetch(self, fields: dict[str, Any]) -> object:
-        """Return an object kept here."""
+        """Return an object kept here.
+
+        Args:
+            fields: the fields of a handle.
+        """
         return self.objects[fields["id"]]
 
 
 def fingerprint(value: object) -> object:
-    """Return something that changes when a mutable argument does; None for immutable ones."""
+    """Return something that changes when a mutable argument does; None for immutable ones.
+
+    Args:
+        value: an argument of a call.
+    """
     if type(value) is tuple:  # the arguments themselves
         return [fingerprint(v) for v in value]
     if isinstance(value, (list, dict, set, bytearray)) or type(value).__name__ in (
@@ -209,7 +240,12 @@ def fingerprint(value: object) -> object:
 
 
 def seed_everything(seed: int, which: list[str]) -> None:
-    """Seed the random number generators of the libraries named that are in use."""
+    """Seed the random number generators of the libraries named that are in use.
+
+    Args:
+        seed: the seed.
+        which: "random", "numpy", "torch".
+    """
     if "random" in which:
         random.seed(seed)
     if "numpy" in which and "numpy" in sys.modules:

@@ -59,6 +59,13 @@ def new_disks(folders: list[str], size: int) -> None:
     """Cover the folders that can be written, and /proc, with fresh ones.
 
     A Python that is installed below one of them (an environment in /tmp) is put back, read-only.
+
+    Args:
+        folders: the folders.
+        size: bytes of each.
+
+    Raises:
+        CannotIsolate: the kernel refused.
     """
     _mount("", "/", RECURSIVE | PRIVATE)
     pythons = sorted({os.path.realpath(p) for p in (sys.prefix, sys.base_prefix)})
@@ -81,7 +88,14 @@ def new_disks(folders: list[str], size: int) -> None:
 
 
 def no_privileges(program: bytes) -> None:
-    """Give up every capability for good, and set the filter of system calls."""
+    """Give up every capability for good, and set the filter of system calls.
+
+    Args:
+        program: the filter of system calls; empty where there is none.
+
+    Raises:
+        CannotIsolate: the kernel refused, or the process is still root.
+    """
     for capability in range(LAST_CAPABILITY + 1):
         libc.prctl(DROP_BOUND, capability, 0, 0, 0)  # fails for those the kernel does not know
     _must(libc.prctl(SET_SECUREBITS, LOCKED_BITS, 0, 0, 0), "securebits")

@@ -23,7 +23,12 @@ class Outputs(list):
         self.clear_next = False
 
     def add(self, output: dict[str, Any], display_id: str | None = None) -> None:
-        """Append an output, or say once that the limit is reached."""
+        """Append an output, or say once that the limit is reached.
+
+        Args:
+            output: in nbformat's form.
+            display_id: by which it can be updated later.
+        """
         if self.clear_next:
             self.clear_next = False
             self.clear()
@@ -39,7 +44,12 @@ class Outputs(list):
             self.displays[display_id] = output
 
     def print(self, name: str, text: str) -> None:
-        """Append text to a stream."""
+        """Append text to a stream.
+
+        Args:
+            name: "stdout" or "stderr".
+            text: what was printed.
+        """
         if self.room <= 0 or not text:
             return
         if len(text) >= self.room:
@@ -54,7 +64,11 @@ class Outputs(list):
 
 
 def plain(value: object) -> object:
-    """Return displayed data as JSON holds it: images in base64, unknown objects as text."""
+    """Return displayed data as JSON holds it: images in base64, unknown objects as text.
+
+    Args:
+        value: a part of an output.
+    """
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

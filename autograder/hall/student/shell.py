@@ -20,7 +20,12 @@ class Host(Protocol):
     outputs: Outputs | None
 
     def write(self, name: str, text: str) -> None:
-        """Keep text that was printed to a stream."""
+        """Keep text that was printed to a stream.
+
+        Args:
+            name: "stdout" or "stderr".
+            text: what was printed.
+        """
 
 
 class Printed(io.TextIOBase):
@@ -36,7 +41,14 @@ class Printed(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Give text to whatever is collecting it now."""
+        """Give text to whatever is collecting it now.
+
+        Args:
+            text: what was printed.
+
+        Raises:
+            TypeError: it is not text.
+        """
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self.host.write(self.name, text)
@@ -44,7 +56,11 @@ class Printed(io.TextIOBase):
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return an exception's name, its nearest built-in ancestor, text and line in the cell."""
+    """Return an exception's name, its nearest built-in ancestor, text and line in the cell.
+
+    Args:
+        error: what a cell or a call raised.
+    """
     built_in = next(
         (c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c),
         "Exception",
@@ -61,7 +77,11 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 
 def make_shell(host: Host) -> object:
-    """Return an IPython shell whose displays, results and errors go to ``host.outputs``."""
+    """Return an IPython shell whose displays, results and errors go to ``host.outputs``.
+
+    Args:
+        host: where they go.
+    """
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell

@@ -30,7 +30,14 @@ del sys.path[: len(SETTINGS["code"])]
 
 
 def limit(memory: int, processes: int | None, file_size: int, cpu: int | None) -> None:
-    """Set this process's own limits (bytes, number, bytes, seconds) where the system has them."""
+    """Set this process's own limits (bytes, number, bytes, seconds) where the system has them.
+
+    Args:
+        memory: bytes of data.
+        processes: their number, or None.
+        file_size: bytes of one file.
+        cpu: seconds in all, or None.
+    """
     try:
         import resource
     except ImportError:  # Windows, where there is no sandbox either
@@ -51,7 +58,11 @@ def limit(memory: int, processes: int | None, file_size: int, cpu: int | None) -
 
 
 def main(settings: dict[str, Any]) -> None:
-    """Serve one student, or fork a kernel for each of many."""
+    """Serve one student, or fork a kernel for each of many.
+
+    Args:
+        settings: see `isolation/sandbox.py`.
+    """
     reader, writer = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -71,7 +82,14 @@ def main(settings: dict[str, Any]) -> None:
 
 
 def begin(kernel: StudentKernel, reader: int, writer: int, settings: dict[str, Any]) -> None:
-    """Take the line, move to the student's folder and serve until the line is closed."""
+    """Take the line, move to the student's folder and serve until the line is closed.
+
+    Args:
+        kernel: a kernel that has run nothing.
+        reader: descriptor from which requests come.
+        writer: descriptor to which replies go.
+        settings: see `isolation/sandbox.py`.
+    """
     kernel.line = Line(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
     os.chdir(settings["home"])  # from here on a numpy.py of the student's would come first
     sys.path[:0] = ["", *settings["path"]]
@@ -87,7 +105,13 @@ def begin(kernel: StudentKernel, reader: int, writer: int, settings: dict[str, A
 def wait_for_students(
     asked: socket.socket, kernel: StudentKernel, settings: dict[str, Any]
 ) -> None:
-    """Fork a kernel for every request, which brings the two pipes and a socket for the answer."""
+    """Fork a kernel for every request, which brings the two pipes and a socket for the answer.
+
+    Args:
+        asked: socket from which requests come.
+        kernel: the kernel that is forked.
+        settings: see `isolation/sandbox.py`.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     asked.sendall(b"w")
     while True:
@@ -106,7 +130,13 @@ def wait_for_students(
 
 
 def fork_behind_walls(kernel: StudentKernel, fds: list[int], settings: dict[str, Any]) -> None:
-    """Make a process in namespaces of its own, answer with a handle of it, and let it begin."""
+    """Make a process in namespaces of its own, answer with a handle of it, and let it begin.
+
+    Args:
+        kernel: the kernel that is forked.
+        fds: reader, writer, and a socket for the answer.
+        settings: see `isolation/sandbox.py`.
+    """
     reader, writer, answer = fds
     warm = settings["warm"]
     namespaces.new_namespaces()
