@@ -121,6 +121,24 @@ def test_standard_error_is_the_one_in_the_docstring():
     assert error == pytest.approx(expected, rel=0.06)
 
 
+def test_with_two_probes_the_stated_error_matches_the_spread():
+    """The squared error, on average, is the variance of the estimate: s² divides by probes − 1."""
+    x, w1, b1, w2 = layers()
+
+    def encode(x):
+        return torch.sigmoid(x @ w1.T + b1) @ w2.T
+
+    generator = torch.Generator().manual_seed(0)
+    estimates, errors = [], []
+    for _ in range(1500):
+        value, error = contractive.hutchinson(encode, x, 2, generator)
+        estimates.append(float(value.detach()))
+        errors.append(error)
+    spread = torch.tensor(estimates).double().var()
+    stated = torch.tensor(errors).double().square().mean()
+    assert float(stated / spread) == pytest.approx(1, abs=0.15)  # dividing by `probes` gives 0.5
+
+
 def test_signs_are_exact_for_one_code_number():
     x, w1, _, _ = layers()
 

@@ -57,6 +57,12 @@ def stop(x): raise StopIteration
 def generate():
     yield from range(4)
 def len(x): return 7
+def resize(x): x.data = torch.zeros(2, 4)
+def widen(x): x.data = x.data.double()
+def row_only(x): x.data = x.data[:1].clone()
+def reshape(x): x.shape = (3, 2)
+def reread(x): x.dtype = np.int32
+def halve(x): x *= 0.5
 answer = 42
 """
 
@@ -86,6 +92,46 @@ def test_changes_in_place_show_on_this_side(names, make):
     x = make(3)
     names["add_one"](x)
     assert (x == 1).all()
+
+
+def test_a_new_shape_of_an_argument_shows_on_this_side(names):
+    """A change that broadcasts must not be mistaken for one of every row."""
+    x = torch.arange(6.0).reshape(2, 3)
+    names["row_only"](x)
+    assert torch.equal(x, torch.arange(3.0).reshape(1, 3))
+    x = torch.zeros(3, 2)
+    names["resize"](x)
+    assert x.shape == (2, 4)
+    array = np.arange(6.0).reshape(2, 3)
+    names["reshape"](array)
+    assert array.shape == (3, 2)
+    assert np.array_equal(array.ravel(), np.arange(6.0))
+
+
+def test_a_new_dtype_of_an_argument_shows_on_this_side(names):
+    x = torch.tensor([1.5, 2.5])
+    names["widen"](x)
+    assert x.dtype == torch.float64
+    assert x.tolist() == [1.5, 2.5]
+    array = np.array([1.0, 2.0], dtype=np.float32)
+    names["reread"](array)
+    assert array.dtype == np.int32
+    assert array.tolist() == np.array([1.0, 2.0], dtype=np.float32).view(np.int32).tolist()
+
+
+def test_a_change_in_place_reaches_every_view(names):
+    """The argument keeps its memory, so that the caller's views see the change as well."""
+    x = torch.ones(4)
+    view = x[:2]
+    names["halve"](x)
+    assert view.tolist() == [0.5, 0.5]
+    leaf = torch.ones(3, requires_grad=True)
+    names["halve"](leaf.detach())
+    assert leaf.tolist() == [0.5, 0.5, 0.5]
+    array = np.ones(4)
+    half = array[:2]
+    names["halve"](array)
+    assert half.tolist() == [0.5, 0.5]
 
 
 def test_lists_sorted_in_place_are_sorted_here(names):
