@@ -1,6 +1,6 @@
 """Sphinx's configuration of the site and of the slides. `python -m course.book site` runs it.
 
-The sources are not here but in dist/source-*, where course/book/stage.py puts them together.
+The sources are not here but in dist/source-*, where course/book/source_tree.py puts them together.
 Nothing is fetched: theme, search, MathJax and reveal.js come with installed packages.
 """
 

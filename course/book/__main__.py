@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course.book import ROOT
-from course.book.stage import INSTRUCTORS, STUDENTS
+from course.book.source_tree import INSTRUCTORS, STUDENTS
 
 
 def main(arguments: list[str] | None = None) -> int:

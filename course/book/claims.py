@@ -15,7 +15,7 @@ from course.book import COURSE, ROOT
 from course.book.claim import NUMBER, Claim
 from course.book.derived import look_up, read_printed
 from course.book.numbers import CLAIMS
-from course.book.numbers.given import GIVEN
+from course.book.numbers.declared_numbers import DECLARED_NUMBERS
 
 FILE = COURSE / "claims.json"
 
@@ -73,7 +73,9 @@ def write(entries: dict[str, dict]) -> None:
 
 def pages() -> list[str]:
     """Return the pages whose numbers are accounted for."""
-    return sorted(GIVEN.keys() | {page for c in CLAIMS.values() for page, _ in _places(c)})
+    return sorted(
+        DECLARED_NUMBERS.keys() | {page for c in CLAIMS.values() for page, _ in _places(c)}
+    )
 
 
 def _places(claim: Claim) -> list[tuple[str, str]]:
@@ -125,7 +127,7 @@ def untrue(entries: dict[str, dict], root: Path = ROOT) -> list[str]:
 
 
 def unbacked(root: Path = ROOT) -> list[str]:
-    """Return each decimal or percentage of the pages that neither a claim nor `GIVEN` accounts for.
+    """Return each decimal or percentage of the pages that neither a claim nor `DECLARED_NUMBERS` accounts for.
 
     The table of figures in README is written by the benchmarks, and code is run by its reader.
     """
@@ -140,7 +142,9 @@ def unbacked(root: Path = ROOT) -> list[str]:
             if where == page
             for match in pattern(sentence).finditer(text)
         }
-        known = {number for numbers in GIVEN.get(page, {}).values() for number in numbers}
+        known = {
+            number for numbers in DECLARED_NUMBERS.get(page, {}).values() for number in numbers
+        }
         for match in re.finditer(r"\d[\d,]*(\.\d+)?(\s*%)?", text):
             number = match[0].rstrip("% \n") + ("%" if match[2] else "")
             if not (match[1] or match[2]) or number in known:

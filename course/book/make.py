@@ -1,4 +1,4 @@
-"""Run Sphinx over what `stage` has put together, and look at what came out."""
+"""Run Sphinx over what `source_tree` has put together, and look at what came out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from course.book import COURSE, checks
-from course.book.stage import STUDENTS, stage, stage_slides
+from course.book.source_tree import STUDENTS, stage_site, stage_slides
 
 
 def sphinx(source: Path, output: Path, builder: str, *more: str) -> int:
@@ -24,7 +24,7 @@ def sphinx(source: Path, output: Path, builder: str, *more: str) -> int:
 def make_site(output: Path, edition: str = STUDENTS) -> list[str]:
     """Build an edition of the site into `output`; return what is wrong with it."""
     source = output.with_name(f"{output.name}-source")
-    stage(source, edition)
+    stage_site(source, edition)
     if sphinx(source, output, "html"):
         return ["Sphinx found the above"]
     return checks.broken_links(output) + checks.foreign_resources(output)

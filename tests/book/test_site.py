@@ -14,7 +14,7 @@ import pytest
 from autograder.builder.rules import leaks
 from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
-from course.book.stage import mistakes_page
+from course.book.source_tree import mistakes_page
 
 NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_revealjs", "sphinx_copybutton")
 

@@ -10,7 +10,7 @@ QUESTION = "made up for a question"
 REFERENCE = "a section of a book, a version or a licence"
 BY_HAND = "follows in one step from what stands beside it"
 
-GIVEN: dict[str, dict[str, tuple[str, ...]]] = {
+DECLARED_NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "README.md": {
         SETTING: ("100%", "0%"),
         REFERENCE: ("3.11", "0.9", "4.0"),

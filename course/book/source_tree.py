@@ -20,7 +20,7 @@ STUDENTS, INSTRUCTORS = "students", "instructors"
 
 
 # Modules that only serve other modules have a leading underscore and no page.
-def stage(folder: Path, edition: str = STUDENTS) -> None:
+def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     """Write every source of the site into `folder`, which is emptied first."""
     if folder.exists():
         shutil.rmtree(folder)
