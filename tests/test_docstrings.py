@@ -16,7 +16,7 @@ SECTION = re.compile(
 
 
 def public_functions():
-    """Yield (path, qualified name, function, its class) of every public function and method."""
+    """Yield (path, qualified name, function) of every public function and method."""
     for place in PLACES:
         for path in sorted((ROOT / place).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
@@ -26,12 +26,12 @@ def public_functions():
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     for method in node.body:
                         if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
-                            yield name, f"{node.name}.{method.name}", method, node
+                            yield name, f"{node.name}.{method.name}", method
                 elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                    yield name, node.name, node, None
+                    yield name, node.name, node
 
 
-def parameters(function, cls):
+def parameters(function):
     given = function.args
     names = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
     names += [a.arg for a in (given.vararg, given.kwarg) if a]
@@ -58,7 +58,7 @@ def raises_itself(function):
     return False
 
 
-def problems(name, function, cls):
+def problems(function):
     """Return what a docstring leaves out."""
     summary, found = sections(function)
     missing = []
@@ -66,11 +66,12 @@ def problems(name, function, cls):
         return ["no docstring"]
     told = found.get("Args", "")
     # One or two parameters may be told by the summary itself, in backticks or by name.
-    for parameter in parameters(function, cls):
-        if not re.search(rf"^\s*\*{{0,2}}{parameter}\b.*?:", told, re.MULTILINE) and not re.search(
-            rf"\b{re.escape(parameter)}\b", summary
-        ):
-            missing.append(f"parameter {parameter}")
+    missing += [
+        f"parameter {parameter}"
+        for parameter in parameters(function)
+        if not re.search(rf"^\s*\*{{0,2}}{parameter}\b.*?:", told, re.MULTILINE)
+        and not re.search(rf"\b{re.escape(parameter)}\b", summary)
+    ]
     returns = function.returns is not None and ast.unparse(function.returns) != "None"
     says = re.match(r"(Return|Yield|Tell|Give|Make|Draw|Show|Train|Compute|Read)", summary)
     if returns and "Returns" not in found and "Yields" not in found and not says:
@@ -84,10 +85,10 @@ FUNCTIONS = list(public_functions())
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "function", "cls"), FUNCTIONS, ids=[f"{p}:{n}" for p, n, *_ in FUNCTIONS]
+    ("path", "name", "function"), FUNCTIONS, ids=[f"{p}:{n}" for p, n, _ in FUNCTIONS]
 )
-def test_docstring_is_complete(path, name, function, cls):
+def test_docstring_is_complete(path, name, function):
     decorated = {ast.unparse(d).split(".")[-1] for d in function.decorator_list}
     if decorated & {"property", "setter", "overload"}:
         return
-    assert not problems(name, function, cls)
+    assert not problems(function)

@@ -127,7 +127,7 @@ def untrue(entries: dict[str, dict], root: Path = ROOT) -> list[str]:
 
 
 def unbacked(root: Path = ROOT) -> list[str]:
-    """Return each decimal or percentage of the pages that neither a claim nor `DECLARED_NUMBERS` accounts for.
+    """Return each decimal or percentage of the pages that nothing accounts for: no claim, no list.
 
     The table of figures in README is written by the benchmarks, and code is run by its reader.
     """
