@@ -105,7 +105,10 @@ ORDER_SEED, NOISE_SEED = GRADER_SEED + 41, GRADER_SEED + 42
 X = torch.randn(N, D, generator=grader_generator(43))
 WEIGHT = torch.randn(D, D, generator=grader_generator(44)) / 3
 
-# What `by_hand` can do wrong.
+# For every epoch, the loss and the number of images of each batch.
+History = list[list[tuple[float, int]]]
+
+# The mistakes that `by_hand` can make.
 MESSAGES = {
     "noisy-target": "the output was compared with the damaged images; the target is the clean ones",
     "second-draw": "the target was damaged too, in another way; the target is the clean images",
@@ -158,10 +161,8 @@ def answer(train_denoiser: Callable, epochs: int, batch_size: int) -> tuple[obje
     return value, to_tensor(after, "the weight"), to_tensor(given, "x")
 
 
-def by_hand(
-    epochs: int, batch_size: int, how: str = ""
-) -> tuple[Tensor, list[list[tuple[float, int]]]]:
-    """Train x̂ = x Wᵀ in float64; return W, and for every epoch each batch's (loss, images).
+def by_hand(epochs: int, batch_size: int, how: str = "") -> tuple[Tensor, History]:
+    """Train x̂ = x Wᵀ in float64; return W and the losses.
 
     `how` names a mistake, or "whole-epoch": all images damaged at once, anew in every epoch.
     """
@@ -200,7 +201,10 @@ def by_hand(
 
 
 def loss_and_gradient(w: Tensor, into: Tensor, target: Tensor, how: str) -> tuple[float, Tensor]:
-    """Return the loss of a batch and its gradient by W; the loss is not symmetric, on purpose."""
+    """Return the loss of a batch and its gradient with respect to W.
+
+    The loss weighs the target, so that exchanging its two arguments shows.
+    """
     parameter = w.clone().requires_grad_(True)
     output = into @ parameter.T
     scale = output if how == "arguments-swapped" else target
@@ -247,13 +251,13 @@ def batches(train_denoiser: Callable) -> None:
     expect_trained(train_denoiser, 3, 4, "the weights after three epochs in batches of 4")
 
 
-def means(history: list[list[tuple[float, int]]]) -> Tensor:
+def means(history: History) -> Tensor:
     """Return the mean loss of an image in every epoch."""
     sums = [sum(loss * count for loss, count in losses) / N for losses in history]
     return torch.tensor(sums, dtype=torch.float64)
 
 
-def wrong_losses(history: list[list[tuple[float, int]]]) -> list[Mistake]:
+def wrong_losses(history: History) -> list[Mistake]:
     """Return the wrong ways to sum up the losses of a training that was itself right."""
     plain = torch.tensor([sum(loss for loss, _ in losses) / len(losses) for losses in history])
     last = torch.tensor([losses[-1][0] for losses in history])
