@@ -1,0 +1,51 @@
+"""The moments of noise: whether it is normal, with mean 0 and the standard deviation asked for."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from aeutils.checking import CheckFailed, expect
+
+TOLERANCE = 0.04  # relative; the standard deviation of 24,000 numbers scatters by 0.005
+
+
+def near(value: float, expected: float, tolerance: float = TOLERANCE) -> bool:
+    """Return whether a statistic is what it should be, up to its scatter."""
+    return abs(value - expected) <= tolerance * abs(expected)
+
+
+def correlation(a: Tensor, b: Tensor) -> float:
+    """Return Pearson's correlation of all entries."""
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).mean() / (a.std() * b.std()))
+
+
+def expect_deviation(deviation: float, sigma: float, what: str) -> None:
+    """Raise, with its reason, unless a standard deviation is `sigma`."""
+    if near(deviation, sigma):
+        return
+    known = [
+        ("variance", math.sqrt(sigma), f"sigma was taken for a variance: {what} is its root"),
+        ("sigma-squared", sigma**2, f"{what} is sigma²: sigma is not to be squared"),
+        ("uniform", sigma / math.sqrt(12), "uniform numbers instead of normal ones"),
+        ("uniform", sigma / math.sqrt(3), "uniform numbers instead of normal ones"),
+    ]
+    for mistake, value, message in known:
+        expect(not near(deviation, value), message, mistake)
+    raise CheckFailed(f"{what} is {deviation:.3g} times what was asked for", "wrong-size")
+
+
+def expect_normal(noise: Tensor, sigma: float, what: str) -> None:
+    """Raise unless the noise has mean 0, the deviation asked for, and the tails of a bell."""
+    mean, deviation = float(noise.mean()), float(noise.std())
+    expect(
+        not (near(mean, sigma / 2) and near(deviation, sigma / math.sqrt(12))),
+        "uniform numbers between 0 and sigma: use normal ones, which have mean 0",
+        "uniform",
+    )
+    expect(abs(mean) < 0.04 * sigma, f"the mean of {what} is not 0", "wrong-mean")
+    expect_deviation(deviation, sigma, f"the standard deviation of {what}")
+    fourth = float(((noise - mean) / deviation).pow(4).mean())
+    expect(fourth > 2.5, "the noise has no tails: uniform, not normal, numbers", "uniform")
