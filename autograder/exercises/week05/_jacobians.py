@@ -19,15 +19,11 @@ def draw(seed: int, *shape: int) -> Tensor:
     return torch.randn(*shape, generator=grader_generator(seed), dtype=torch.float64)
 
 
-def slope(a: Tensor) -> Tensor:
-    """Return the derivative of the sigmoid at a."""
-    h = a.sigmoid()
-    return h * (1 - h)
-
-
-def jacobian(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
-    """Return the Jacobians (n, K, D) of the encoder W₂ s(W₁ x + b₁), which are W₂ diag(s') W₁."""
-    return torch.einsum("kh,nh,hd->nkd", w2, slope(x @ w1.T + b1), w1)
+def jacobian(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor | None = None) -> Tensor:
+    """Return the Jacobians of the encoder s(W₁ x + b₁), or of W₂ s(W₁ x + b₁), for each image."""
+    h = (x @ w1.T + b1).sigmoid()
+    j = (h * (1 - h))[:, :, None] * w1
+    return j if w2 is None else w2 @ j
 
 
 def squared(j: Tensor) -> Tensor:
@@ -35,29 +31,27 @@ def squared(j: Tensor) -> Tensor:
     return (j**2).sum(dim=(1, 2))
 
 
-def penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
-    """Return the contractive penalty of the encoder W₂ s(W₁ x + b₁)."""
-    return squared(jacobian(x, w1, b1, w2)).mean()
+def penalty(*encoder: Tensor) -> Tensor:
+    """Return the contractive penalty, of the arguments that `jacobian` takes."""
+    return squared(jacobian(*encoder)).mean()
 
 
-def reduced(j: Tensor, per: int) -> list[Mistake]:
-    """Return the usual wrong reductions of Jacobians (n, K, D); a code has `per` numbers."""
+def reduced(j: Tensor) -> list[Mistake]:
+    """Return the usual wrong reductions of Jacobians (images, code numbers, pixels)."""
     each = squared(j)
+    outputs = (j.sum(1) ** 2).sum(1).mean()
+    message = "the code numbers were added before differentiating: one gradient per number"
     return [
         Mistake("sum-over-batch", each.sum(), "summed over the batch; average over its images"),
         Mistake("not-squared", each.sqrt().mean(), "the norm was not squared"),
         Mistake("not-squared", each.sqrt().sum(), "the norm was not squared, and was summed"),
         Mistake("not-squared", each.sum().sqrt(), "a square root was taken of the total"),
         Mistake("not-squared", each.mean().sqrt(), "a square root was taken of the mean"),
-        Mistake("mean-over-code", each.mean() / per, "averaged over code numbers; sum them"),
+        Mistake("mean-over-code", each.mean() / j.shape[1], "averaged over code numbers; sum them"),
         Mistake("mean-over-entries", (j**2).mean(), "averaged over the entries; sum them"),
         Mistake("absolute-values", j.abs().sum(dim=(1, 2)).mean(), "absolute values, not squares"),
         Mistake("one-per-image", each, "one number per image; average them"),
-        Mistake(
-            "summed-outputs",
-            (j.sum(1) ** 2).sum(1).mean(),
-            "the code numbers were added before differentiating: one gradient per number",
-        ),
+        Mistake("summed-outputs", outputs, message),
         Mistake("last-output-only", (j[:, -1] ** 2).sum(1).mean(), "only the last code number"),
         Mistake("first-output-only", (j[:, 0] ** 2).sum(1).mean(), "only the first code number"),
     ]
@@ -83,12 +77,12 @@ def _student_gradients(function, tensors):
 
 
 def expect_gradients(
-    name: str, function: Callable, exact: Callable, tensors: list[Tensor], names: Sequence[str]
+    name: str, function: Callable, tensors: Sequence[Tensor], names: Sequence[str]
 ) -> None:
     """Compare the gradients of a student's penalty with those of the closed form."""
     found = run(lambda: _student_gradients(function, tensors), name=name)
     expect(found is not None, "no gradient reaches the weights", "no-gradient")
-    right = gradients(exact, *tensors)
+    right = gradients(penalty, *tensors)
     for got, wanted, what in zip(to_pair(found, name, names), right, names, strict=True):
         expect(got is not None, f"no gradient reaches {what}", "no-gradient")
         expect_close(got, wanted, f"the gradient of the penalty for {what}", rtol=1e-3)

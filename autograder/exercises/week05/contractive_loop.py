@@ -9,19 +9,8 @@ from torch import Tensor
 
 from aeutils.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise
-from autograder.exercises.week05._jacobians import (
-    D,
-    H,
-    K,
-    N,
-    draw,
-    gradients,
-    jacobian,
-    penalty,
-    reduced,
-    slope,
-    squared,
-)
+from autograder.exercises.week05 import _jacobians as exact
+from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty, squared
 from autograder.hall.errand import errand
 
 EXERCISE = Exercise(
@@ -108,10 +97,13 @@ EXERCISE = Exercise(
 
 X, W1, B1, W2 = draw(1, N, D), draw(2, H, D), draw(3, H), draw(4, K, H)
 V, C = draw(5, D, K), draw(6, D)
+WEIGHTS = (W1, B1, W2, V, C)
+PARTS = ("the penalty", "its gradients", "gradients left behind", "the mode kept")
 
 
 @errand
-def _penalty_and_gradients(contractive_loop, x, w1, b1, w2, v, c):
+def _look(contractive_loop, x, w1, b1, w2, v, c, training=True, statistics=None):
+    """Return the penalty, its gradients, whether `.grad` was touched and the mode was kept."""
     import warnings
 
     import torch
@@ -119,12 +111,16 @@ def _penalty_and_gradients(contractive_loop, x, w1, b1, w2, v, c):
     class Probe(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.w1, self.b1 = torch.nn.Parameter(w1.clone()), torch.nn.Parameter(b1.clone())
-            self.w2 = torch.nn.Parameter(w2.clone())
-            self.v, self.c = torch.nn.Parameter(v.clone()), torch.nn.Parameter(c.clone())
+            self.w1, self.b1, self.w2, self.v, self.c = (
+                torch.nn.Parameter(t.clone()) for t in (w1, b1, w2, v, c)
+            )
+            norm = torch.nn.BatchNorm1d(len(w1)).double()
+            if statistics is not None:
+                norm.running_mean, norm.running_var = (s.clone() for s in statistics)
+            self.norm = torch.nn.Identity() if statistics is None else norm
 
         def encode(self, x):
-            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
+            return torch.sigmoid(self.norm(x @ self.w1.T + self.b1)) @ self.w2.T
 
         def decode(self, z):
             return torch.tanh(z @ self.v.T + self.c)
@@ -132,33 +128,32 @@ def _penalty_and_gradients(contractive_loop, x, w1, b1, w2, v, c):
         def forward(self, x):
             return self.decode(self.encode(x))
 
-    model, given = Probe(), x.clone()
+    model = Probe().train(training)
     with warnings.catch_warnings():  # backward(create_graph=True) warns; the report says more
         warnings.simplefilter("ignore")
-        value = contractive_loop(model, given)
+        value = contractive_loop(model, x.clone())
     left = any(p.grad is not None for p in model.parameters())
+    kept = model.training is training and model.norm.training is training
     if not isinstance(value, torch.Tensor) or not value.requires_grad:
-        return value, None, left
+        return value, None, left, kept
     wanted = [model.w1, model.b1, model.w2]
     found = torch.autograd.grad(value.sum(), wanted, allow_unused=True)
-    return value.detach(), list(found), left
+    return value.detach(), list(found), left, kept
 
 
-def answer(contractive_loop: Callable, x: Tensor) -> tuple:
-    """Return the student's penalty, its gradients, and whether `.grad` was touched."""
-    name, parts = "contractive_loop", ("the penalty", "its gradients", "gradients left behind")
-    found = run(lambda: _penalty_and_gradients(contractive_loop, x, W1, B1, W2, V, C), name=name)
-    return to_pair(found, name, parts)
+def look(contractive_loop: Callable, *given: object, name: str = EXERCISE.name) -> tuple:
+    """Return what `_look` finds for a model whose encoder and decoder have known Jacobians."""
+    return to_pair(run(lambda: _look(contractive_loop, *given), name=name), name, PARTS)
 
 
 def expect_penalty(contractive_loop: Callable, x: Tensor, what: str) -> None:
-    """Compare the penalty of an encoder whose Jacobian is known, and whose decoder has another."""
+    """Compare the penalty with the one in closed form."""
+    encoder = exact.jacobian(x, W1, B1, W2)
     z = (x @ W1.T + B1).sigmoid() @ W2.T
     decoder = (1 - (z @ V.T + C).tanh() ** 2)[:, :, None] * V  # (n, D, K)
-    encoder = jacobian(x, W1, B1, W2)
     of_decoder, of_both = squared(decoder), squared(decoder @ encoder)
     known = [
-        *reduced(encoder, K),
+        *exact.reduced(encoder),
         Mistake(
             "decoder-jacobian",
             of_decoder.mean(),
@@ -177,44 +172,13 @@ def expect_penalty(contractive_loop: Callable, x: Tensor, what: str) -> None:
             "the weights alone: the slope of the sigmoid is missing",
         ),
     ]
-    value, _, _ = answer(contractive_loop, x)
-    expect_close(value, squared(encoder).mean(), what, known)
+    expect_close(look(contractive_loop, x, *WEIGHTS)[0], squared(encoder).mean(), what, known)
 
 
 @EXERCISE.criterion("the squared norm", points=1)
 def squared_norm(contractive_loop: Callable) -> None:
     """One image."""
     expect_penalty(contractive_loop, X[:1], "the penalty of one image")
-
-
-@errand
-def _normed(contractive_loop, x, w, mean, var):
-    import torch
-
-    class Normed(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.w = torch.nn.Parameter(w.clone())
-            self.norm = torch.nn.BatchNorm1d(len(w)).double()
-            self.norm.running_mean = mean.clone()
-            self.norm.running_var = var.clone()
-
-        def encode(self, x):
-            return torch.sigmoid(self.norm(x @ self.w.T))
-
-        def decode(self, z):
-            return z @ self.w
-
-        def forward(self, x):
-            return self.decode(self.encode(x))
-
-    found = []
-    for mode in (False, True):
-        model = Normed().train(mode)
-        value = contractive_loop(model, x.clone())
-        value = value.detach() if isinstance(value, torch.Tensor) else value
-        found.append((value, model.training is mode and model.norm.training is mode))
-    return found
 
 
 def coupled(x: Tensor, w: Tensor) -> list[Mistake]:
@@ -238,17 +202,18 @@ def coupled(x: Tensor, w: Tensor) -> list[Mistake]:
 def mean_in_eval_mode(contractive_loop: Callable) -> None:
     """A batch; then batch normalisation, which couples its images in training mode."""
     expect_penalty(contractive_loop, X, f"the penalty of {N} images")
-    x, w, mean = draw(7, N, D), draw(8, K, D), draw(9, K)
-    var = draw(10, K) ** 2 + 0.5
-    deviation = (var + 1e-5).sqrt()
-    j = (slope((x @ w.T - mean) / deviation) / deviation)[:, :, None] * w
-    name, modes = "contractive_loop, batch norm", ("eval", "training")
-    found = run(lambda: _normed(contractive_loop, x, w, mean, var), name=name)
-    for (value, same_mode), mode in zip(to_pair(found, name, modes), modes, strict=True):
+    x, w, mean, variance = draw(7, N, D), draw(8, K, D), draw(9, K), draw(10, K) ** 2 + 0.5
+    deviation = (variance + 1e-5).sqrt()
+    right = penalty(x, w / deviation[:, None], -mean / deviation)
+    plain = (w, torch.zeros_like(mean), torch.eye(K).double(), w.T, torch.zeros(D).double())
+    name = "contractive_loop, batch norm"
+    for training, mode in ((False, "eval"), (True, "training")):
+        given = (x, *plain, training, (mean, variance))
+        value, _, _, kept = look(contractive_loop, *given, name=name)
         what = f"the penalty of a model with batch normalisation, in {mode} mode,"
-        expect_close(value, squared(j).mean(), what, coupled(x, w))
+        expect_close(value, right, what, coupled(x, w))
         expect(
-            same_mode is True,
+            kept is True,
             f"a model in {mode} mode was left in the other one: training would go on with frozen "
             "(or test with changing) statistics; put the mode back",
             "mode-changed",
@@ -257,8 +222,8 @@ def mean_in_eval_mode(contractive_loop: Callable) -> None:
 
 @EXERCISE.criterion("gradients for the weights", points=1)
 def weight_gradients(contractive_loop: Callable) -> None:
-    """The gradients in the weights of the encoder, and no `.grad` touched on the way."""
-    value, found, left = answer(contractive_loop, X)
+    """The gradients for the weights of the encoder, and no `.grad` touched on the way."""
+    value, found, left, _ = look(contractive_loop, X, *WEIGHTS)
     to_tensor(value, "the penalty")
     expect(
         found is not None and all(g is not None for g in found),
@@ -272,7 +237,7 @@ def weight_gradients(contractive_loop: Callable) -> None:
         "would be wrong; torch.autograd.grad leaves them alone",
         "grads-left-behind",
     )
-    right = gradients(penalty, X, W1, B1, W2)
+    right = exact.gradients(penalty, X, W1, B1, W2)
     for got, wanted, what in zip(found, right, ("W₁", "b₁", "W₂"), strict=True):
         known = [Mistake("sum-over-batch", N * wanted, "summed over the batch")]
         expect_close(got, wanted, f"the gradient of the penalty for {what}", known)

@@ -14,9 +14,9 @@ from autograder.exercises.week05._jacobians import (
     N,
     draw,
     expect_gradients,
+    jacobian,
+    penalty,
     reduced,
-    slope,
-    squared,
 )
 
 EXERCISE = Exercise(
@@ -61,43 +61,14 @@ EXERCISE = Exercise(
 NAME = EXERCISE.name
 
 
-def jacobian(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """Return the Jacobians (n, K, D) of one sigmoid layer."""
-    return slope(x @ w.T + b)[:, :, None] * w
-
-
-def exact(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """Return the penalty from Jacobians written out."""
-    return squared(jacobian(x, w, b)).mean()
-
-
-def transposed(x: Tensor, w: Tensor, b: Tensor) -> list[Mistake]:
-    """Return the mistakes of a transposed weight that run: those of a square one."""
-    if w.shape[0] != w.shape[1]:  # the shapes do not fit, and Python says so
-        return []
-    squares = w**2
-    return [
-        Mistake(
-            "transposed-weights",
-            (slope(x @ w.T + b) ** 2 @ squares.sum(0)).mean(),
-            "columns of W were squared and summed: row k belongs to unit k",
-        ),
-        Mistake(
-            "transposed-weights",
-            (slope(x @ w + b) ** 2 @ squares.sum(1)).mean(),
-            "x @ weight, where x @ weight.T computes W x for rows",
-        ),
-    ]
-
-
 def known(x: Tensor, w: Tensor, b: Tensor) -> list[Mistake]:
     """Return the known mistakes at these inputs."""
-    a = x @ w.T + b
-    h, rows = a.sigmoid(), (w**2).sum(1)
-    d = slope(a)
-    return [
-        *transposed(x, w, b),
-        Mistake("slope-missing", (w**2).sum(), "the slope of the sigmoid is missing"),
+    a, squares = x @ w.T + b, w**2
+    h, rows = a.sigmoid(), squares.sum(1)
+    d = h * (1 - h)
+    twice = h.sigmoid() * (1 - h.sigmoid())
+    mistakes = [
+        Mistake("slope-missing", squares.sum(), "the slope of the sigmoid is missing"),
         Mistake(
             "slope-not-squared",
             (d @ rows).mean(),
@@ -108,17 +79,27 @@ def known(x: Tensor, w: Tensor, b: Tensor) -> list[Mistake]:
             ((a * (1 - a)) ** 2 @ rows).mean(),
             "a(1 − a) with a = W x + b: the slope is h(1 − h), with h after the sigmoid",
         ),
-        Mistake("sigmoid-twice", (slope(h) ** 2 @ rows).mean(), "a sigmoid of a sigmoid"),
+        Mistake("sigmoid-twice", (twice**2 @ rows).mean(), "a sigmoid of a sigmoid"),
         Mistake("slope-of-tanh", ((1 - h**2) ** 2 @ rows).mean(), "1 − h² is tanh's slope"),
         Mistake("h-not-slope", (h**2 @ rows).mean(), "h, where its slope belongs"),
-        Mistake("bias-missing", exact(x, w, 0 * b), "the bias was left out"),
+        Mistake("bias-missing", penalty(x, w, 0 * b), "the bias was left out"),
         Mistake(
             "norms-multiplied",
-            ((d**2).sum(1) * rows.sum()).mean(),
+            (d**2).sum(1).mean() * rows.sum(),
             "the norm of all of W for every unit: each unit has its own row",
         ),
         Mistake("weights-not-squared", (d**2 @ w.sum(1)).mean(), "the weights were not squared"),
-        *reduced(jacobian(x, w, b), w.shape[0]),
+        *reduced(jacobian(x, w, b)),
+    ]
+    if w.shape[0] != w.shape[1]:  # a transposed W does not fit, and Python says so
+        return mistakes
+    columns = "columns of W were squared and summed: row k belongs to unit k"
+    product = "x @ weight, where x @ weight.T computes W x for rows"
+    other = (x @ w + b).sigmoid()
+    return [
+        Mistake("transposed-weights", (d**2 @ squares.sum(0)).mean(), columns),
+        Mistake("transposed-weights", ((other * (1 - other)) ** 2 @ rows).mean(), product),
+        *mistakes,
     ]
 
 
@@ -127,7 +108,7 @@ def formula(contractive_sigmoid: Callable) -> None:
     """One image, and as many units as pixels, so that a transposed weight fits too."""
     one = [draw(11, 1, 4), draw(12, 4, 4), draw(13, 4)]
     got = run(contractive_sigmoid, *(t.clone() for t in one), name=NAME)
-    expect_close(got, exact(*one), "the penalty of one image, 4 units, 4 pixels", known(*one))
+    expect_close(got, penalty(*one), "the penalty of one image, 4 units, 4 pixels", known(*one))
 
 
 @EXERCISE.criterion("mean over the batch", points=1)
@@ -135,13 +116,13 @@ def mean_over_batch(contractive_sigmoid: Callable) -> None:
     """A batch in float64 and in float32."""
     many = [draw(14, N, D), draw(15, K, D), draw(16, K)]
     got = run(contractive_sigmoid, *(t.clone() for t in many), name=NAME)
-    expect_close(got, exact(*many), f"the penalty of {N} images", known(*many))
+    expect_close(got, penalty(*many), f"the penalty of {N} images", known(*many))
     got = run(contractive_sigmoid, *(t.float() for t in many), name=NAME)
-    expect_close(got, exact(*many), "the same in float32", rtol=1e-3)
+    expect_close(got, penalty(*many), "the same in float32", rtol=1e-3)
 
 
 @EXERCISE.criterion("gradients for the weights", points=1)
 def weight_gradients(contractive_sigmoid: Callable) -> None:
     """The gradients for W and b."""
     many = [draw(17, N, D), draw(18, K, D), draw(19, K)]
-    expect_gradients(NAME, contractive_sigmoid, exact, many, ["W", "b"])
+    expect_gradients(NAME, contractive_sigmoid, many, ["W", "b"])

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from aeutils.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise
-from autograder.exercises.week05._jacobians import (
-    D,
-    H,
-    K,
-    N,
-    draw,
-    expect_gradients,
-    jacobian,
-    penalty,
-    reduced,
-)
+from autograder.exercises.week05 import _jacobians as exact
+from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty
 from autograder.hall.errand import errand
 
 EXERCISE = Exercise(
@@ -78,22 +68,22 @@ def known(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> list[Mistake]:
     """Return the known mistakes at these inputs."""
     h = (x @ w1.T + b1).sigmoid()
     d, a, c = h * (1 - h), w1 @ w1.T, w2.T @ w2
-    hidden = (d**2 @ a.diagonal()).mean()
+    m, hidden = a * c, (d**2 @ a.diagonal()).mean()
 
     def form(d: Tensor, m: Tensor) -> Tensor:
-        return torch.einsum("nh,hk,nk->n", d, m, d).mean()
+        return ((d @ m) * d).sum(1).mean()
 
     return [
-        Mistake("slope-missing", (a * c).sum(), "the slope of the sigmoid is missing"),
+        Mistake("slope-missing", m.sum(), "the slope of the sigmoid is missing"),
         Mistake(
             "diagonal-only",
-            (d**2 @ (a * c).diagonal()).mean(),
+            (d**2 @ m.diagonal()).mean(),
             "only the diagonal of M: two hidden units that feed the same code number "
             "strengthen or cancel each other",
         ),
         Mistake(
             "slope-squared",
-            form(d**2, a * c),
+            form(d**2, m),
             "the slopes were squared: they stand on both sides of M already",
         ),
         Mistake(
@@ -101,7 +91,7 @@ def known(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> list[Mistake]:
             form(d, a @ c),
             "the matrix product of both Gram matrices; multiply them entry by entry",
         ),
-        Mistake("h-not-slope", form(h, a * c), "h, where its slope belongs"),
+        Mistake("h-not-slope", form(h, m), "h, where its slope belongs"),
         Mistake(
             "norms-multiplied",
             hidden * c.diagonal().sum(),
@@ -113,7 +103,7 @@ def known(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> list[Mistake]:
             hidden,
             "the hidden layer's penalty: the code comes one layer later",
         ),
-        *reduced(jacobian(x, w1, b1, w2), K),
+        *exact.reduced(exact.jacobian(x, w1, b1, w2)),
     ]
 
 
@@ -127,7 +117,7 @@ def value(contractive_two_layers: Callable) -> None:
 @EXERCISE.criterion("gradients for the weights", points=1)
 def weight_gradients(contractive_two_layers: Callable) -> None:
     """The gradients for both layers."""
-    expect_gradients(NAME, contractive_two_layers, penalty, TENSORS, ["W₁", "b₁", "W₂"])
+    exact.expect_gradients(NAME, contractive_two_layers, TENSORS, ["W₁", "b₁", "W₂"])
 
 
 @errand

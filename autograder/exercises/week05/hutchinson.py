@@ -100,33 +100,34 @@ LARGEST = float((2 * (GRAM**2).sum()).sqrt()) / N  # deviation of one normal pro
 
 
 @errand
-def _estimate(hutchinson, x, w, probes, seed):
+def _estimates(hutchinson, x, w, probes, seeds):
+    """Return what each seed's call returned, and the gradient of the first estimate for W."""
     import torch
 
     w = w.clone().requires_grad_()
+    found: list = []
+    gradient = None
+    for seed in seeds:
+        generator = torch.Generator().manual_seed(seed)
+        values = hutchinson(lambda x: 0.5 * (x * x) @ w.T, x.clone(), probes, generator)
+        values = values if isinstance(values, tuple | list) else (values,)
+        if not found and isinstance(values[0], torch.Tensor) and values[0].requires_grad:
+            gradient = torch.autograd.grad(values[0].sum(), w, allow_unused=True)[0]
+        found.append([v.detach() if isinstance(v, torch.Tensor) else v for v in values])
+    return found, gradient
 
-    def encode(x):  # J(x) = W diag(x)
-        return 0.5 * (x * x) @ w.T
 
-    def once():
-        found = hutchinson(encode, x.clone(), probes, torch.Generator().manual_seed(seed))
-        return found if isinstance(found, tuple | list) else (found,)
-
-    first, second = once(), once()
-    value, gradient = first[0], None
-    if isinstance(value, torch.Tensor) and value.requires_grad:
-        gradient = torch.autograd.grad(value.sum(), w, allow_unused=True)[0]
-    plain = [v.detach() if isinstance(v, torch.Tensor) else v for v in (*first, second[0])]
-    return plain[:-1], plain[-1], gradient
+def estimates(hutchinson: Callable, probes: int, seeds: list[int]) -> tuple:
+    """Return the student's results for each seed, and a gradient."""
+    found = run(lambda: _estimates(hutchinson, X, W, probes, seeds), name="hutchinson")
+    return to_pair(found, "hutchinson", ("its results", "a gradient"))
 
 
 def answer(hutchinson: Callable) -> tuple[Tensor, Tensor, object]:
     """Return the student's estimate, its standard error, and its gradient for W."""
-    name = "hutchinson"
-    found = run(lambda: _estimate(hutchinson, X, W, PROBES, GRADER_SEED + 43), name=name)
-    first, second, gradient = to_pair(found, name, ("first", "second", "gradient"))
-    value, error = to_pair(tuple(first), name, PARTS)
-    value, again = to_tensor(value, PARTS[0]), to_tensor(second, PARTS[0])
+    (first, second), gradient = estimates(hutchinson, PROBES, [GRADER_SEED + 43] * 2)
+    value, error = to_pair(tuple(first), "hutchinson", PARTS)
+    value, again = to_tensor(value, PARTS[0]), to_tensor(second[0], PARTS[0])
     expect(
         value.shape == again.shape and torch.allclose(value, again, rtol=1e-6),
         "two calls with generators of the same seed disagree: draw from `generator`",
@@ -185,22 +186,6 @@ def unbiased(hutchinson: Callable) -> None:
     expect_close(value, EXACT, what, wrong_estimates(), rtol=rtol, atol=0)
 
 
-@errand
-def _repeated(hutchinson, x, w, probes, seed, calls):
-    import torch
-
-    def encode(x):
-        return 0.5 * (x * x) @ w.T
-
-    values, errors = [], []
-    for i in range(calls):
-        generator = torch.Generator().manual_seed(seed + i)
-        value, error = hutchinson(encode, x.clone(), probes, generator)
-        values.append(value.detach() if isinstance(value, torch.Tensor) else value)
-        errors.append(error.detach() if isinstance(error, torch.Tensor) else error)
-    return values, errors
-
-
 def wrong_errors(true: float) -> list[tuple[str, float, str]]:
     """Return the known mistakes about a standard error: name, value, message."""
     between = float(EACH.std()) / (N * FEW) ** 0.5
@@ -230,9 +215,9 @@ def standard_error(hutchinson: Callable) -> None:
     expect(value.shape == (), "the estimate should be one number", "wrong-shape")
     expect(error.shape == (), "the standard error should be one number", "wrong-shape")
     seed = GRADER_SEED + 44
-    found = run(lambda: _repeated(hutchinson, X, W, FEW, seed, CALLS), name="hutchinson")
-    pair = zip(to_pair(found, "hutchinson", PARTS), PARTS, strict=True)
-    values, errors = (to_tensor(value, part).double() for value, part in pair)
+    found, _ = estimates(hutchinson, FEW, list(range(seed, seed + CALLS)))
+    columns = zip(zip(*found, strict=True), PARTS, strict=True)
+    values, errors = (to_tensor(column, part).double() for column, part in columns)
     expect(
         bool(torch.isfinite(errors).all()) and bool((errors > 0).all()),
         f"the standard error is {float(errors.min()):g}; it is the spread over the probes",
