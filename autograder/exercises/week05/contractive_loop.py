@@ -152,25 +152,16 @@ def expect_penalty(contractive_loop: Callable, x: Tensor, what: str) -> None:
     z = (x @ W1.T + B1).sigmoid() @ W2.T
     decoder = (1 - (z @ V.T + C).tanh() ** 2)[:, :, None] * V  # (n, D, K)
     of_decoder, of_both = squared(decoder), squared(decoder @ encoder)
+    wrong_side = "this is the Jacobian of the decoder; penalise ∂h/∂x, the encoder's"
+    too_much = "this is the Jacobian of the reconstruction, ∂x̂/∂x; penalise ∂h/∂x"
+    weights = "the weights alone: the slope of the sigmoid is missing"
     known = [
         *exact.reduced(encoder),
-        Mistake(
-            "decoder-jacobian",
-            of_decoder.mean(),
-            "this is the Jacobian of the decoder; penalise ∂h/∂x, the encoder's",
-        ),
+        Mistake("decoder-jacobian", of_decoder.mean(), wrong_side),
         Mistake("decoder-jacobian", of_decoder.sum(), "the decoder's Jacobian, summed"),
-        Mistake(
-            "whole-autoencoder",
-            of_both.mean(),
-            "this is the Jacobian of the reconstruction, ∂x̂/∂x; penalise ∂h/∂x",
-        ),
+        Mistake("whole-autoencoder", of_both.mean(), too_much),
         Mistake("whole-autoencoder", of_both.sum(), "the Jacobian of the reconstruction"),
-        Mistake(
-            "slope-missing",
-            ((W2 @ W1) ** 2).sum(),
-            "the weights alone: the slope of the sigmoid is missing",
-        ),
+        Mistake("slope-missing", ((W2 @ W1) ** 2).sum(), weights),
     ]
     expect_close(look(contractive_loop, x, *WEIGHTS)[0], squared(encoder).mean(), what, known)
 

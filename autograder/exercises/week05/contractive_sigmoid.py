@@ -8,16 +8,8 @@ from torch import Tensor
 
 from aeutils.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise
-from autograder.exercises.week05._jacobians import (
-    D,
-    K,
-    N,
-    draw,
-    expect_gradients,
-    jacobian,
-    penalty,
-    reduced,
-)
+from autograder.exercises.week05 import _jacobians as exact
+from autograder.exercises.week05._jacobians import D, K, N, draw, penalty
 
 EXERCISE = Exercise(
     "contractive_sigmoid",
@@ -59,48 +51,46 @@ EXERCISE = Exercise(
     },
 )
 NAME = EXERCISE.name
+MESSAGES = {
+    "transposed-weights": "columns of W were squared and summed: row k belongs to unit k",
+    "slope-missing": "the slope of the sigmoid is missing",
+    "slope-not-squared": "h(1 − h) must be squared: it belongs to J, and J is squared",
+    "slope-of-preactivation": "a(1 − a) with a = W x + b: the slope is h(1 − h), with h after "
+    "the sigmoid",
+    "sigmoid-twice": "a sigmoid of a sigmoid",
+    "slope-of-tanh": "1 − h² is tanh's slope",
+    "h-not-slope": "h, where its slope belongs",
+    "bias-missing": "the bias was left out",
+    "norms-multiplied": "the norm of all of W for every unit: each unit has its own row",
+    "weights-not-squared": "the weights were not squared",
+}
 
 
 def known(x: Tensor, w: Tensor, b: Tensor) -> list[Mistake]:
     """Return the known mistakes at these inputs."""
-    a, squares = x @ w.T + b, w**2
-    h, rows = a.sigmoid(), squares.sum(1)
-    d = h * (1 - h)
-    twice = h.sigmoid() * (1 - h.sigmoid())
-    mistakes = [
-        Mistake("slope-missing", squares.sum(), "the slope of the sigmoid is missing"),
-        Mistake(
-            "slope-not-squared",
-            (d @ rows).mean(),
-            "h(1 − h) must be squared: it belongs to J, and J is squared",
-        ),
-        Mistake(
-            "slope-of-preactivation",
-            ((a * (1 - a)) ** 2 @ rows).mean(),
-            "a(1 − a) with a = W x + b: the slope is h(1 − h), with h after the sigmoid",
-        ),
-        Mistake("sigmoid-twice", (twice**2 @ rows).mean(), "a sigmoid of a sigmoid"),
-        Mistake("slope-of-tanh", ((1 - h**2) ** 2 @ rows).mean(), "1 − h² is tanh's slope"),
-        Mistake("h-not-slope", (h**2 @ rows).mean(), "h, where its slope belongs"),
-        Mistake("bias-missing", penalty(x, w, 0 * b), "the bias was left out"),
-        Mistake(
-            "norms-multiplied",
-            (d**2).sum(1).mean() * rows.sum(),
-            "the norm of all of W for every unit: each unit has its own row",
-        ),
-        Mistake("weights-not-squared", (d**2 @ w.sum(1)).mean(), "the weights were not squared"),
-        *reduced(jacobian(x, w, b)),
-    ]
-    if w.shape[0] != w.shape[1]:  # a transposed W does not fit, and Python says so
-        return mistakes
-    columns = "columns of W were squared and summed: row k belongs to unit k"
-    product = "x @ weight, where x @ weight.T computes W x for rows"
-    other = (x @ w + b).sigmoid()
-    return [
-        Mistake("transposed-weights", (d**2 @ squares.sum(0)).mean(), columns),
-        Mistake("transposed-weights", ((other * (1 - other)) ** 2 @ rows).mean(), product),
-        *mistakes,
-    ]
+    a, rows = x @ w.T + b, (w**2).sum(1)
+    h = a.sigmoid()
+    d, twice = h * (1 - h), h.sigmoid() * (1 - h.sigmoid())
+    values = {
+        "slope-missing": rows.sum(),
+        "slope-not-squared": (d @ rows).mean(),
+        "slope-of-preactivation": ((a * (1 - a)) ** 2 @ rows).mean(),
+        "sigmoid-twice": (twice**2 @ rows).mean(),
+        "slope-of-tanh": ((1 - h**2) ** 2 @ rows).mean(),
+        "h-not-slope": (h**2 @ rows).mean(),
+        "bias-missing": penalty(x, w, 0 * b),
+        "norms-multiplied": (d**2).sum(1).mean() * rows.sum(),
+        "weights-not-squared": (d**2 @ w.sum(1)).mean(),
+    }
+    first = []
+    if w.shape[0] == w.shape[1]:  # otherwise a transposed W does not fit, and Python says so
+        values = {"transposed-weights": (d**2 @ (w**2).sum(0)).mean(), **values}
+        product = "x @ weight, where x @ weight.T computes W x for rows"
+        other = (x @ w + b).sigmoid()
+        value = ((other * (1 - other)) ** 2 @ rows).mean()
+        first = [Mistake("transposed-weights", value, product)]
+    mistakes = [Mistake(name, value, MESSAGES[name]) for name, value in values.items()]
+    return [*first, *mistakes, *exact.reduced(exact.jacobian(x, w, b))]
 
 
 @EXERCISE.criterion("the formula", points=1)
@@ -125,4 +115,4 @@ def mean_over_batch(contractive_sigmoid: Callable) -> None:
 def weight_gradients(contractive_sigmoid: Callable) -> None:
     """The gradients for W and b."""
     many = [draw(17, N, D), draw(18, K, D), draw(19, K)]
-    expect_gradients(NAME, contractive_sigmoid, many, ["W", "b"])
+    exact.expect_gradients(NAME, contractive_sigmoid, many, ["W", "b"])

@@ -62,49 +62,40 @@ EXERCISE = Exercise(
 )
 NAME = EXERCISE.name
 TENSORS = [draw(31, N, D), draw(32, H, D), draw(33, H), draw(34, K, H)]
+MESSAGES = {
+    "slope-missing": "the slope of the sigmoid is missing",
+    "diagonal-only": "only the diagonal of M: two hidden units that feed the same code number "
+    "strengthen or cancel each other",
+    "slope-squared": "the slopes were squared: they stand on both sides of M already",
+    "matrix-product": "the matrix product of both Gram matrices; multiply them entry by entry",
+    "h-not-slope": "h, where its slope belongs",
+    "norms-multiplied": "the product of the two layers' norms is only an upper bound",
+    "bias-missing": "the bias was left out",
+    "second-layer-missing": "the hidden layer's penalty: the code comes one layer later",
+}
 
 
 def known(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> list[Mistake]:
     """Return the known mistakes at these inputs."""
     h = (x @ w1.T + b1).sigmoid()
     d, a, c = h * (1 - h), w1 @ w1.T, w2.T @ w2
-    m, hidden = a * c, (d**2 @ a.diagonal()).mean()
+    m, hidden = a * c, penalty(x, w1, b1)
 
     def form(d: Tensor, m: Tensor) -> Tensor:
         return ((d @ m) * d).sum(1).mean()
 
-    return [
-        Mistake("slope-missing", m.sum(), "the slope of the sigmoid is missing"),
-        Mistake(
-            "diagonal-only",
-            (d**2 @ m.diagonal()).mean(),
-            "only the diagonal of M: two hidden units that feed the same code number "
-            "strengthen or cancel each other",
-        ),
-        Mistake(
-            "slope-squared",
-            form(d**2, m),
-            "the slopes were squared: they stand on both sides of M already",
-        ),
-        Mistake(
-            "matrix-product",
-            form(d, a @ c),
-            "the matrix product of both Gram matrices; multiply them entry by entry",
-        ),
-        Mistake("h-not-slope", form(h, m), "h, where its slope belongs"),
-        Mistake(
-            "norms-multiplied",
-            hidden * c.diagonal().sum(),
-            "the product of the two layers' norms is only an upper bound",
-        ),
-        Mistake("bias-missing", penalty(x, w1, 0 * b1, w2), "the bias was left out"),
-        Mistake(
-            "second-layer-missing",
-            hidden,
-            "the hidden layer's penalty: the code comes one layer later",
-        ),
-        *exact.reduced(exact.jacobian(x, w1, b1, w2)),
-    ]
+    values = {
+        "slope-missing": m.sum(),
+        "diagonal-only": (d**2 @ m.diagonal()).mean(),
+        "slope-squared": form(d**2, m),
+        "matrix-product": form(d, a @ c),
+        "h-not-slope": form(h, m),
+        "norms-multiplied": hidden * c.diagonal().sum(),
+        "bias-missing": penalty(x, w1, 0 * b1, w2),
+        "second-layer-missing": hidden,
+    }
+    mistakes = [Mistake(name, value, MESSAGES[name]) for name, value in values.items()]
+    return [*mistakes, *exact.reduced(exact.jacobian(x, w1, b1, w2))]
 
 
 @EXERCISE.criterion("the value", points=1)
@@ -142,8 +133,8 @@ def no_jacobian(contractive_two_layers: Callable) -> None:
     times = float(to_tensor(found, "the cost")) / needed
     expect(
         times < 3,
-        f"{times:.0f} times the multiplications of the "
-        "closed form: something of the size of a Jacobian is built for every image. Sum over "
-        "pixels (W₁W₁ᵀ) and over code numbers (W₂ᵀW₂) once, before any image is looked at",
+        f"{times:.0f} times the multiplications of the closed form: something of the size of a "
+        "Jacobian is built for every image. Sum over pixels (W₁W₁ᵀ) and over code numbers "
+        "(W₂ᵀW₂) once, before any image is looked at",
         "jacobian-built",
     )

@@ -84,6 +84,7 @@ EXERCISE = Exercise(
     },
 )
 
+NAME = EXERCISE.name
 # With the encoder W x²/2 the Jacobian is W diag(x), so that mean, variance and gradient of the
 # estimate are known.
 N, D, K, PROBES = 16, 6, 5, 300
@@ -96,7 +97,9 @@ J = W * X[:, None, :]  # (N, K, D)
 GRAM = J @ J.mT  # (N, K, K)
 EACH = squared(J)
 EXACT = EACH.mean()
-LARGEST = float((2 * (GRAM**2).sum()).sqrt()) / N  # deviation of one normal probe, the largest
+LARGEST = (
+    float((2 * (GRAM**2).sum()).sqrt()) / N
+)  # deviation of one normal probe; of signs it is less
 
 
 @errand
@@ -119,14 +122,14 @@ def _estimates(hutchinson, x, w, probes, seeds):
 
 def estimates(hutchinson: Callable, probes: int, seeds: list[int]) -> tuple:
     """Return the student's results for each seed, and a gradient."""
-    found = run(lambda: _estimates(hutchinson, X, W, probes, seeds), name="hutchinson")
-    return to_pair(found, "hutchinson", ("its results", "a gradient"))
+    found = run(lambda: _estimates(hutchinson, X, W, probes, seeds), name=NAME)
+    return to_pair(found, NAME, ("its results", "a gradient"))
 
 
 def answer(hutchinson: Callable) -> tuple[Tensor, Tensor, object]:
     """Return the student's estimate, its standard error, and its gradient for W."""
     (first, second), gradient = estimates(hutchinson, PROBES, [GRADER_SEED + 43] * 2)
-    value, error = to_pair(tuple(first), "hutchinson", PARTS)
+    value, error = to_pair(tuple(first), NAME, PARTS)
     value, again = to_tensor(value, PARTS[0]), to_tensor(second[0], PARTS[0])
     expect(
         value.shape == again.shape and torch.allclose(value, again, rtol=1e-6),
@@ -141,31 +144,19 @@ def wrong_estimates() -> list[Mistake]:
     v = torch.randint(2, (2000, N, K), generator=grader_generator(44)).double() * 2 - 1
     norms = torch.einsum("snk,nkd->snd", v, J).norm(dim=2)
     ones = GRAM.sum(dim=(1, 2)).mean()  # of a probe that is 1 everywhere
+    third = "a third: the probe's entries have variance 1/3 (uniform in [−1, 1]), not 1"
+    positive = "the probe's entries lie in [0, 1): their mean must be 0"
+    bits = "the probe's entries are 0 or 1: they must be −1 or 1"
+    unit = "the probe was scaled to length 1; each *entry* must have variance 1"
     return [
         Mistake("sum-over-batch", N * EXACT, "summed over the batch; average over its images"),
         Mistake("sum-over-probes", PROBES * EXACT, "summed over the probes; average"),
         Mistake("not-squared", norms.mean(), "the length of vᵀJ was not squared"),
-        Mistake(
-            "probe-variance",
-            EXACT / 3,
-            "a third: the probe's entries have variance 1/3 (uniform in [−1, 1]), not 1",
-        ),
-        Mistake(
-            "probe-not-centred",
-            ones / 4 + EXACT / 12,
-            "the probe's entries lie in [0, 1): their mean must be 0",
-        ),
-        Mistake(
-            "probe-not-centred",
-            ones / 4 + EXACT / 4,
-            "the probe's entries are 0 or 1: they must be −1 or 1",
-        ),
+        Mistake("probe-variance", EXACT / 3, third),
+        Mistake("probe-not-centred", ones / 4 + EXACT / 12, positive),
+        Mistake("probe-not-centred", ones / 4 + EXACT / 4, bits),
         Mistake("no-probe", ones, "v is all ones: the code numbers are added, no chance in it"),
-        Mistake(
-            "unit-length",
-            EXACT / K,
-            "the probe was scaled to length 1; each *entry* must have variance 1",
-        ),
+        Mistake("unit-length", EXACT / K, unit),
         Mistake("mean-over-pixels", EXACT / D, "averaged over pixels; sum them"),
         Mistake("one-per-image", EACH, "one number per image; average them"),
     ]
@@ -189,22 +180,18 @@ def unbiased(hutchinson: Callable) -> None:
 def wrong_errors(true: float) -> list[tuple[str, float, str]]:
     """Return the known mistakes about a standard error: name, value, message."""
     between = float(EACH.std()) / (N * FEW) ** 0.5
+    one_probe = "this is the deviation of one probe; the mean of S probes has 1/√S of it"
+    images = (
+        "images differ from each other: that is no error of the estimate. Average over the images "
+        "first, then look at the spread over the probes"
+    )
     return [
-        (
-            "deviation-not-error",
-            true * FEW**0.5,
-            "this is the deviation of one probe; the mean of S probes has 1/√S of it",
-        ),
+        ("deviation-not-error", true * FEW**0.5, one_probe),
         ("divided-twice", true / FEW**0.5, "divided by S; the error falls with √S"),
         ("sum-over-batch", true * N, "the error of the sum over the batch"),
         ("variance", true**2, "this is the variance; its root is the error"),
         ("variance", true**2 * FEW, "this is the variance over the probes; root, and √S"),
-        (
-            "spread-of-images",
-            (true**2 + between**2) ** 0.5,
-            "images differ from each other: that is no error of the estimate. Average over "
-            "the images first, then look at the spread over the probes",
-        ),
+        ("spread-of-images", (true**2 + between**2) ** 0.5, images),
     ]
 
 

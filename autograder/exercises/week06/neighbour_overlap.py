@@ -90,15 +90,11 @@ MESSAGES = {
 def near(z: Tensor, k: int, how: str) -> list[list[int]]:
     """Return the k nearest of each row, by sorting, or what a mistake takes for them."""
     z = z.double()
-    table = torch.cdist(z, z, p=1 if how == "manhattan" else 2)
-    if how == "cosine":
-        u = z / z.norm(dim=1, keepdim=True)
-        table = 1 - u @ u.T
+    if how == "cosine":  # of codes of length 1, the nearest have the largest cosine
+        z = z / z.norm(dim=1, keepdim=True)
     rows = []
-    for i, row in enumerate(table.tolist()):
+    for i, row in enumerate(torch.cdist(z, z, p=1 if how == "manhattan" else 2).tolist()):
         others = [j for j in range(len(row)) if j != i or how == "self-counted"]
-        if how == "self-counted":
-            row[i] = -1.0
         others.sort(key=row.__getitem__, reverse=how == "farthest")
         rows.append(others[: k - 1 if how == "one-too-few" else k])
     return rows
