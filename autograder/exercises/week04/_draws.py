@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aeutils.checking import expect, expect_shape, expect_unchanged, run, to_pair
+from aeutils.testing.checking import expect, expect_shape, expect_unchanged, run, to_pair
 from autograder.exercises import GRADER_SEED, grader_generator
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 SHAPE = (60, 1, 20, 20)
 SHARE_TOLERANCE = 0.012  # four times the largest scatter of a share of 24,000 pixels
@@ -37,7 +37,7 @@ def draw(function: Callable, x: Tensor, level: float, name: str) -> Drawn:
     return Drawn(*(expect_shape(v, x.shape, w).double() for v, w in zip(found, what, strict=True)))
 
 
-@errand
+@remote_call
 def _calls(function, x, level, seed, elsewhere):
     import copy
 

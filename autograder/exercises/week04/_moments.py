@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from aeutils.checking import CheckFailed, expect
+from aeutils.testing.checking import CheckFailed, expect
 
 TOLERANCE = 0.04  # relative; the standard deviation of 24,000 numbers scatters by 0.005
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aeutils.checking import expect
+from aeutils.testing.checking import expect
 from autograder.exercises import Exercise
 from autograder.exercises.week04._draws import draw, from_the_generator, own_for_each, pixels
 from autograder.exercises.week04._moments import correlation, expect_normal, near

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect_close, expect_shape, run, to_pair
+from aeutils.testing.checking import Mistake, expect_close, expect_shape, run, to_pair
 from autograder.exercises import Exercise, grader_generator
 
 # Most wrong answers return float64, as it was computed.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from aeutils.checking import expect
+from aeutils.testing.checking import expect
 from autograder.exercises import Exercise
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect_close, run
+from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise, grader_generator
 
 EXERCISE = Exercise(

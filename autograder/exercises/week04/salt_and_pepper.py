@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.checking import CheckFailed, expect
+from aeutils.testing.checking import CheckFailed, expect
 from autograder.exercises import Exercise
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, close, grader_generator
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "train_denoiser",
@@ -124,7 +124,7 @@ MESSAGES = {
 }
 
 
-@errand
+@remote_call
 def _train(train_denoiser, weight, x, rate, epochs, batch_size, order_seed, noise_seed):
     import torch
 

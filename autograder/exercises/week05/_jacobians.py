@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_pair
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair
 from autograder.exercises import grader_generator
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 N, D, H, K = 5, 6, 4, 3  # images, pixels, hidden units, code numbers
 
@@ -63,7 +63,7 @@ def gradients(exact: Callable, x: Tensor, *weights: Tensor) -> tuple[Tensor, ...
     return torch.autograd.grad(exact(x, *leaves), leaves)
 
 
-@errand
+@remote_call
 def _student_gradients(function, tensors):
     import torch
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty, squared
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "contractive_loop",
@@ -101,7 +101,7 @@ WEIGHTS = (W1, B1, W2, V, C)
 PARTS = ("the penalty", "its gradients", "gradients left behind", "the mode kept")
 
 
-@errand
+@remote_call
 def _look(contractive_loop, x, w1, b1, w2, v, c, training=True, statistics=None):
     """Return the penalty, its gradients, whether `.grad` was touched and the mode was kept."""
     import warnings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect_close, run
+from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, K, N, draw, penalty

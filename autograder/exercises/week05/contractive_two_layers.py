@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "contractive_two_layers",
@@ -111,7 +111,7 @@ def weight_gradients(contractive_two_layers: Callable) -> None:
     exact.expect_gradients(NAME, contractive_two_layers, TENSORS, ["W₁", "b₁", "W₂"])
 
 
-@errand
+@remote_call
 def _cost(function, x, w1, b1, w2):
     from torch.utils.flop_counter import FlopCounterMode
 

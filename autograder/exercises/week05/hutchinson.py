@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
 from autograder.exercises.week05._jacobians import draw, squared
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 SIGNS = "torch.randint(2, h.shape, generator=generator).to(h.dtype) * 2 - 1"
 
@@ -102,7 +102,7 @@ LARGEST = (
 )  # deviation of one normal probe; of signs it is less
 
 
-@errand
+@remote_call
 def _estimates(hutchinson, x, w, probes, seeds):
     """Return what each seed's call returned, and the gradient of the first estimate for W."""
     import torch

@@ -6,10 +6,18 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, expect_shape, run, to_pair, to_tensor
+from aeutils.testing.checking import (
+    Mistake,
+    expect,
+    expect_close,
+    expect_shape,
+    run,
+    to_pair,
+    to_tensor,
+)
 from autograder.exercises import Exercise
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, gradients, jacobian
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "jacobians",
@@ -81,7 +89,7 @@ DETOURS = [
 ]
 
 
-@errand
+@remote_call
 def _jacobians_and_gradient(jacobians, x, w1, b1, w2):
     import torch
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise, grader_generator
-from autograder.hall.errand import errand
+from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
     "weight_penalty",
@@ -59,7 +59,7 @@ DRAWS = grader_generator(1)
 VALUES = [torch.randn(s, generator=DRAWS, dtype=torch.float64) + 0.1 for s in SHAPES]
 
 
-@errand
+@remote_call
 def _penalty_and_gradients(weight_penalty, values, power):
     import torch
     from torch import nn

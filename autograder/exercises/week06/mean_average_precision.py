@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from aeutils.checking import Mistake, expect, expect_close, expect_unchanged, run, to_tensor
+from aeutils.testing.checking import Mistake, expect, expect_close, expect_unchanged, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
 
 EXERCISE = Exercise(
