@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
@@ -109,15 +110,15 @@ class Exercise:
                     "exercise has no signature; give one, or write the whole function"
                 )
             return f"{self.signature}\n{textwrap.indent(code, '    ')}"
-        first = code = next(iter(self.right.values()), "")
-        for old, new in answer.items():
+        first = next(iter(self.right.values()), "")
+        for old in answer:
             if first.count(old) != 1:
                 raise ValueError(
                     f"{self.name}: {label!r} changes {old!r}, which must occur exactly once in "
                     f"the first right answer, and occurs {first.count(old)} times in\n{first}"
                 )
-            code = code.replace(old, new)
-        return code
+        olds = "|".join(map(re.escape, answer))  # all in one go: a new text is not changed again
+        return re.sub(olds, lambda found: answer[found.group()], first)
 
 
 def import_exercises(package: str, path: Iterable[str]) -> None:
