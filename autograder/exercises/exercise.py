@@ -19,7 +19,7 @@ class Exercise:
 
     An answer in `right` or `wrong` is written in one of three ways:
 
-    - a text with a ``def`` or ``class`` of its own is a whole answer cell;
+    - a text that defines one of the names in `defines` is a whole answer cell;
     - any other text is the body of the function in `signature`;
     - a dictionary ``{"old": "new", ...}`` is the first right answer with one or two things
       changed, which shows at a glance what is wrong with it. Each old text must occur in it
@@ -102,7 +102,8 @@ class Exercise:
         """Return the source of an answer cell."""
         if isinstance(answer, str):
             code = textwrap.dedent(answer).strip("\n") + "\n"
-            if any(line.startswith(("def ", "class ")) for line in code.splitlines()):
+            whole = rf"^(def|class) ({'|'.join(self.defines)})\b"
+            if re.search(whole, code, re.MULTILINE):
                 return code
             if not self.signature:
                 raise ValueError(
