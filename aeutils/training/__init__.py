@@ -1,14 +1,40 @@
-"""Training: one plain loop, its history, checkpoints, a live view, and encoders from pairs."""
+"""Training: one plain loop, the callbacks that accompany it, and encoders from pairs.
 
-from aeutils.training.checkpoint import load_into, save
+`fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
+callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
+whatever derives from `Callback`.
+
+>>> import torch
+>>> from aeutils import models, training
+>>> x, x_val = torch.rand(200, 6), torch.rand(50, 6)
+>>> validation = training.Validation(x_val, patience=3)
+>>> model = models.Autoencoder((6, 4, 2))
+>>> training.fit(model, x, epochs=2, callbacks=[validation], progress=False).val_step
+[1, 2]
+"""
+
+from aeutils.training.callback import Callback, Run
+from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.encoder import fit_encoder
+from aeutils.training.error import reconstruction_error
 from aeutils.training.history import History, TrainingDiverged
-from aeutils.training.loop import fit, reconstruction_error, seed_everything
-from aeutils.training.progress_bar import progress
+from aeutils.training.live_view import LiveView, Watch
+from aeutils.training.loop import fit
+from aeutils.training.progress_bar import ProgressBar, progress
+from aeutils.training.seeding import seed_everything
+from aeutils.training.validation import Validation
+from aeutils.training.weights import load_into, save
 
 __all__ = [
+    "Callback",
+    "Checkpoint",
     "History",
+    "LiveView",
+    "ProgressBar",
+    "Run",
     "TrainingDiverged",
+    "Validation",
+    "Watch",
     "fit",
     "fit_encoder",
     "load_into",

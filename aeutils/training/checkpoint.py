@@ -1,4 +1,4 @@
-"""Files of training: the weights of a model, and the state of a run that may be interrupted.
+"""Checkpoints: the state of a run in a file, so that an interrupted run can be continued.
 
 A checkpoint holds whatever decides how the run goes on: weights, optimizer, learning-rate schedule,
 the losses so far, and the random numbers to come (the order of the images; dropout and corruption).
@@ -9,191 +9,134 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from aeutils._internal.files import write_atomically
+from aeutils._internal.validate import check_count
 from aeutils.plots.style import tell
+from aeutils.training.callback import Callback, Run
 from aeutils.training.history import History
+from aeutils.training.seeding import random_states, restore_random_states
+from aeutils.training.tensor_files import read_tensors, write_tensors
 
 
-def save(model: nn.Module, path: str | os.PathLike[str]) -> None:
-    """Write the weights of `model` to `path`; a crash half-way leaves an older file as it was."""
-    _write(model.state_dict(), path)
+class Checkpoint(Callback):
+    """Write the state of the run to a file, now and then, on Ctrl-C and at the end.
 
+    The same call of `fit` with an existing file continues that run, and ends with exactly the
+    weights and losses of an uninterrupted one; a finished run is only loaded.
 
-def load_into(model: nn.Module, path: str | os.PathLike[str]) -> nn.Module:
-    """Read weights written by `save` into `model`, on the model's device, and return it.
+    An interruption can come at any time. `before_step` notes what the coming forward pass may
+    change, so that the step under way can be taken again. Between `before_update` and the next
+    `before_step` weights and optimizer do not fit together, and the file stays as it was. A file
+    that cannot be written costs the checkpoint and not the training: a note says so.
 
-    Raises FileNotFoundError, or ValueError if the file is damaged or holds the weights of another
-    model (missing, unexpected and mis-shaped ones are named); the model is then unchanged.
-    """
-    saved, own = _read(path), model.state_dict()
-    if not isinstance(saved, dict) or not all(isinstance(v, Tensor) for v in saved.values()):
-        raise ValueError(f"{path} holds no weights made by save(model, path); pass such a file")
-    problems = [f"{key} is missing in the file" for key in own.keys() - saved.keys()]
-    problems += [f"{key} is unknown to the model" for key in saved.keys() - own.keys()]
-    problems += [
-        f"{key} has shape {tuple(saved[key].shape)} in the file, {tuple(own[key].shape)} in the "
-        "model"
-        for key in own.keys() & saved.keys()
-        if own[key].shape != saved[key].shape
-    ]
-    if problems:
-        raise ValueError(
-            f"{path} holds the weights of another model: {'; '.join(sorted(problems))}. "
-            "Make the model with the class and sizes of the saved one"
-        )
-    model.load_state_dict(saved)
-    return model
+    Args:
+        path: the file; its folder must exist.
+        every: steps between two writes.
 
-
-class Checkpoint:
-    """The file of one run of `fit`; with `path` None nothing is read or written.
-
-    It keeps references to the parts of the run, so `write` needs no arguments. An interruption can
-    come at any time: `begin_step` notes what the coming forward pass may change, so that this step
-    can be taken again. Between `begin_update` and the next `begin_step` weights and optimizer do
-    not fit together, and `write` leaves the file as it was.
+    Raises:
+        TypeError: every is no integer.
+        ValueError: every is less than 1; from `fit`, if the file is damaged, is no checkpoint, or
+            is one of a run with other settings (the differences are named).
+        FileNotFoundError: from `fit`, if there is no folder for the file.
     """
 
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None,
-        every: int,
-        model: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        scheduler: torch.optim.lr_scheduler.LRScheduler,
-        order: torch.Generator,
-        device: torch.device,
-    ) -> None:
-        self.path, self.every, self.device, self.order = path, every, device, order
-        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
-        self.history = History()
-        self.best_weights: dict[str, Tensor] = {}
-        self.settings: dict[str, object] = {}
-        self.first = 0  # the number of steps that earlier calls have taken
-        self.start_of_epoch = order.get_state()
-        self.start_of_step: dict | None = None
-        self.warned = False  # the file could not be written, and that was said
+    def __init__(self, path: str | os.PathLike[str], every: int = 500) -> None:
+        check_count(every, "every")
+        self.path, self.every = path, every
+        self._first = 0  # the number of steps that earlier calls of fit have taken
+        self._start_of_step: dict[str, Any] | None = None
+        self._warned = False  # the file could not be written, and that was said
 
-    def resume(self, **settings: object) -> None:
-        """Put every part of the run in the state of the file, if there is one.
+    def start(self, run: Run) -> None:
+        """Put the run in the state of the file, if there is one."""
+        self._start_of_step, self._warned = None, False
+        if Path(self.path).exists():
+            self._resume(run)
+        self._first = run.step
 
-        ValueError if the file was written with other `settings`. Tensors among them are told apart
-        by their shape and a checksum, functions and modules by their names.
-        """
-        if self.path is None:
-            return
-        self.settings = {name: _in_words(value) for name, value in settings.items()}
-        if not Path(self.path).exists():
-            return
-        saved = _read(self.path)
-        if not isinstance(saved, dict) or "settings" not in saved:
-            raise ValueError(
-                f"{self.path} is no checkpoint of fit; choose another name for `checkpoint`"
-            )
-        _check_settings(self.path, saved["settings"], self.settings)
-        self.history = History(**saved["history"])
-        self.best_weights = saved["best_weights"]
-        self.first = len(self.history.step)
-        self.model.load_state_dict(saved["model"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.scheduler.load_state_dict(saved["scheduler"])
-        # To the start of the epoch: its order is drawn a second time.
-        self.order.set_state(saved["start_of_epoch"])
-        _set_random_states(saved["start_of_step"]["random"], self.device)
-        for name, buffer in self.model.named_buffers():
-            buffer.copy_(saved["start_of_step"]["buffers"][name])
-
-    def begin_epoch(self) -> None:
-        """Note the generator's state before it draws the order of an epoch."""
-        self.start_of_epoch = self.order.get_state()
-
-    def begin_step(self, step: int) -> None:
+    def before_step(self, run: Run) -> None:
         """Note what a forward pass may change; write the file if it is time."""
-        if self.path is None:
-            return
-        self._note_start()
-        if step > self.first and step % self.every == 0:
-            self.write()
+        self._note_start(run)
+        if run.step > self._first and run.step % self.every == 0:
+            self._write(run)
 
-    def begin_update(self) -> None:
-        """From now to the next `begin_step` the weights are between two steps."""
-        self.start_of_step = None
+    def before_update(self, run: Run) -> None:
+        """Forget the start of the step: from now on it cannot be taken again."""
+        self._start_of_step = None
 
-    def write(self) -> None:
-        """Write the state at the start of the step that is under way, if one is."""
-        if self.start_of_step is None:
+    def interrupted(self, run: Run) -> bool:
+        """Write the state at the start of the step that is under way."""
+        self._write(run)
+        return False
+
+    def finish(self, run: Run) -> None:
+        """Write the state at the end of the run, if this call has taken a step."""
+        if run.step > self._first:
+            self._note_start(run)
+            self._write(run)
+
+    def _note_start(self, run: Run) -> None:
+        self._start_of_step = {
+            "generator": run.generator.get_state(),
+            "random": random_states(run.x.device),
+            "buffers": {name: buffer.clone() for name, buffer in run.model.named_buffers()},
+        }
+
+    def _write(self, run: Run) -> None:
+        if self._start_of_step is None:
             return
-        self.history.read()
+        run.history.read()
         state = {
-            "settings": self.settings,
-            "history": asdict(self.history),
-            "best_weights": self.best_weights,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": self.scheduler.state_dict(),
-            "start_of_epoch": self.start_of_epoch,
-            "start_of_step": self.start_of_step,
+            "settings": _in_words(run.settings()),
+            "history": asdict(run.history),
+            "notes": run.notes,
+            "order": run.order,
+            "model": run.model.state_dict(),
+            "optimizer": run.optimizer.state_dict(),
+            "scheduler": run.scheduler.state_dict(),
+            "start_of_step": self._start_of_step,
         }
         try:
-            _write(state, self.path)
+            write_tensors(state, self.path)
         except FileNotFoundError:
             raise
         except OSError as error:  # a full disk must not cost the hours of training in memory
-            if not self.warned:
+            if not self._warned:
                 tell(f"{error}. Training goes on without a checkpoint.")
-            self.warned = True
+            self._warned = True
 
-    def finish(self, step: int) -> None:
-        """Write the state at the end of the run, if this call has taken a step."""
-        if step > self.first and self.path is not None:
-            self._note_start()
-            self.write()
-
-    def _note_start(self) -> None:
-        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
-        self.start_of_step = {"random": _random_states(self.device), "buffers": buffers}
-
-
-@contextmanager
-def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's global generators for a while, then put them back where they were."""
-    before = _random_states(device)
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed other devices too
-    if device.type in ("cuda", "mps"):
-        getattr(torch, device.type).manual_seed(seed)
-    try:
-        yield
-    finally:
-        _set_random_states(before, device)
+    def _resume(self, run: Run) -> None:
+        saved = read_tensors(self.path)
+        if not isinstance(saved, dict) or "settings" not in saved:
+            raise ValueError(f"{self.path} is no checkpoint of fit; choose another name for `path`")
+        _check_settings(self.path, saved["settings"], _in_words(run.settings()))
+        run.history = History(**saved["history"])
+        run.step = len(run.history.step)
+        run.notes = saved["notes"]
+        run.order = saved["order"].to(run.x.device)
+        run.model.load_state_dict(saved["model"])
+        run.optimizer.load_state_dict(saved["optimizer"])
+        run.scheduler.load_state_dict(saved["scheduler"])
+        start = saved["start_of_step"]
+        run.generator.set_state(start["generator"])
+        restore_random_states(start["random"], run.x.device)
+        for name, buffer in run.model.named_buffers():
+            buffer.copy_(start["buffers"][name])
 
 
-def _random_states(device: torch.device) -> dict[str, Tensor]:
-    """Return the states of torch's global generators that code on `device` draws from."""
-    states = {"cpu": torch.get_rng_state()}
-    if device.type in ("cuda", "mps"):
-        states[device.type] = getattr(torch, device.type).get_rng_state(device)
-    return states
-
-
-def _set_random_states(states: dict[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(states["cpu"])
-    if device.type in states and device.type != "cpu":
-        getattr(torch, device.type).set_rng_state(states[device.type], device)
-
-
-def _check_settings(path: str | os.PathLike[str], then: dict, now: dict) -> None:
+def _check_settings(
+    path: str | os.PathLike[str], then: Mapping[str, object], now: Mapping[str, object]
+) -> None:
     different = [
-        f"{name} was {then.get(name)} and is now {value}"
-        for name, value in now.items()
-        if then.get(name) != value
+        f"{name} was {then.get(name)} and is now {now.get(name)}"
+        for name in {**now, **then}
+        if then.get(name) != now.get(name)
     ]
     if different:
         raise ValueError(
@@ -202,39 +145,20 @@ def _check_settings(path: str | os.PathLike[str], then: dict, now: dict) -> None
         )
 
 
-def _in_words(value: object) -> object:
-    """Return what a file can keep of a setting: numbers and texts as they are."""
+def _in_words(settings: Mapping[str, object]) -> dict[str, object]:
+    """Return what a file can keep of settings: numbers and texts as they are.
+
+    Tensors are told apart by shape and checksum, functions and modules by their names.
+    """
+    return {name: _word(value) for name, value in settings.items()}
+
+
+def _word(value: object) -> object:
     if isinstance(value, Tensor):
-        checksum = zlib.crc32(value[:100].detach().float().cpu().contiguous().numpy())
+        checksum = zlib.crc32(value[:100].detach().float().cpu().numpy().tobytes())
         return f"{tuple(value.shape)} with checksum {checksum:08x}"
     if isinstance(value, nn.Module):
         return str(value)
-    if isinstance(value, Callable):
+    if callable(value):
         return getattr(value, "__qualname__", type(value).__qualname__)
     return value
-
-
-def _write(state: object, path: str | os.PathLike[str]) -> None:
-    if not Path(path).parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {Path(path).parent} to save in; make it first")
-    try:
-        write_atomically(path, lambda part: torch.save(state, part))
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        why = getattr(error, "strerror", None) or "is the disk full?"
-        raise OSError(
-            f"{path} could not be saved ({why}): free some space, or save in another folder. The "
-            "model in memory is as it was"
-        ) from error
-
-
-def _read(path: str | os.PathLike[str]) -> object:
-    """Read a file of torch.save without running any code that it may hold (weights_only)."""
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no file {path}; check the name and the working folder")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a file cut short or overwritten can fail in many ways
-        raise ValueError(
-            f"{path} cannot be read: it is damaged or incomplete, or was not written by this "
-            "module; delete it, or fetch it again"
-        ) from error

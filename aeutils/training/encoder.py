@@ -24,7 +24,7 @@ from aeutils._internal.validate import (
     describe,
 )
 from aeutils.training.history import History
-from aeutils.training.loop import _adamw, _scheduler
+from aeutils.training.optimisation import adamw, learning_rate_schedule
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -49,23 +49,35 @@ def fit_encoder(
     image once, in a new order; the last batch may be short. On return the model is in eval mode.
 
     Args:
-        model: images (B, ...) -> codes (B, K), on the device of `x`.
-        x: images (N, ...) or rows, floats.
+        model: images (B, ...) -> codes (B, K), on the device of `x`; changed in place.
+        x: images (N, C, H, W) or rows (N, D), floats.
         labels: integers (N,). Whoever passes them has *used* them, also where the loss looks at
             pairs only.
         loss: codes (B, K), labels (B,) -> a scalar.
-        seed: of the order of the images, and of nothing else.
-        augment: changes what goes in, batch -> batch, for example `aeutils.corruption.affine_jitter.jitter`.
+        epochs: how often each image is visited.
+        batch_size: B, the images a step.
+        lr: the highest learning rate.
+        weight_decay: of AdamW, per step and multiplied by the learning rate.
+        seed: seeds the order of the images only.
+        augment: changes what goes in, batch -> batch, for example
+            `aeutils.corruption.affine_jitter.jitter`.
         after_epoch: called with the number of epochs done, the model in eval mode.
 
-    Raises TrainingDiverged if the loss is not finite: a √ of a distance of 0 is the usual reason.
+    Returns:
+        The loss of every step.
+
+    Raises:
+        TypeError: x, labels, epochs or batch_size have the wrong type.
+        ValueError: the arguments do not fit together, or the loss is no scalar.
+        TrainingDiverged: the loss is not finite; a √ of a distance of 0 is the usual reason.
     """
     check_trainable(model, check_batch(x, "x"))
     check_labels(labels, len(x))
-    check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+    check_count(epochs, "epochs")
+    check_count(batch_size, "batch_size")
     steps = epochs * math.ceil(len(x) / batch_size)
-    optimizer = _adamw(model, lr, weight_decay)
-    scheduler = _scheduler(optimizer, "one_cycle", lr, steps)
+    optimizer = adamw(model, lr, weight_decay)
+    scheduler = learning_rate_schedule(optimizer, "one_cycle", lr, steps)
     generator, history = torch.Generator().manual_seed(seed), History()
     for epoch in range(epochs):
         model.train()

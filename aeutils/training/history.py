@@ -8,15 +8,20 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+LOG_INTERVAL = 50  # steps between looks at the loss; on a GPU every look waits for the device
+
 
 @dataclass(repr=False)
 class History:
     """What happened during `fit`; `dataclasses.asdict(history)` is ready for JSON.
 
-    `step` and `train_loss`: the number of each step, from 1, and the loss of its batch.
-    `val_step` and `val_loss`: the steps after which x_val was evaluated, and its loss.
-    `best_step`: the step of the smallest validation loss; None without x_val.
-    `stopped_early`: whether `patience` ended the run.
+    Attributes:
+        step: the number of each step, from 1.
+        train_loss: the loss of the batch of each step.
+        val_step: the steps after which the validation images were evaluated.
+        val_loss: their loss at these steps.
+        best_step: the step of the smallest validation loss; None without validation.
+        stopped_early: whether the run ended before its last step, for want of improvement.
     """
 
     step: list[int] = field(default_factory=list)
@@ -30,11 +35,19 @@ class History:
         self._unread: list[Tensor] = []  # losses that a GPU may still be computing
 
     def add(self, loss: Tensor) -> None:
-        """Note the loss of the next step, without waiting for its value."""
+        """Note the loss of the next step, without waiting for its value.
+
+        Args:
+            loss: a scalar.
+        """
         self._unread.append(loss.detach())
 
     def read(self) -> None:
-        """Move the noted losses into the lists; TrainingDiverged if one is not finite."""
+        """Move the noted losses into the lists.
+
+        Raises:
+            TrainingDiverged: a loss is not finite.
+        """
         if not self._unread:
             return
         values = torch.stack(self._unread).tolist()
@@ -46,12 +59,26 @@ class History:
                 raise TrainingDiverged("training", value, self)
 
     def losses(self) -> list[float]:
-        """Return all training losses so far, after waiting for those under way."""
+        """Return all training losses so far, after waiting for those under way.
+
+        Returns:
+            One number per step; the list `train_loss` itself.
+
+        Raises:
+            TrainingDiverged: a loss is not finite.
+        """
         self.read()
         return self.train_loss
 
     def add_validation(self, value: float) -> None:
-        """Note a validation loss after the latest step; TrainingDiverged if it is not finite."""
+        """Note a validation loss after the latest step.
+
+        Args:
+            value: the loss.
+
+        Raises:
+            TrainingDiverged: this loss, or a training loss before it, is not finite.
+        """
         self.read()
         if not math.isfinite(value):
             raise TrainingDiverged("validation", value, self)
@@ -61,7 +88,9 @@ class History:
         self.val_loss.append(value)
 
     def evaluations_since_best(self) -> int:
-        """Return how many evaluations came after that of `best_step`."""
+        """Return how many evaluations came after that of `best_step`; 0 before the first."""
+        if self.best_step is None:
+            return 0
         return len(self.val_step) - 1 - self.val_step.index(self.best_step)
 
     def __repr__(self) -> str:
@@ -77,7 +106,16 @@ class History:
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss became NaN or infinite. `history` holds the run up to that point."""
+    """The loss became NaN or infinite.
+
+    Args:
+        which: "training" or "validation".
+        value: the loss.
+        history: the run up to that point.
+
+    Attributes:
+        history: the run up to that point.
+    """
 
     def __init__(self, which: str, value: float, history: History) -> None:
         super().__init__(

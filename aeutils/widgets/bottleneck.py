@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_batch, check_same_shape
+from aeutils.plots.html import curve, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.html import curve, row, sentence, tile
 from aeutils.widgets.live import Choice, Live
 
 Reconstruct = Callable[[Tensor], Tensor]

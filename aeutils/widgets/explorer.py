@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_labels, check_matrix, describe
+from aeutils.plots.html import bars, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.line_charts import spread_points
 from aeutils.plots.style import number
-from aeutils.widgets.html import bars, row, sentence, tile
 from aeutils.widgets.live import Live, Plane, Slider
 
 DOTS = 600  # codes drawn on the map

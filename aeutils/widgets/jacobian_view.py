@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_matrix
+from aeutils.plots.html import bars, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.html import bars, row, sentence, tile
 from aeutils.widgets.live import Live, Slider
 
 

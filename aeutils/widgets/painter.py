@@ -10,9 +10,9 @@ from torch import Tensor
 from aeutils import corruption
 from aeutils._internal.validate import check_batch, check_same_shape
 from aeutils.corruption import denoising
+from aeutils.plots.html import row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.html import row, sentence, tile
 from aeutils.widgets.live import Choice, Live, Slider
 
 Denoise = Callable[[Tensor], Tensor]

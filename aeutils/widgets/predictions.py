@@ -10,7 +10,6 @@
 `compare_models`       one image, every model
 `embedding_map`        a map of images that shows each image and its nearest codes
 `checklist`            which exercises pass, and the minutes left
-`Watch`                a training run as it happens (`training.fit(watch=...)` makes one)
 =====================  ====================================================================
 
 Each is a module of its own, imported at its first use.
@@ -76,7 +75,6 @@ ELSEWHERE = {  # name -> its module, and its name there
     "compare_models": ("comparison", "compare_models"),
     "embedding_map": ("hovermap", "hover_map"),
     "checklist": ("checklist", "checklist"),
-    "Watch": ("livetraining", "Watch"),
 }
 FILE = "predictions.json"
 UNREADABLE = (OSError, TypeError, ValueError, AttributeError, RecursionError)

@@ -533,8 +533,8 @@ learning({"autoencoder": history}, "Learning from 5,000 digits")
 # million parameters and 5,000 images, the network starts to remember. More
 # images (`AEUTILS_SCALE=full` brings all 60,000) close the gap far better than more epochs. Here the
 # test images are only watched; as soon as you *choose* anything by looking at them, set a part of the
-# training set aside and choose on that (`training.fit` takes it as `x_val`, and with `patience` keeps
-# the best weights).
+# training set aside and choose on that (the callback `training.Validation(x_val, patience=3)` keeps the
+# best weights).
 #
 # ## 4 · Reading reconstructions
 #

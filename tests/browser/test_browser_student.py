@@ -219,7 +219,8 @@ def test_a_dot_of_the_map_shows_its_image_to_pointer_and_keyboard(server, page):
 def test_interrupting_a_training_run_keeps_the_model(server, page):
     nb = lab.Notebook(server, page, "gallery.ipynb")
     nb.run("import torch", 60)
-    cell = nb.write("training.fit(", "history = training.fit(model, x, epochs=3000, watch=x_test)")
+    live = "callbacks=[training.LiveView(x_test)]"
+    cell = nb.write("training.fit(", f"history = training.fit(model, x, epochs=3000, {live})")
     nb.start(cell)
     cell.get_by_text(re.compile(r"step [\d,]+ of")).first.wait_for(timeout=60_000)
     assert cell.locator("img").count() >= 16  # the images, and what becomes of them

@@ -18,7 +18,10 @@ pca32 = pca.PCA(32).fit(x)
 model = models.Autoencoder((784, 128, 32))
 z = codes2.encode(x_test[:200])"""
 WIDGETS = {
-    "training": "history = training.fit(model, x, epochs=12, lr=3e-3, watch=x_test)",
+    "training": (
+        "history = training.fit(model, x, epochs=12, lr=3e-3, "
+        "callbacks=[training.LiveView(x_test)])"
+    ),
     "explorer": (
         "widgets.latent_explorer(codes2.inverse_transform, codes2.encode(x), digits.y_train, x)"
     ),

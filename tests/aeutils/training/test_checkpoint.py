@@ -8,6 +8,7 @@ from small_runs import X_VAL, X, assert_same_weights, fit, small
 from torch import nn
 
 from aeutils import losses, models, training
+from aeutils.training import Checkpoint, Validation
 
 # ---------------------------------------------------------------------------------- checkpoints
 
@@ -42,7 +43,7 @@ def test_resuming_is_bit_identical(tmp_path, at):
     expected = fit(uninterrupted, loss=losses.mse, **options)
 
     torch.manual_seed(5)
-    options |= {"checkpoint": path, "checkpoint_every": 7}
+    options |= {"callbacks": [Checkpoint(path, every=7)]}
     with pytest.raises(KeyboardInterrupt):
         fit(small(dropout=0.3), loss=interrupting(at), **options)
     assert len(torch.load(path)["history"]["step"]) == at - 1
@@ -66,24 +67,31 @@ def counting(seen):
     return mse
 
 
+@pytest.mark.parametrize("validation_first", [True, False])
 @pytest.mark.parametrize("at", [6, 14, 23])
-def test_resuming_with_validation_and_patience(tmp_path, at):
-    options = {"steps": 40, "x_val": X_VAL, "patience": 2, "lr": 0.3}
+def test_resuming_with_validation_and_patience(tmp_path, at, validation_first):
+    options = {"steps": 40, "lr": 0.3}
     uninterrupted = small()
-    expected = fit(uninterrupted, loss=losses.mse, **options)
+    validation = Validation(X_VAL, patience=2)
+    expected = fit(uninterrupted, loss=losses.mse, callbacks=[validation], **options)
     assert expected.stopped_early
     assert expected.best_step < len(expected.step)
-    options |= {"checkpoint": tmp_path / "run.pt", "checkpoint_every": 3}
+    callbacks = [validation, Checkpoint(tmp_path / "run.pt", every=3)]
+    options |= {"callbacks": callbacks if validation_first else callbacks[::-1]}
     with pytest.raises(KeyboardInterrupt):
         fit(small(), loss=interrupting(at), **options)
     resumed = small()
     assert fit(resumed, loss=counting([]), **options) == expected
     assert_same_weights(resumed, uninterrupted)
+    again, seen = small(), []
+    assert fit(again, loss=counting(seen), **options) == expected
+    assert not seen  # a finished run is only loaded, its best weights included
+    assert_same_weights(again, uninterrupted)
 
 
 def test_a_real_ctrl_c_and_one_within_the_update(tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
-    options = {"steps": 12, "checkpoint": path, "checkpoint_every": 5}
+    options = {"steps": 12, "callbacks": [Checkpoint(path, every=5)]}
     uninterrupted = small()
     expected = fit(uninterrupted, steps=12)
     with pytest.raises(KeyboardInterrupt):
@@ -109,7 +117,7 @@ def test_a_real_ctrl_c_and_one_within_the_update(tmp_path, monkeypatch):
 
 
 def test_a_finished_run_is_only_loaded(tmp_path):
-    options = {"epochs": 2, "checkpoint": tmp_path / "run.pt"}
+    options = {"epochs": 2, "callbacks": [Checkpoint(tmp_path / "run.pt")]}
     model, again, seen = small(), small(), []
     history = fit(model, loss=counting([]), **options)
     nn.init.zeros_(again.encoder[0].weight)
@@ -134,7 +142,7 @@ def test_a_crash_during_the_save_leaves_the_old_file(tmp_path, monkeypatch, caps
     with pytest.raises(OSError, match="could not be saved"):
         training.save(new, path)
     assert path.read_bytes() == before
-    fit(new, steps=3, checkpoint=tmp_path / "run.pt", checkpoint_every=1)  # goes on without
+    fit(new, steps=3, callbacks=[Checkpoint(tmp_path / "run.pt", every=1)])  # goes on without
     assert [p.name for p in tmp_path.iterdir()] == ["weights.pt"]
     assert "Training goes on without a checkpoint" in capsys.readouterr().out
     assert_same_weights(training.load_into(new, path), old)
@@ -142,16 +150,33 @@ def test_a_crash_during_the_save_leaves_the_old_file(tmp_path, monkeypatch, caps
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     path = tmp_path / "run.pt"
-    fit(small(), steps=4, checkpoint=path)
+    callbacks = [Checkpoint(path)]
+    fit(small(), steps=4, callbacks=callbacks)
     with pytest.raises(ValueError, match=r"another run: steps was 4 and is now 5; lr was 0.001"):
-        fit(small(), steps=5, lr=0.1, checkpoint=path)
+        fit(small(), steps=5, lr=0.1, callbacks=callbacks)
     with pytest.raises(ValueError, match=r"x was .* with checksum"):
-        fit(small(), X + 1, steps=4, checkpoint=path)
+        fit(small(), X + 1, steps=4, callbacks=callbacks)
     with pytest.raises(ValueError, match="model was Autoencoder"):
-        fit(models.Autoencoder((12, 8, 3), nn.GELU), steps=4, checkpoint=path)
+        fit(models.Autoencoder((12, 8, 3), nn.GELU), steps=4, callbacks=callbacks)
+    with pytest.raises(ValueError, match=r"x_val was None .* checksum .*; patience was None and"):
+        fit(small(), steps=4, callbacks=[*callbacks, Validation(X_VAL, 2)])
     training.save(small(), path)
     with pytest.raises(ValueError, match="no checkpoint of fit"):
-        fit(small(), steps=4, checkpoint=path)
+        fit(small(), steps=4, callbacks=callbacks)
+
+
+def test_a_checkpoint_with_validation_is_refused_without(tmp_path):
+    callbacks = [Checkpoint(tmp_path / "run.pt"), Validation(X_VAL, 2)]
+    fit(small(), steps=4, callbacks=callbacks)
+    with pytest.raises(ValueError, match="patience was 2 and is now None"):
+        fit(small(), steps=4, callbacks=callbacks[:1])
+
+
+def test_bad_arguments_of_a_checkpoint_are_explained(tmp_path):
+    with pytest.raises(ValueError, match="every must be at least 1"):
+        Checkpoint(tmp_path / "run.pt", every=0)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        fit(small(), steps=4, callbacks=[Checkpoint(tmp_path / "none" / "run.pt")])
 
 
 # ---------------------------------------------------------------------------------- save and load

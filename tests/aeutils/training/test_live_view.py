@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from aeutils import models, training
-from aeutils.training import live_view
-from aeutils.training.live_view import Watch
+from aeutils.training import Checkpoint, live_view
+from aeutils.training.live_view import LiveView, Watch
 
 X = torch.rand(64, 16)
 
@@ -34,7 +34,7 @@ def shown(monkeypatch):
 
 
 def test_the_picture_shows_loss_and_reconstructions_at_fixed_steps(shown):
-    history = training.fit(small(), X, steps=16, batch_size=16, watch=X[:5])
+    history = training.fit(small(), X, steps=16, batch_size=16, callbacks=[LiveView(X[:5])])
     text, markup, update = shown[-1]
     assert len(history.step) == 16
     assert text.startswith("Trained for 16 steps. Loss ")
@@ -52,7 +52,7 @@ def test_watching_changes_nothing(shown):
         model = nn.Sequential(nn.Linear(16, 8), nn.Dropout(0.5), nn.Linear(8, 16))
         return training.fit(model, X, steps=20, batch_size=16, progress=False, **options), model
 
-    (one, a), (two, b) = run(), run(watch=X[:3])
+    (one, a), (two, b) = run(), run(callbacks=[LiveView(X[:3])])
     assert one.train_loss == two.train_loss
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
 
@@ -62,7 +62,7 @@ def test_while_nbgrader_executes_only_the_final_picture_is_shown(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "build")
     monkeypatch.setattr(live_view, "publish", lambda text, markup, **options: found.append(markup))
     for _ in range(2):
-        training.fit(small(), X, steps=8, batch_size=16, watch=X[:3])
+        training.fit(small(), X, steps=8, batch_size=16, callbacks=[LiveView(X[:3])])
     assert len(found) == 2
     assert found[0] == found[1]
 
@@ -81,7 +81,7 @@ def test_stopping_keeps_model_and_losses(shown):
 
     model = Stops()
     before = [p.clone() for p in model.parameters()]
-    history = training.fit(model, X, steps=100, batch_size=16, watch=X[:3])
+    history = training.fit(model, X, steps=100, batch_size=16, callbacks=[LiveView(X[:3])])
     assert history.step == [1, 2, 3, 4, 5]
     assert not model.training
     assert any(not torch.equal(p, q) for p, q in zip(before, model.parameters(), strict=True))
@@ -99,7 +99,7 @@ def test_a_loop_of_ones_own(shown):
 
 
 def test_outside_a_notebook_one_line_is_printed(capsys):
-    training.fit(small(), X, steps=8, batch_size=16, watch=X[:3], progress=False)
+    training.fit(small(), X, steps=8, batch_size=16, callbacks=[LiveView(X[:3])], progress=False)
     out, err = capsys.readouterr()
     assert out.count("\n") == 1
     assert "Trained for 8 steps" in out
@@ -120,8 +120,8 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_training(
 
     monkeypatch.setattr(torch, "save", full)
     history = training.fit(
-        small(), X, steps=12, batch_size=16, checkpoint=tmp_path / "run.pt", checkpoint_every=3,
-        progress=False,
+        small(), X, steps=12, batch_size=16, progress=False,
+        callbacks=[Checkpoint(tmp_path / "run.pt", every=3)],
     )  # fmt: skip
     out = capsys.readouterr().out
     assert len(history.step) == 12
@@ -147,11 +147,13 @@ def test_after_a_restart_in_mid_training_the_same_call_goes_on(tmp_path):
             raise Killed
         return (a - b).square().mean()
 
-    path = tmp_path / "run.pt"
+    def checkpoint():
+        return Checkpoint(tmp_path / "run.pt", every=3)
+
     with pytest.raises(Killed):
-        training.fit(small(), X, loss=loss, checkpoint=path, checkpoint_every=3, **options)
+        training.fit(small(), X, loss=loss, callbacks=[checkpoint()], **options)
     again = small()
     plain = training.fit(small(), X, loss=loss, **options)
-    history = training.fit(again, X, loss=loss, checkpoint=path, checkpoint_every=3, **options)
+    history = training.fit(again, X, loss=loss, callbacks=[checkpoint()], **options)
     assert history.train_loss == plain.train_loss
     assert len(expected.step) == len(history.step)

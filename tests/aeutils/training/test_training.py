@@ -12,6 +12,7 @@ from torch import nn
 
 from aeutils import losses, models, training
 from aeutils.testing.sealed import ReferenceSealed
+from aeutils.training import Validation
 
 
 class Spy(nn.Module):
@@ -95,7 +96,7 @@ def test_same_seed_same_result_whatever_the_global_generator():
     for seed, state in ((0, 1), (0, 2), (1, 1)):
         torch.manual_seed(state)
         before, model = torch.get_rng_state(), small()
-        runs.append((fit(model, steps=10, seed=seed, x_val=X_VAL), model))
+        runs.append((fit(model, steps=10, seed=seed, callbacks=[Validation(X_VAL)]), model))
         assert torch.equal(torch.get_rng_state(), before)
     assert runs[0][0] == runs[1][0]
     assert_same_weights(runs[0][1], runs[1][1])
@@ -127,7 +128,7 @@ def test_frozen_parameters_stay():
 
 def test_validation_after_every_epoch_and_at_the_end():
     model = small()
-    history = fit(model, steps=10, x_val=X_VAL, loss=losses.bernoulli_nll)
+    history = fit(model, steps=10, callbacks=[Validation(X_VAL)], loss=losses.bernoulli_nll)
     assert history.val_step == [4, 8, 10]
     with torch.no_grad():
         expected = losses.bernoulli_nll(model(X_VAL), X_VAL).item()
@@ -137,8 +138,8 @@ def test_validation_after_every_epoch_and_at_the_end():
 
 def test_a_thousand_steps_on_5000_images_give_50_validation_points():
     history = training.fit(
-        models.LinearAutoencoder(4, 1), torch.rand(5000, 4), steps=1000, x_val=X[:, :4],
-        progress=False,
+        models.LinearAutoencoder(4, 1), torch.rand(5000, 4), steps=1000, progress=False,
+        callbacks=[Validation(X[:, :4])],
     )  # fmt: skip
     assert history.val_step == list(range(20, 1001, 20))
 
@@ -155,8 +156,9 @@ def test_validation_uses_eval_mode_and_the_same_noise_every_time():
     def noisy(batch):
         return batch + torch.randn_like(batch)
 
-    assert fit(Dropped(), epochs=2, x_val=X_VAL).val_loss == [0, 0]
-    first, second = fit(Dropped(), epochs=2, x_val=X_VAL, corrupt=noisy).val_loss
+    options = {"epochs": 2, "callbacks": [Validation(X_VAL)]}
+    assert fit(Dropped(), **options).val_loss == [0, 0]
+    first, second = fit(Dropped(), corrupt=noisy, **options).val_loss
     assert first == second > 0.5
 
 
@@ -172,8 +174,8 @@ def test_patience_stops_and_restores_the_best_weights():
             return self.w * x if self.training else (self.w + 0.5) * x
 
     model = Factor()
-    options = {"batch_size": 50, "lr": 0.01, "schedule": "constant", "x_val": X_VAL}
-    history = fit(model, X, steps=500, patience=3, **options)
+    options = {"batch_size": 50, "lr": 0.01, "schedule": "constant"}
+    history = fit(model, X, steps=500, callbacks=[Validation(X_VAL, patience=3)], **options)
     assert history.stopped_early
     assert len(history.step) == history.best_step + 3
     assert model.w.item() == pytest.approx(0.5, abs=0.02)
@@ -181,14 +183,14 @@ def test_patience_stops_and_restores_the_best_weights():
         min(history.val_loss), rel=1e-4
     )
     model = Factor()
-    history = fit(model, X, steps=500, **options)
+    history = fit(model, X, steps=500, callbacks=[Validation(X_VAL)], **options)
     assert not history.stopped_early
     assert len(history.step) == 500
     assert model.w.item() > 0.9
 
 
 def test_history_shows_and_serialises():
-    history = fit(small(), steps=5, x_val=X_VAL)
+    history = fit(small(), steps=5, callbacks=[Validation(X_VAL)])
     assert repr(history).startswith("History(5 steps, last training loss 0.")
     assert f"best {min(history.val_loss):.4g} at step {history.best_step})" in repr(history)
     copy = training.History(**json.loads(json.dumps(dataclasses.asdict(history))))
@@ -220,7 +222,7 @@ def test_divergence_in_validation():
         return losses.mse(output, target) / (1 if output.requires_grad else 0)
 
     with pytest.raises(training.TrainingDiverged, match="validation loss is inf at step 4"):
-        fit(small(), steps=8, loss=loss, x_val=X_VAL)
+        fit(small(), steps=8, loss=loss, callbacks=[Validation(X_VAL)])
 
 
 @pytest.mark.parametrize(
@@ -232,8 +234,8 @@ def test_divergence_in_validation():
         ({"epochs": -1}, ValueError, "epochs must be at least 1"),
         ({"steps": True}, TypeError, "steps must be an integer"),
         ({"steps": 3, "batch_size": 0}, ValueError, "batch_size must be at least 1"),
-        ({"steps": 3, "patience": 0, "x_val": X_VAL}, ValueError, "patience must be at least 1"),
-        ({"steps": 3, "patience": 2}, ValueError, "pass x_val"),
+        ({"steps": 3, "callbacks": Validation(X_VAL)}, TypeError, "callbacks.*Validation"),
+        ({"steps": 3, "callbacks": [Validation]}, TypeError, "callbacks.*Validation"),
         ({"steps": 3, "lr": 0.0}, ValueError, "lr must be a positive"),
         ({"steps": 3, "schedule": "cosine"}, ValueError, "one_cycle.*'cosine'"),
         ({"steps": 3, "x": X[:0]}, ValueError, r"at least one image.*\(0, 12\)"),
@@ -242,14 +244,31 @@ def test_divergence_in_validation():
         ({"steps": 3, "x": X / 0}, ValueError, "NaN or infinite"),
         ({"steps": 3, "x": X.double()}, ValueError, r"float64.*x\.float\(\)"),
         ({"steps": 3, "x": X[:, :5]}, ValueError, r"\(16, 5\).*takes 12"),
-        ({"steps": 3, "x_val": X_VAL[:, :5]}, ValueError, r"x_val must be like x.*\(30, 5\)"),
-        ({"steps": 3, "x_val": X_VAL[:0]}, ValueError, "x_val must hold at least one"),
+        (
+            {"steps": 3, "callbacks": [Validation(X_VAL[:, :5])]},
+            ValueError,
+            r"x_val must be like x.*\(30, 5\)",
+        ),
         ({"steps": 3, "loss": losses.squared_error_per_image}, ValueError, "scalar.*mean"),
     ],
 )
 def test_bad_arguments_are_explained(options, error, message):
     with pytest.raises(error, match=message):
         fit(small(), **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((X_VAL, 0), ValueError, "patience must be at least 1"),
+        ((X_VAL, True), TypeError, "patience must be an integer"),
+        ((X_VAL.byte(), 2), TypeError, r"x_val must hold floats.*uint8"),
+        ((X_VAL[:0],), ValueError, "x_val must hold at least one"),
+    ],
+)
+def test_bad_arguments_of_validation_are_explained(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Validation(*arguments)
 
 
 def test_nothing_to_train():
@@ -326,5 +345,5 @@ def test_sealed_in_its_own_week_only(monkeypatch):
         training.reconstruction_error(nn.Linear(12, 12), X)
     monkeypatch.setenv("AEUTILS_SEALED", "week01_pca")
     model = small()
-    fit(model, steps=1, x_val=X_VAL)
+    fit(model, steps=1, callbacks=[Validation(X_VAL)])
     assert training.reconstruction_error(model, X) > 0

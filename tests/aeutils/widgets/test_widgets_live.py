@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from aeutils import widgets
+from aeutils.plots.html import bars, curve, png, tile
 from aeutils.widgets import hover_map
-from aeutils.widgets.html import bars, curve, png, tile
 from aeutils.widgets.live import Board, Choice, Live, Slider
 
 K = 12
