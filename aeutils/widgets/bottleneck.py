@@ -11,7 +11,8 @@ from aeutils._internal.validate import check_batch, check_same_shape
 from aeutils.plots.html import curve, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.live import Choice, Live
+from aeutils.widgets.inputs import Choice
+from aeutils.widgets.live import Live
 
 Reconstruct = Callable[[Tensor], Tensor]
 

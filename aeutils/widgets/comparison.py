@@ -11,7 +11,8 @@ from aeutils._internal.validate import check_batch, check_labels, check_same_sha
 from aeutils.plots.html import row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.live import Live, Slider
+from aeutils.widgets.inputs import Slider
+from aeutils.widgets.live import Live
 
 
 def compare_models(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ipywidgets
 import numpy as np
@@ -18,12 +18,12 @@ import torch
 import traitlets
 
 from aeutils.plots.style import COLOURS
-from aeutils.widgets.live import Board, Choice, Live, Slider
+from aeutils.widgets.inputs import Board, Choice, Control, Plane, Slider
 
 try:
     import anywidget
 except ImportError:
-    anywidget = None
+    anywidget = None  # type: ignore[assignment]  # a module, or nothing where it is missing
 
 FRONTEND = Path(__file__).parent / "frontend"
 NAMED = {"description_width": "150px"}
@@ -36,11 +36,11 @@ if anywidget is not None:
         _esm = FRONTEND / "plane.js"
         _css = FRONTEND / "pads.css"
         label = traitlets.Unicode().tag(sync=True)
-        dots = traitlets.List().tag(sync=True)
-        names = traitlets.List().tag(sync=True)
-        colours = traitlets.List().tag(sync=True)
-        span = traitlets.List().tag(sync=True)  # low x, high x, low y, high y
-        at = traitlets.List().tag(sync=True)
+        dots: traitlets.List[Any] = traitlets.List().tag(sync=True)
+        names: traitlets.List[Any] = traitlets.List().tag(sync=True)
+        colours: traitlets.List[Any] = traitlets.List().tag(sync=True)
+        span: traitlets.List[Any] = traitlets.List().tag(sync=True)  # low x, high x, low y, high y
+        at: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     class BoardPad(anywidget.AnyWidget):
         """A square of pixels to draw on with pointer or keyboard."""
@@ -52,7 +52,20 @@ if anywidget is not None:
         ink = traitlets.Unicode().tag(sync=True)  # side × side bytes, base64
 
 
-def panel(live: Live) -> tuple[ipywidgets.HTML, ipywidgets.VBox]:
+class Picture(Protocol):
+    """What the controls need of a `Live`: its values, its picture, and a way to set them."""
+
+    title: str
+    controls: dict[str, Control]
+    plane: Plane | None
+    state: dict[str, Any]
+    picture: str
+
+    def set(self, **values: Any) -> Any:
+        """Set some values and draw again."""
+
+
+def panel(live: Picture) -> tuple[ipywidgets.HTML, ipywidgets.VBox]:
     """Return the picture and the box that holds it with its controls, all connected to `live`."""
     made = {name: _control(control) for name, control in live.controls.items()}
     busy = [False]
@@ -71,7 +84,7 @@ def panel(live: Live) -> tuple[ipywidgets.HTML, ipywidgets.VBox]:
     title = ipywidgets.HTML(value=f"<b>{html.escape(live.title)}</b>")
     column = [widget for widget, _ in made.values()]
     if live.plane is not None and anywidget is not None:
-        pad = _plane(live, made, busy)
+        pad = _plane(live, live.plane, made, busy)
         room = ipywidgets.Layout(flex="1 1 400px", max_width="100%", min_width="0")
         side = ipywidgets.VBox([*column, view], layout=room)
         view.layout.flex = "0 0 auto"
@@ -91,7 +104,7 @@ def _wrapping() -> ipywidgets.Layout:
     return ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="12px")
 
 
-def _control(control: Slider | Choice | Board) -> tuple[Any, Any]:
+def _control(control: Control) -> tuple[Any, Any]:
     """Return the widget of a control and the function from its trait to the control's value."""
     if isinstance(control, Choice):
         kind = ipywidgets.SelectionSlider if control.ordered else ipywidgets.Dropdown
@@ -132,10 +145,11 @@ def _pixels(ink: str, side: int) -> torch.Tensor:
     return torch.from_numpy(values.astype(np.float32) / 255).reshape(1, side, side)
 
 
-def _plane(live: Live, made: dict[str, tuple[Any, Any]], busy: list[bool]) -> Any:
+def _plane(live: Picture, plane: Plane, made: dict[str, tuple[Any, Any]], busy: list[bool]) -> Any:
     """Return the map, connected to its two sliders in both directions."""
-    plane = live.plane
     x, y = live.controls[plane.x], live.controls[plane.y]
+    assert isinstance(x, Slider), "a plane moves two sliders"
+    assert isinstance(y, Slider), "a plane moves two sliders"
     sliders = made[plane.x][0], made[plane.y][0]
     pad = PlanePad(
         label=plane.label,

@@ -11,7 +11,8 @@ from aeutils._internal.validate import check_labels
 from aeutils.plots.html import bars, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.live import Board, Live
+from aeutils.widgets.inputs import Board
+from aeutils.widgets.live import Live
 
 NEIGHBOURS = 9
 

@@ -13,7 +13,8 @@ from aeutils.plots.html import bars, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.line_charts import spread_points
 from aeutils.plots.style import number
-from aeutils.widgets.live import Live, Plane, Slider
+from aeutils.widgets.inputs import Plane, Slider
+from aeutils.widgets.live import Live
 
 DOTS = 600  # codes drawn on the map
 Decoder = Callable[[Tensor], Tensor]

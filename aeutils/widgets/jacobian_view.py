@@ -11,7 +11,8 @@ from aeutils._internal.validate import check_matrix
 from aeutils.plots.html import bars, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.live import Live, Slider
+from aeutils.widgets.inputs import Slider
+from aeutils.widgets.live import Live
 
 
 def jacobian_viewer(encode: Callable[[Tensor], Tensor], images: Tensor) -> Live:

@@ -14,14 +14,11 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import Tensor
-
-from aeutils._internal.validate import describe
 from aeutils.plots.style import headless_build, in_notebook, publish
+from aeutils.widgets.inputs import Board, Control, Plane, Slider
 
 # While the controls are there they show the picture themselves, and the still one below the same
 # cell is hidden; when they are gone (the kernel was stopped), their place is hidden instead.
@@ -31,81 +28,6 @@ RULES = (
     "+.jp-OutputArea-child:not(:has(.aeutils-live)){display:none}</style>"
 )
 _serial = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A number from `low` to `high` in steps; whole numbers where all of them are whole."""
-
-    label: str
-    low: float
-    high: float
-    step: float
-    value: float
-
-    @property
-    def whole(self) -> bool:
-        """Whether the values are integers."""
-        return all(isinstance(v, int) for v in (self.low, self.high, self.step, self.value))
-
-    def check(self, value: Any) -> float:
-        """Return `value` if the slider can stand there; raise otherwise."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{self.label} must be a number, got {describe(value)}")
-        if not self.low - 1e-9 <= value <= self.high + 1e-9:
-            raise ValueError(
-                f"{self.label} must lie from {self.low:g} to {self.high:g}, got {value:g}"
-            )
-        return int(value) if self.whole else float(value)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several names or numbers: from a menu, or along a slider if they are in an order."""
-
-    label: str
-    options: tuple[str | int, ...]
-    value: str | int
-    ordered: bool = False
-
-    def check(self, value: Any) -> str | int:
-        """Return `value` if it is one of them; raise otherwise."""
-        if value not in self.options:
-            raise ValueError(f"{self.label} must be one of {self.options}, got {value!r}")
-        return value
-
-
-@dataclass(frozen=True)
-class Board:
-    """A drawing of side × side pixels; its value is a tensor (1, side, side) in [0, 1]."""
-
-    label: str
-    side: int
-    value: Tensor
-
-    def check(self, value: Any) -> Tensor:
-        """Return `value` if it is such a drawing; raise otherwise."""
-        if not isinstance(value, Tensor) or value.shape != (1, self.side, self.side):
-            raise ValueError(
-                f"{self.label} must be a tensor (1, {self.side}, {self.side}), got "
-                f"{describe(value)}"
-            )
-        return value.float().clamp(0, 1)
-
-
-@dataclass(frozen=True)
-class Plane:
-    """A map on which a point is dragged: it moves two sliders, named `x` and `y`, at once.
-
-    `dots` are drawn below it: for each its place (x, y) and the number of its class; `names` are
-    written at the middle of each class.
-    """
-
-    label: str
-    x: str
-    y: str
-    dots: Sequence[tuple[float, float, int]] = ()
-    names: Sequence[tuple[float, float, str]] = field(default=())
 
 
 class Live:
@@ -121,7 +43,7 @@ class Live:
     def __init__(
         self,
         title: str,
-        controls: Mapping[str, Slider | Choice | Board],
+        controls: Mapping[str, Control],
         draw: Callable[..., tuple[str, str]],
         plane: Plane | None = None,
     ) -> None:

@@ -13,7 +13,8 @@ from aeutils.corruption import denoising
 from aeutils.plots.html import row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.live import Choice, Live, Slider
+from aeutils.widgets.inputs import Choice, Slider
+from aeutils.widgets.live import Live
 
 Denoise = Callable[[Tensor], Tensor]
 FACTORS = (1, 2, 4, 7, 14)  # of downsampling; those that divide the images are used

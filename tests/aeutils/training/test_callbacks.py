@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from smallruns import X, assert_same_weights, fit, small
+from small_runs import X, assert_same_weights, fit, small
 
 from aeutils import losses, training
 from aeutils.training import Callback, Checkpoint, LiveView

@@ -12,7 +12,8 @@ import torch
 from aeutils import widgets
 from aeutils.plots.html import bars, curve, png, tile
 from aeutils.widgets import hover_map
-from aeutils.widgets.live import Board, Choice, Live, Slider
+from aeutils.widgets.inputs import Board, Choice, Slider
+from aeutils.widgets.live import Live
 
 K = 12
 
