@@ -89,7 +89,9 @@ def columns(distance: Tensor, k: int, same: bool, how: str = "") -> Tensor:
         left_out = {"self-counted": -1, "always-left-out": i, "first-dropped": -1}
         itself = left_out.get(how, i if same else -1)
         order = [j for j in range(len(row)) if j != itself]
-        order.sort(key=lambda j, r=row: (r[j], -j if how == "later-first" else j))
+        if how == "later-first":
+            order.reverse()
+        order.sort(key=row.__getitem__)  # equal ones keep their order
         if how == "farthest":
             order = order[::-1]
         if how == "first-dropped" and same:
