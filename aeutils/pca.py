@@ -33,8 +33,14 @@ from aeutils.testing.sealed import exercise
 def center(x: Tensor) -> tuple[Tensor, Tensor]:
     """Subtract the mean row.
 
-    Parameters: `x` of shape (N, D). Returns `centered` (N, D), whose columns have mean zero, and
-    `mean` (D,). Raises TypeError or ValueError unless `x` is a finite float matrix.
+    Args:
+        x: images as rows (N, D).
+
+    Returns:
+        `centered` (N, D), whose columns have mean zero, and `mean` (D,).
+
+    Raises:
+        TypeError, ValueError: `x` is not a finite float matrix.
     """
     x = check_matrix(x, "x")
     mean = x.mean(dim=0)  # (D,)
@@ -77,8 +83,16 @@ def principal_axes(centered: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def project(x: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
     """Encode: z = (x − mean) Vᵀ, the coordinates of each image along the axes.
 
-    Parameters: `x` (N, D), `mean` (D,), `axes` (k, D) with orthonormal rows. Returns `z` (N, k).
-    Raises ValueError if the widths differ.
+    Args:
+        x: images as rows (N, D).
+        mean: of the training images, (D,).
+        axes: orthonormal rows (k, D).
+
+    Returns:
+        `z` (N, k).
+
+    Raises:
+        ValueError: the widths differ.
     """
     x = check_matrix(x, "x")
     _check_axes(mean, axes)
@@ -94,9 +108,19 @@ def project(x: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
 def reconstruct(z: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
     """Decode: x_hat = z V + mean, the point of the subspace with coordinates z.
 
-    Parameters: `z` (N, k), `mean` (D,), `axes` (k, D) with orthonormal rows. Returns (N, D).
-    The decoder is the transpose of the encoder. It undoes the encoder only for points already in
-    the subspace; for the others it returns the closest point of the subspace.
+    The decoder is the transpose of the encoder. It undoes the encoder only for points already
+    in the subspace; for the others it returns the closest point of the subspace.
+
+    Args:
+        z: coordinates (N, k).
+        mean: of the training images, (D,).
+        axes: orthonormal rows (k, D).
+
+    Returns:
+        Points of the subspace, (N, D).
+
+    Raises:
+        ValueError: the widths differ.
     """
     z = check_matrix(z, "z")
     _check_axes(mean, axes)
@@ -113,8 +137,14 @@ def explained_variance_ratio(centered: Tensor) -> Tensor:
 
     ratio_i = s_i² / Σ_j s_j² with the singular values s of the centred data.
 
-    Parameters: `centered` (N, D), N >= 2. Returns (min(N, D),), summing to 1. Raises ValueError if
-    the data has no variance at all.
+    Args:
+        centered: rows with mean zero (N, D), N >= 2.
+
+    Returns:
+        Shares (min(N, D),), summing to 1.
+
+    Raises:
+        ValueError: the data has no variance at all.
     """
     squared = torch.linalg.svdvals(_check_centered(centered)).square()  # (min(N, D),)
     if squared.sum() == 0:
@@ -126,11 +156,15 @@ def explained_variance_ratio(centered: Tensor) -> Tensor:
 def components_needed(ratio: Tensor, share: float) -> int:
     """Return the smallest number of leading axes that explain at least `share` of the variance.
 
-    Parameters: `ratio` (m,) as from `explained_variance_ratio`; `share` in (0, 1].
-    Raises ValueError if all the ratios together fall short of `share`.
-
     >>> components_needed(torch.tensor([0.5, 0.3, 0.2]), 0.75)
     2
+
+    Args:
+        ratio: as from `explained_variance_ratio`, (m,).
+        share: of the variance, in (0, 1].
+
+    Raises:
+        ValueError: all the ratios together fall short of `share`.
     """
     ratio = check_float_tensor(ratio, "ratio")
     if ratio.ndim != 1 or len(ratio) == 0:
@@ -206,7 +240,17 @@ class PCA:
         self.k = k
 
     def fit(self, x: Tensor) -> PCA:
-        """Find the mean and the k principal axes of `x`, (N, D) or (N, C, H, W); return self."""
+        """Find the mean and the k principal axes of `x`, (N, D) or (N, C, H, W); return self.
+
+        Args:
+            x: images as rows (N, D), or (N, C, H, W).
+
+        Returns:
+            The object itself.
+
+        Raises:
+            ValueError: all images are equal, so there is nothing to fit.
+        """
         centered, mean = center(_rows(x))
         axes, variances = principal_axes(centered, self.k)
         squared_sum = centered.square().sum()
@@ -233,7 +277,14 @@ class PCA:
         return reconstruct(z, self.mean_, self.components_)
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Encode and decode: the point of the principal subspace closest to `x`, in its shape."""
+        """Encode and decode: the point of the principal subspace closest to `x`, in its shape.
+
+        Args:
+            x: images as rows (N, D), or (N, C, H, W).
+
+        Returns:
+            Images, in the shape of `x`.
+        """
         return self.inverse_transform(self.transform(x)).reshape(x.shape)
 
     def _check_fitted(self) -> None:

@@ -71,6 +71,9 @@ def decode(message: bytes, n: int, model: SymbolModel) -> Tensor:
     """Return the `n` rows of symbols, int64 (n, K), that `encode` wrote with the same model.
 
     The message does not say how many rows there are. Wrong bytes give wrong symbols, not an error.
+
+    Raises:
+        ValueError: `n` is less than 1.
     """
     if n < 1:
         raise ValueError(f"n must be at least 1 row, got {n}")

@@ -41,10 +41,20 @@ def compression_factor(
     784 pixels against 32 numbers are 24.5 numbers for one. But a pixel has 8 bits and a number of
     the code 32 (as float32), so the factor in bits is 784·8 / (32·32) = 6.125.
 
-    Parameters: `image_shape` (C, H, W) or (H, W); `code_size` numbers of `code_bits` bits each.
-
     >>> compression_factor((1, 28, 28), 32), compression_factor((1, 28, 28), 32, 1, 1)
     (6.125, 24.5)
+
+    Args:
+        image_shape: (C, H, W) or (H, W).
+        code_size: numbers in a code.
+        pixel_bits: bits of one pixel.
+        code_bits: bits of one number of the code.
+
+    Returns:
+        The factor, without unit.
+
+    Raises:
+        ValueError: a size or a number of bits is not positive.
     """
     check_count(code_size, "code_size")
     for bits, name in ((pixel_bits, "pixel_bits"), (code_bits, "code_bits")):
@@ -59,9 +69,19 @@ def compression_factor(
 def quantise(z: Tensor, step: float | Tensor) -> Tensor:
     """Return the nearest multiples of `step`, as whole numbers: round(z / step).
 
-    Parameters: `z` (N, K) floats; `step` > 0, one for all or a tensor (K,). Returns int64 (N, K).
     The error of `dequantise` is at most step / 2, and about step² / 12 in the mean square where
     the step is small next to the spread of z.
+
+    Args:
+        z: codes, floats of shape (N, K).
+        step: distance of two multiples, > 0: one for all, or a tensor (K,).
+
+    Returns:
+        The multiples, int64 of shape (N, K).
+
+    Raises:
+        TypeError, ValueError: `z` is not finite floats of that shape.
+        ValueError: `step` is not positive.
     """
     z = check_float_tensor(z, "z")
     return (z / _check_step(step, z)).round().long()
@@ -69,7 +89,18 @@ def quantise(z: Tensor, step: float | Tensor) -> Tensor:
 
 @exercise("week03_undercomplete")
 def dequantise(symbols: Tensor, step: float | Tensor) -> Tensor:
-    """Return the numbers that symbols stand for: symbols · step, float32 (N, K)."""
+    """Return the numbers that symbols stand for: symbols · step, float32 (N, K).
+
+    Args:
+        symbols: as `quantise` returns them, integers (N, K).
+        step: the step of `quantise`.
+
+    Returns:
+        Codes, float32 (N, K).
+
+    Raises:
+        TypeError: `symbols` are not integers.
+    """
     if not isinstance(symbols, Tensor) or symbols.is_floating_point():
         raise TypeError(
             f"symbols must be an integer tensor, as quantise returns, got {describe(symbols)}"
@@ -83,10 +114,17 @@ def entropy(counts: Tensor) -> float:
 
     The mean length of the best code of symbols drawn independently with p = counts / total.
 
-    Parameters: `counts` (R,), none negative, not all zero. Raises ValueError otherwise.
-
     >>> entropy(torch.tensor([2, 1, 1, 0]))
     1.5
+
+    Args:
+        counts: how often each symbol came, shape (R,); none negative, not all zero.
+
+    Returns:
+        Bits per symbol, a scalar.
+
+    Raises:
+        ValueError: a count is negative, or all are zero.
     """
     counts = torch.as_tensor(counts).double()
     if counts.ndim != 1 or len(counts) == 0 or bool((counts < 0).any()) or counts.sum() == 0:
@@ -117,6 +155,12 @@ class SymbolModel:
         """Return the symbols (N, K), those outside the training range moved to its end.
 
         Decode *these*: the error of a reconstruction must include the clipping.
+
+        Args:
+            symbols: integers (N, K).
+
+        Raises:
+            ValueError: the training symbols had another number of columns.
         """
         symbols = _check_symbols(symbols, "symbols")
         if symbols.shape[1] != len(self.counts):
@@ -127,7 +171,14 @@ class SymbolModel:
         return torch.maximum(torch.minimum(symbols, self.high), self.low)
 
     def bits(self, symbols: Tensor) -> Tensor:
-        """Return the ideal code length Σ_d −log₂ p_d(symbol) of each row, float64 (N,)."""
+        """Return the ideal code length Σ_d −log₂ p_d(symbol) of each row, float64 (N,).
+
+        Args:
+            symbols: integers (N, K), clipped.
+
+        Returns:
+            Bits, float64 (N,).
+        """
         places = (self.clip(symbols) - self.low).T  # (K, N)
         total = torch.zeros(places.shape[1], dtype=torch.float64)
         for counts, place in zip(self.counts, places, strict=True):
@@ -144,7 +195,16 @@ def bits_per_pixel(train_symbols: Tensor, symbols: Tensor, n_pixels: int) -> flo
     `symbols`. Receiver and sender must know the probabilities before the first image is sent, so
     they must not be counted on the images that are sent.
 
-    Parameters: `train_symbols` (N, K) and `symbols` (M, K), integers; `n_pixels` of an image.
+    Args:
+        train_symbols: symbols of training images, integers (N, K).
+        symbols: symbols of the images that are sent, integers (M, K).
+        n_pixels: pixels of an image.
+
+    Returns:
+        Bits per pixel.
+
+    Raises:
+        ValueError: `train_symbols` and `symbols` differ in their number of columns.
     """
     check_count(n_pixels, "n_pixels")
     return float(SymbolModel(train_symbols).bits(symbols).mean()) / n_pixels
@@ -157,6 +217,17 @@ def sensitivity(decode: Callable[[Tensor], Tensor], z: Tensor, nudge: float = 0.
     Root mean square over the codes of ‖decode(z + ε e_d) − decode(z)‖ / ε with ε = `nudge` times
     the number's standard deviation. A step of Δ / sensitivity makes each number's rounding cost
     about the same squared error, which is right at small steps; for PCA it is 1 for every axis.
+
+    Args:
+        decode: codes (N, K) -> images.
+        z: codes (N, K).
+        nudge: size of the move, in standard deviations of each number.
+
+    Returns:
+        One number for each number of the code, shape (K,).
+
+    Raises:
+        ValueError: a number of the code is the same for all images.
     """
     z = check_matrix(z, "z")
     before, found = decode(z), []
@@ -173,9 +244,17 @@ def sensitivity(decode: Callable[[Tensor], Tensor], z: Tensor, nudge: float = 0.
 def rate_at_error(rates: Sequence[float], errors: Sequence[float], target: float) -> float:
     """Return the rate at which the error reaches `target`, by linear interpolation.
 
-    Parameters: `rates` and the `errors` they lead to, at least one each, in any order. Returns
-    infinity if no measured rate brings the error down to the target: this coder cannot do it.
-    Raises ValueError if all errors are below the target: measure at lower rates too.
+    Args:
+        rates: measured rates, at least one, in any order.
+        errors: the error that each rate leads to.
+        target: the error to reach.
+
+    Returns:
+        The rate; infinity if no measured rate brings the error down to the target, which this
+        coder then cannot do.
+
+    Raises:
+        ValueError: all errors are below the target; measure at lower rates too.
     """
     if len(rates) != len(errors) or len(rates) == 0:
         raise ValueError(f"{len(rates)} rates and {len(errors)} errors; give as many, at least one")

@@ -41,10 +41,21 @@ class JPEGResult:
 def jpeg(x: Tensor, quality: int) -> JPEGResult:
     """Compress grey images one by one, and as one mosaic.
 
-    Parameters: `x` (N, 1, H, W) in [0, 1]; `quality` from 1 to 95, as in PIL. Bits are divided by
-    N·H·W. Single files use the standard's own Huffman tables, so that a receiver may know them
-    before (`scan`); the mosaic's are made for it and stand in its header. In the mosaic each image
-    is padded with its last rows and columns to whole blocks, so that no block mixes two images.
+    Bits are divided by N·H·W. Single files use the standard's own Huffman tables, so that a
+    receiver may know them before (`scan`); the mosaic's are made for it and stand in its
+    header. In the mosaic each image is padded with its last rows and columns to whole blocks,
+    so that no block mixes two images.
+
+    Args:
+        x: grey images in [0, 1], shape (N, 1, H, W).
+        quality: from 1 to 95, as in PIL.
+
+    Returns:
+        The decoded images and their bits per pixel.
+
+    Raises:
+        ValueError: `x` are not grey images, or `quality` is out of range.
+        TypeError: `x` does not hold floats.
     """
     x = check_images(x, "x")
     if x.shape[1] != 1:

@@ -38,8 +38,18 @@ def psnr(x_hat: Tensor, x: Tensor, peak: float = 1.0) -> Tensor:
     (in amplitude) is 6.02 dB more, a tenth of the squared error 10 dB more. An image that is
     rebuilt exactly has infinite PSNR. The PSNR of the mean MSE (`psnr_of_mean`) is never larger.
 
-    Parameters: `x_hat`, `x` (N, ...) of one shape; `peak` > 0, the largest possible intensity: 1
-    here, 255 for bytes. Not the largest value in `x`. Returns a scalar.
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+        peak: largest possible intensity, > 0: 1 here, 255 for bytes. Not the largest value in
+            `x`.
+
+    Returns:
+        Decibels, a scalar.
+
+    Raises:
+        TypeError: a tensor does not hold floats.
+        ValueError: the shapes differ.
     """
     return 10 * torch.log10(_peak(peak) / _mse_per_image(x_hat, x)).mean()
 
@@ -49,6 +59,14 @@ def psnr_of_mean(x_hat: Tensor, x: Tensor, peak: float = 1.0) -> Tensor:
 
     −log is convex, so by Jensen's inequality this is at most `psnr`, the mean of the images' own
     values. The two must not be compared with each other.
+
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+        peak: largest possible intensity, as for `psnr`.
+
+    Returns:
+        Decibels, a scalar.
     """
     return 10 * torch.log10(_peak(peak) / _mse_per_image(x_hat, x).mean())
 
@@ -61,9 +79,17 @@ def linear_least_squares(noisy: Tensor, clean: Tensor, ridge: float) -> tuple[Te
     The bias is not penalised (Hoerl and Kennard, 1970). For additive noise of variance σ² and many
     images W tends to (C + σ²I)⁻¹ C, C the covariance of the clean images (Wiener, 1949).
 
-    Parameters: `noisy`, `clean` (N, D), the same row belonging together; `ridge` >= 0. Computed in
-    float64. Returns W (D, D), for rows: x̂ = x̃ @ W + b, and b (D,), in the dtype of `clean`.
-    Raises ValueError if there is no unique solution (use ridge > 0).
+    Args:
+        noisy: rows (N, D).
+        clean: rows (N, D), each belonging to the same row of `noisy`.
+        ridge: λ >= 0, weight of ‖W‖².
+
+    Returns:
+        W (D, D), for rows: x̂ = x̃ @ W + b, and b (D,), in the dtype of `clean`; computed in
+        float64.
+
+    Raises:
+        ValueError: there is no unique solution (use ridge > 0).
     """
     check_matrix(noisy, "noisy")
     check_same_shape(noisy, check_matrix(clean, "clean"), "noisy", "clean")
@@ -94,7 +120,18 @@ class LinearDenoiser:
         self.ridge = ridge
 
     def fit(self, noisy: Tensor, clean: Tensor) -> LinearDenoiser:
-        """Fit to pairs, rows (N, D) or images (N, C, H, W)."""
+        """Fit to pairs, rows (N, D) or images (N, C, H, W).
+
+        Args:
+            noisy: damaged images, rows (N, D) or (N, C, H, W).
+            clean: the same images, undamaged, in the same shape.
+
+        Returns:
+            The denoiser itself.
+
+        Raises:
+            ValueError: the shapes differ, or there is no unique solution (use ridge > 0).
+        """
         rows = check_batch(noisy, "noisy").flatten(1), check_batch(clean, "clean").flatten(1)
         self.weight_, self.bias_ = linear_least_squares(*rows, self.ridge)
         return self
@@ -118,7 +155,14 @@ class PCADenoiser:
         self.pca = PCA(k)
 
     def fit(self, clean: Tensor) -> PCADenoiser:
-        """Fit to clean images, rows (N, D) or (N, C, H, W)."""
+        """Fit to clean images, rows (N, D) or (N, C, H, W).
+
+        Args:
+            clean: undamaged images, rows (N, D) or (N, C, H, W).
+
+        Returns:
+            The denoiser itself.
+        """
         self.pca.fit(clean)
         return self
 
@@ -137,8 +181,17 @@ def ideal_denoiser(noisy: Tensor, points: Tensor, sigma: float) -> Tensor:
     (x̂ − x̃) / σ² = ∇ log p_σ(x̃), where p_σ is the density of the noisy points: the residual points
     uphill, towards where data are dense.
 
-    Parameters: `noisy` (M, D); `points` (N, D); `sigma` > 0, the noise's standard deviation.
-    Returns (M, D). It is finite for every distance and every sigma > 0.
+    Args:
+        noisy: damaged images as rows, shape (M, D).
+        points: all images there are, shape (N, D).
+        sigma: standard deviation of the noise, > 0.
+
+    Returns:
+        Repaired rows, shape (M, D); finite for every distance and every sigma > 0.
+
+    Raises:
+        TypeError, ValueError: `noisy` or `points` is not finite floats of that shape.
+        ValueError: the widths differ, or `sigma` is not positive.
     """
     check_matrix(noisy, "noisy")
     check_matrix(points, "points")

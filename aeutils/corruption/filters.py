@@ -31,7 +31,16 @@ def gaussian_filter(x: Tensor, width: float) -> Tensor:
     The bell is a product of one for rows and one for columns, so two passes of 2r + 1 numbers
     replace one of (2r + 1)². It is cut at r = 3 · width pixels; the edge pixel is repeated outside.
 
-    Parameters: `x` images (N, C, H, W); `width` > 0. Returns (N, C, H, W).
+    Args:
+        x: images (N, C, H, W).
+        width: standard deviation of the bell in pixels, > 0.
+
+    Returns:
+        The smoothed images, (N, C, H, W).
+
+    Raises:
+        TypeError, ValueError: `x` is not finite floats of that shape.
+        ValueError: `width` is not positive.
     """
     _check_images(x)
     if not 0 < width < math.inf:
@@ -52,7 +61,16 @@ def median_filter(x: Tensor, size: int = 3) -> Tensor:
     A single wrong pixel never is the median of its neighbours, whatever its value: made for salt
     and pepper. A stroke narrower than half of the window disappears as well.
 
-    Parameters: `x` images (N, C, H, W); `size` odd. Returns (N, C, H, W).
+    Args:
+        x: images (N, C, H, W).
+        size: side of the window in pixels, odd.
+
+    Returns:
+        The filtered images, (N, C, H, W).
+
+    Raises:
+        TypeError, ValueError: `x` is not finite floats of that shape.
+        ValueError: `size` is even.
     """
     _check_images(x)
     patches = _patches(x.reshape(-1, 1, *x.shape[2:]), size)  # (N·C, size², H, W)
@@ -68,8 +86,20 @@ def non_local_means(
     w = exp(−max(d² − 2σ², 0) / h²), d² the mean squared difference of the patches around p and q
     (2σ² of it is noise alone) and h = strength · sigma (Buades, Coll and Morel, 2005).
 
-    Parameters: `x` images (N, C, H, W), C = 1; `sigma` > 0, standard deviation of the noise;
-    `patch` and `search` odd. Returns (N, C, H, W). Takes search² passes over the images.
+    It takes search² passes over the images.
+
+    Args:
+        x: grey images (N, 1, H, W).
+        sigma: standard deviation of the noise, > 0.
+        strength: h in units of sigma, > 0.
+        patch: side of a patch in pixels, odd.
+        search: side of the search window in pixels, odd.
+
+    Returns:
+        The averaged images, (N, 1, H, W).
+
+    Raises:
+        ValueError: the images are not grey, or a number is out of range.
     """
     _check_images(x)
     if x.shape[1] != 1:

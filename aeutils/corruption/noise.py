@@ -48,8 +48,13 @@ from aeutils.testing.sealed import exercise
 def gaussian(x: Tensor, sigma: float, generator: torch.Generator | None = None) -> Tensor:
     """Add independent Gaussian noise of standard deviation `sigma` to every pixel.
 
-    Parameters: `x` (N, ...), floats; `sigma` >= 0 in units of intensity (not a variance);
-    `generator` on the device of `x`, None for torch's global one. Returns the shape of `x`.
+    Args:
+        x: images, floats of shape (N, ...).
+        sigma: standard deviation >= 0 in units of intensity (not a variance).
+        generator: on the device of `x`; None for torch's global one.
+
+    Returns:
+        The damaged images, in the shape of `x`.
     """
     _check(x, generator)
     return x + _check_level(sigma, "sigma") * _normal(x, generator)
@@ -62,7 +67,13 @@ def salt_and_pepper(x: Tensor, share: float, generator: torch.Generator | None =
     One uniform number u decides each pixel: pepper if u < share/2, salt if share/2 <= u < share.
     Two separate draws would let salt fall on pepper, and replace less than `share`.
 
-    Parameters: `x` (N, ...), floats; `share` in [0, 1]. Returns the shape of `x`.
+    Args:
+        x: images, floats of shape (N, ...).
+        share: probability in [0, 1] that a pixel is replaced.
+        generator: on the device of `x`; None for torch's global one.
+
+    Returns:
+        The damaged images, in the shape of `x`.
     """
     _check(x, generator)
     share = _check_share(share)
@@ -76,7 +87,13 @@ def speckle(x: Tensor, sigma: float, generator: torch.Generator | None = None) -
 
     The noise of a pixel has standard deviation sigma · x: black paper stays black.
 
-    Parameters: `x` (N, ...), floats; `sigma` >= 0, without unit. Returns the shape of `x`.
+    Args:
+        x: images, floats of shape (N, ...).
+        sigma: >= 0, without unit.
+        generator: on the device of `x`; None for torch's global one.
+
+    Returns:
+        The damaged images, in the shape of `x`.
     """
     _check(x, generator)
     return x * (1 + _check_level(sigma, "sigma") * _normal(x, generator))
@@ -86,8 +103,13 @@ def speckle(x: Tensor, sigma: float, generator: torch.Generator | None = None) -
 def mask(x: Tensor, share: float, generator: torch.Generator | None = None) -> Tensor:
     """Set each pixel to 0 with probability `share`, and leave the others as they are.
 
-    Parameters: `x` (N, ...), floats; `share` in [0, 1], the part that is *lost*.
-    Returns the shape of `x`.
+    Args:
+        x: images, floats of shape (N, ...).
+        share: probability in [0, 1] that a pixel is *lost*.
+        generator: on the device of `x`; None for torch's global one.
+
+    Returns:
+        The damaged images, in the shape of `x`.
     """
     _check(x, generator)
     return x.masked_fill(_uniform(x, generator) < _check_share(share), 0.0)
@@ -98,8 +120,16 @@ def block(x: Tensor, size: int, generator: torch.Generator | None = None) -> Ten
 
     To repair it is called inpainting: the surroundings must suffice.
 
-    Parameters: `x` images (N, C, H, W), or rows (N, D) of square images; 1 <= `size` <= H, W.
-    Returns the shape of `x`.
+    Args:
+        x: images (N, C, H, W), or rows (N, D) of square images.
+        size: side of the square in pixels, at most the image's height and width.
+        generator: on the device of `x`; None for torch's global one.
+
+    Returns:
+        The damaged images, in the shape of `x`.
+
+    Raises:
+        ValueError: the square is larger than the image.
     """
     _check(x, generator)
     images = _as_images(x)
@@ -123,8 +153,16 @@ def downsample(x: Tensor, factor: int, generator: torch.Generator | None = None)
     To repair it is called super-resolution. No random number is needed; `generator` is accepted so
     that all corruptions are called alike.
 
-    Parameters: `x` images (N, C, H, W), or rows (N, D) of square images; `factor` >= 1 divides H
-    and W. Returns the shape of `x`.
+    Args:
+        x: images (N, C, H, W), or rows (N, D) of square images.
+        factor: side of a cell in pixels; it divides H and W.
+        generator: not used.
+
+    Returns:
+        The damaged images, in the shape of `x`.
+
+    Raises:
+        ValueError: `factor` does not divide the height and the width.
     """
     _check(x, generator)
     images = _as_images(x)

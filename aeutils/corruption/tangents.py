@@ -33,8 +33,12 @@ def affine_tangents(images: Tensor) -> Tensor:
     orthonormalised in this order: column 1 is the shift to the right itself (up to its length), the
     others are what each next move adds.
 
-    Parameters: `images` (N, 1, H, W). An image that a move leaves as it is (an empty one, a
-    perfect circle being turned) has no such tangent: ValueError.
+    Args:
+        images: grey images (N, 1, H, W).
+
+    Raises:
+        ValueError: the images are not grey, or one of them is left as it is by a move (an empty
+            one, a perfect circle being turned) and has no such tangent.
     """
     check_float_tensor(images, "images")
     if images.ndim != 4 or images.shape[1] != 1 or 0 in images.shape:
@@ -54,6 +58,17 @@ def moved(images: Tensor, name: str, pixels: float) -> Tensor:
 
     Turn, zoom and slant are as large as `pixels` at half the image's width from its centre.
     Positive: to the right, down, counter-clockwise, larger, the top to the right.
+
+    Args:
+        images: grey images (N, 1, H, W).
+        name: one of `MOVES`.
+        pixels: size of the move.
+
+    Returns:
+        The moved images, (N, 1, H, W).
+
+    Raises:
+        ValueError: `name` is not one of `MOVES`.
     """
     if name not in MOVES:
         raise ValueError(f"name must be one of {MOVES}, got {name!r}")

@@ -32,8 +32,19 @@ METRICS = ("euclidean", "manhattan", "cosine")
 def distances(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the Euclidean, Manhattan and cosine distance of row i of `a` to row i of `b`.
 
-    Parameters: `a`, `b` (N, D), floats. Returns three tensors (N,). A row of zeros has no
-    direction: its cosine with anything counts as 0, its cosine distance is 1.
+    A row of zeros has no direction: its cosine with anything counts as 0, its cosine distance
+    is 1.
+
+    Args:
+        a: codes, floats (N, D).
+        b: codes, floats (N, D).
+
+    Returns:
+        Three tensors (N,): Euclidean, Manhattan, cosine.
+
+    Raises:
+        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
+        ValueError: the shapes differ.
     """
     check_same_shape(check_matrix(a, "a"), check_matrix(b, "b"), "a", "b")
     cosine = (unit_rows(a) * unit_rows(b)).sum(dim=1)
@@ -44,6 +55,18 @@ def distance_table(a: Tensor, b: Tensor, metric: str = "euclidean") -> Tensor:
     """Return the distances of every row of `a` (M, D) to every row of `b` (N, D), shape (M, N).
 
     The whole table is held in memory; `metric` is one of `METRICS`.
+
+    Args:
+        a: codes (M, D).
+        b: codes (N, D).
+        metric: one of `METRICS`.
+
+    Returns:
+        Distances (M, N).
+
+    Raises:
+        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
+        ValueError: the widths differ, or the metric is unknown.
     """
     check_matrix(a, "a"), check_matrix(b, "b")
     check_metric(metric)
@@ -65,7 +88,14 @@ def unit_rows(z: Tensor) -> Tensor:
 
 
 def check_metric(metric: str) -> str:
-    """Return `metric` if it is one of `METRICS`; raise otherwise."""
+    """Return `metric` if it is one of `METRICS`; raise otherwise.
+
+    Args:
+        metric: a name.
+
+    Raises:
+        ValueError: it is not one of `METRICS`.
+    """
     if metric not in METRICS:
         raise ValueError(f"metric must be one of {METRICS}, got {metric!r}")
     return metric

@@ -40,6 +40,9 @@ def auc(same: Tensor, diff: Tensor) -> float:
     Args:
         same: similarities of same-class pairs, shape (S,).
         diff: similarities of different-class pairs, shape (D,).
+
+    Raises:
+        ValueError: one of them is empty or not a row of numbers.
     """
     for name, values in (("same", same), ("diff", diff)):
         if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
@@ -110,6 +113,9 @@ def knn_accuracy(
         k: number of neighbours, at most N (N − 1 when the test set is the training set).
         metric: "euclidean" or "cosine".
         chunk: test codes compared at once; memory is `chunk` × N numbers.
+
+    Raises:
+        TypeError, ValueError: codes or labels do not fit together, or `k` is out of range.
 
     Example:
         >>> z, y = torch.tensor([[0.0], [1.0], [9.0], [10.0]]), torch.tensor([0, 0, 1, 1])

@@ -35,6 +35,7 @@ def neighbour_overlap(
         b: the same N things as rows (N, K), for example codes.
         k: number of neighbours, at most N − 1.
         sample: largest number of rows used; a random choice of them (from `seed`) for more.
+        seed: which rows are drawn if `sample` is smaller than N.
     """
     a, b = _alike(a, b, sample, seed)
     near_a, near_b = _neighbours(a, k), _neighbours(b, k)
@@ -48,6 +49,19 @@ def trustworthiness(
 
     1 − c · Σ_i Σ_j max(0, rank of j around i in `a` − k), over the k nearest j of i in `b`, with c
     such that the worst is 0 and the best is 1. Arguments as for `neighbour_overlap`; k < N / 2.
+
+    Args:
+        a: rows (N, D), for example pixels.
+        b: the same N things as rows (N, K), for example codes.
+        k: number of neighbours, below N / 2.
+        sample: largest number of rows to use; None for all.
+        seed: which rows are drawn if `sample` is smaller than N.
+
+    Returns:
+        A number from 0 to 1.
+
+    Raises:
+        TypeError, ValueError: the rows do not fit together, or `k` is too large.
     """
     from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
@@ -63,6 +77,13 @@ def occurrences(z: Tensor, k: int = 10) -> Tensor:
     """Return how often each row is among the k nearest of another row, int64 (N,); the mean is k.
 
     Euclidean; a row is never its own neighbour.
+
+    Args:
+        z: codes of shape (N, K).
+        k: number of neighbours, at most N − 1.
+
+    Raises:
+        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
     """
     return torch.bincount(_neighbours(check_matrix(z, "z"), k).flatten(), minlength=len(z))
 
@@ -72,6 +93,18 @@ def hubness(z: Tensor, k: int = 10, sample: int | None = None, seed: int = 0) ->
 
     Points on a line or in a plane have about 0; a few standard normal points in 784 dimensions
     more than 4. Arguments as for `neighbour_overlap`.
+
+    Args:
+        z: codes of shape (N, K).
+        k: number of neighbours, at most N − 1.
+        sample: largest number of rows to use; None for all.
+        seed: which rows are drawn if `sample` is smaller than N.
+
+    Returns:
+        The skewness, without unit; 0 where every row is drawn equally often.
+
+    Raises:
+        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
     """
     z = check_matrix(z, "z")
     z = z[random_rows(len(z), sample, seed).to(z.device)]

@@ -69,6 +69,9 @@ def measure(
         more: measure also what week 6 adds: linear probe, retrieval, silhouette, trustworthiness,
             neighbour overlap and hubness. Needs scikit-learn.
 
+    Returns:
+        The row of the passport.
+
     Raises:
         TypeError, ValueError: `encode` or `decode` returns something of another shape, NaN or
             infinity; the message names the function, what went in and what came out.
@@ -104,6 +107,12 @@ def baselines(data: Data, more: bool = False) -> list[PassportRow]:
     * untrained: the first half of an autoencoder, D-512-256-32, with random weights (seed 0);
     * shuffled labels: raw pixels whose labels are permuted (seed 0). Nothing can be found, so this
       row shows what each measure says about nothing.
+
+    Args:
+        data: as for `measure`.
+
+    Raises:
+        ValueError: the data are not images and labels that fit together.
     """
     from aeutils.models.autoencoder import mlp
 
@@ -135,6 +144,12 @@ def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") ->
 
     The file is replaced in one step. A damaged one is moved aside (``.bak``); where nothing can be
     written, or while nbgrader executes the notebook, no file changes.
+
+    Args:
+        path: the passport's file.
+
+    Raises:
+        TypeError: `row` is not a row of a passport.
     """
     if not isinstance(row, PassportRow):
         raise TypeError(f"row must be a PassportRow, as measure returns, got {describe(row)}")
@@ -164,6 +179,9 @@ def show(rows: Iterable[PassportRow], more: bool = False) -> Passport:
     """Return the rows as a table, with `more` the measures that week 6 adds.
 
     The best value of each column among rows of the same data is bold and marked with ★.
+
+    Raises:
+        TypeError: an entry is not a row of a passport.
     """
     rows = list(rows)
     for row in rows:

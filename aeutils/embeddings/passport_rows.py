@@ -59,7 +59,11 @@ def key_of(row: PassportRow) -> str:
 
 
 def rows_of(contents: Any) -> list[PassportRow]:
-    """Return the rows of a file's contents; TypeError or ValueError if they are none."""
+    """Return the rows of a file's contents; TypeError or ValueError if they are none.
+
+    Raises:
+        TypeError, ValueError: they are not the contents of a passport.
+    """
     if not isinstance(contents, dict):
         raise TypeError(f"a passport is a JSON object of rows, found {type(contents).__name__}")
     rows = []

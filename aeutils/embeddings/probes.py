@@ -32,10 +32,12 @@ def linear_probe(
     constant column stays 0). Without this the penalty would punish columns of small numbers.
 
     Args:
-        z_train, y_train: codes (N, K) and integers (N,) to learn from.
-        z_test, y_test: codes (M, K) and integers (M,) to be judged on.
+        y_train: their classes, integers (N,).
+        y_test: their classes, integers (M,).
         strength: scikit-learn's C; smaller means a stronger penalty on the weights.
         steps: at most this many steps of L-BFGS; fixed, so that a run is as long as the next.
+        z_train, y_train: codes (N, K) and integers (N,) to learn from.
+        z_test, y_test: codes (M, K) and integers (M,) to be judged on.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -58,6 +60,18 @@ def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test:
     The mean training code is taken from all codes, which then get length 1; a class's prototype is
     the mean of its training codes, and similarity is the cosine. Of equally similar prototypes the
     one of the smaller label wins. Arguments as for `linear_probe`.
+
+    Args:
+        z_train: codes whose labels are known, (N, K).
+        y_train: their classes, integers (N,).
+        z_test: codes to classify, (M, K).
+        y_test: their classes, integers (M,).
+
+    Returns:
+        The share that is classified rightly.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
     """
     z_train, z_test = _checked(z_train, y_train, z_test, y_test)
     mean = z_train.mean(dim=0)

@@ -19,7 +19,11 @@ from aeutils.pca import PCA
 
 
 def pca_map(z: Tensor) -> Tensor:
-    """Return the first two principal components of the codes z (N, K), shape (N, 2)."""
+    """Return the first two principal components of the codes z (N, K), shape (N, 2).
+
+    Raises:
+        TypeError, ValueError: `z` is not a finite float matrix with two columns or more.
+    """
     z = check_matrix(z, "z")
     return PCA(2).fit(z).transform(z)
 
@@ -34,6 +38,9 @@ def tsne(z: Tensor, perplexity: float = 30.0, seed: int = 0, steps: int = 500) -
         perplexity: about how many neighbours each point tries to keep, below N.
         seed: of scikit-learn's random numbers.
         steps: of gradient descent, at least 250; the first 250 exaggerate the neighbours.
+
+    Raises:
+        TypeError, ValueError: `z` is not a finite float matrix, or there are too few rows.
     """
     from sklearn.manifold import TSNE
 
@@ -55,6 +62,10 @@ def has_umap() -> bool:
 
 def umap(z: Tensor, neighbours: int = 15, seed: int = 0) -> Tensor:
     """Return a UMAP map (N, 2) of the codes z (N, K), by the optional package umap-learn.
+
+    Args:
+        neighbours: rows that count as near.
+        seed: of the layout.
 
     Raises:
         ImportError: it is not installed; the message says how to get it.

@@ -30,7 +30,11 @@ CHUNK = 250  # queries ranked at once
 def average_precision(relevant: Tensor) -> Tensor:
     """Return the average precision of each row, float64 (M,); NaN where nothing is relevant.
 
-    Parameters: `relevant` (M, N), booleans in ranked order, the best first.
+    Args:
+        relevant: booleans in ranked order, the best first, (M, N).
+
+    Raises:
+        TypeError, ValueError: `relevant` is not a matrix of booleans.
     """
     if relevant.dtype != torch.bool or relevant.ndim != 2:
         raise TypeError(f"relevant must be booleans (M, N), got {relevant.dtype} {relevant.shape}")
@@ -54,6 +58,10 @@ def mean_average_precision(
         labels: integers (N,); every class needs at least two members.
         metric: "cosine", "euclidean" or "manhattan".
         sample: largest number of codes used; a random choice of them (from `seed`) for more.
+        seed: which rows are drawn if `sample` is smaller than N.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
     """
     z, labels = drawn(z, labels, sample, seed)
     check_classes(labels)
@@ -69,7 +77,15 @@ def mean_average_precision(
 
 
 def drawn(z: Tensor, labels: Tensor, sample: int | None, seed: int) -> tuple[Tensor, Tensor]:
-    """Return codes in float64 and labels, all of them or a random `sample` of the rows."""
+    """Return codes in float64 and labels, all of them or a random `sample` of the rows.
+
+    Args:
+        z: codes of shape (N, K).
+        seed: which rows are drawn.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
+    """
     z = with_double(check_matrix(z, "z")).double()
     labels = check_labels(labels, len(z)).to(z.device)
     rows = random_rows(len(z), sample, seed).to(z.device)
@@ -77,7 +93,14 @@ def drawn(z: Tensor, labels: Tensor, sample: int | None, seed: int) -> tuple[Ten
 
 
 def random_rows(n: int, sample: int | None, seed: int) -> Tensor:
-    """Return all row numbers below n, or `sample` random ones where n is larger."""
+    """Return all row numbers below n, or `sample` random ones where n is larger.
+
+    Args:
+        seed: of the draw.
+
+    Raises:
+        ValueError: `sample` is less than 1.
+    """
     if sample is None or n <= sample:
         return torch.arange(n)
     check_count(sample, "sample")

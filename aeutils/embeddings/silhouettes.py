@@ -37,6 +37,10 @@ def silhouette(
         labels: integers (N,), of at least 2 and at most N − 1 classes.
         metric: "euclidean", "manhattan" or "cosine".
         sample: largest number of codes used; a random choice of them (from `seed`) for more.
+        seed: which rows are drawn if `sample` is smaller than N.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
     """
     from sklearn.metrics import silhouette_score
 

@@ -125,6 +125,18 @@ def class_similarity_by_matrix(
     """Return what `class_similarity` returns, by its definition: the (N, N) matrix of cosines.
 
     Slow, and N² numbers in memory; it is here to be compared with. Arguments as there.
+
+    Args:
+        z: codes of shape (N, K).
+        labels: classes, integers (N,).
+        centre: subtract the mean code first.
+        renormalise: make unit vectors again after that.
+
+    Returns:
+        As `class_similarity`.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
     """
     units, labels = unit_codes(z, labels, centre)
     classes, index, _ = check_classes(labels)
@@ -140,14 +152,28 @@ def class_similarity_by_matrix(
 
 
 def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]:
-    """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device."""
+    """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device.
+
+    Args:
+        centre: subtract the mean code first.
+
+    Raises:
+        ValueError: a code is zero.
+    """
     z = with_double(check_matrix(z, "z"))
     labels = check_labels(labels, len(z)).to(z.device)
     return torch.cat([units for units, _ in _unit_pieces(z, centre)]), labels
 
 
 def check_classes(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (classes (C,), class index of each label (N,), counts (C,)), C >= 2, counts >= 2."""
+    """Return (classes (C,), class index of each label (N,), counts (C,)), C >= 2, counts >= 2.
+
+    Args:
+        labels: classes, integers (N,).
+
+    Raises:
+        ValueError: there are not two classes, or a class has one member only.
+    """
     classes, index, counts = labels.unique(return_inverse=True, return_counts=True)
     if len(classes) < 2:
         raise ValueError(

@@ -51,8 +51,15 @@ def penalty_by_loop(encode: Encoder, x: Tensor) -> Tensor:
     backward pass serves the whole batch. An encoder that mixes the images of a batch (batch
     normalisation in training mode) breaks this, and the result is then not Ω.
 
-    Parameters: `encode`, rows (N, D) -> codes (N, K); `x` (N, D). Returns a scalar. `create_graph`
-    keeps the graph of the backward pass itself, without which the weights would get no gradient.
+    Args:
+        encode: rows (N, D) -> codes (N, K).
+        x: images as rows (N, D).
+
+    Returns:
+        A scalar.
+
+    Raises:
+        TypeError, ValueError: `x` is not finite floats of that shape.
     """
     x = check_matrix(x).detach().requires_grad_()
     h = _codes(encode, x)
@@ -70,8 +77,17 @@ def jacobians(encode: Encoder, x: Tensor) -> Tensor:
     `jacrev` of the whole batch at once would be (N, K, N, D), nearly all zeros. So the Jacobian of
     *one* image is taken, and `vmap` runs that over the batch.
 
-    Parameters: `encode`, rows (N, D) -> codes (N, K); `x` (N, D). Gradients flow to the weights:
-    Ω = jacobians(encode, x).square().sum(dim=(1, 2)).mean().
+    Gradients flow to the weights: Ω = jacobians(encode, x).square().sum(dim=(1, 2)).mean().
+
+    Args:
+        encode: rows (N, D) -> codes (N, K).
+        x: images as rows (N, D).
+
+    Returns:
+        One Jacobian for each image, (N, K, D).
+
+    Raises:
+        TypeError, ValueError: `x` is not finite floats of that shape.
     """
     check_matrix(x)
 
@@ -87,7 +103,13 @@ def sigmoid_penalty(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
     J = diag(h(1 − h)) W, so ‖J(x)‖²_F = Σ_k (h_k(1 − h_k))² ‖W_k‖²  (Rifai et al., 2011, eq. 7).
 
-    Parameters: `x` (N, D); `weight` (K, D) and `bias` (K,), as in `nn.Linear`. Returns a scalar.
+    Args:
+        x: images as rows (N, D).
+        weight: W (K, D), as in `nn.Linear`.
+        bias: b (K,).
+
+    Returns:
+        A scalar.
     """
     _check_layer(x, weight, bias)
     h = torch.sigmoid(torch.addmm(bias, x, weight.T))  # (N, K)
@@ -104,8 +126,19 @@ def two_layer_penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
     M (H, H) is the same for every image, and no Jacobian is built. The gradient is written out
     below: M is symmetric, which saves a third of what autograd would do.
 
-    Parameters: `x` (N, D); `w1` (H, D), `b1` (H,), `w2` (K, H). The code's own bias moves no slope.
-    Returns a scalar. It can be differentiated once.
+    The code's own bias moves no slope.
+
+    Args:
+        x: images as rows (N, D).
+        w1: W₁ (H, D).
+        b1: b₁ (H,).
+        w2: W₂ (K, H).
+
+    Returns:
+        A scalar, which can be differentiated once.
+
+    Raises:
+        ValueError: the shapes do not fit together.
     """
     _check_layer(x, w1, b1)
     if w2.ndim != 2 or w2.shape[1] != w1.shape[0]:
@@ -151,8 +184,17 @@ def hutchinson(
     standard deviation of the batch means, one for each probe. Images differ from each other
     as well; that is not an error of the estimate.
 
-    Parameters: `encode`, rows (N, D) -> codes (N, K); `x` (N, D); `probes` >= 2; `generator` of the
-    signs, None for torch's global one. Returns the estimate, a scalar with a gradient, and a float.
+    Args:
+        encode: rows (N, D) -> codes (N, K).
+        x: images as rows (N, D).
+        probes: random vectors for each image, at least 2.
+        generator: of the signs; None for torch's global one.
+
+    Returns:
+        The estimate, a scalar with a gradient, and its standard error, a float.
+
+    Raises:
+        ValueError: there are fewer than two probes.
     """
     check_count(probes, "probes")
     if probes < 2:
@@ -184,8 +226,12 @@ def gains(jacobian: Tensor, tangents: Tensor) -> tuple[Tensor, Tensor]:
     across = √((‖J‖²_F − ‖J T‖²_F) / (D − t)), the same over all directions at right angles to it.
     Only their ratio can be compared between encoders: a code in other units changes both alike.
 
-    Parameters: `jacobian` (N, K, D); `tangents` (N, D, t), orthonormal columns, t < D
-    (`aeutils.corruption.tangents`).
+    Args:
+        jacobian: of each image, (N, K, D).
+        tangents: orthonormal columns (N, D, t), t < D (`aeutils.corruption.tangents`).
+
+    Raises:
+        ValueError: the shapes do not fit together, or the columns are not orthonormal.
     """
     n, _, d = _check_jacobians(jacobian).shape
     if tangents.ndim != 3 or tangents.shape[:2] != (n, d) or not 0 < tangents.shape[2] < d:

@@ -41,8 +41,17 @@ def correntropy_loss(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
     It is not convex. Where everything is far off (an untrained decoder, a small σ) nearly every
     slope is 0, and nothing is learned: start with the squared error, or with a large σ.
 
-    Parameters: `x_hat`, `x` (N, ...) of one shape; `sigma` > 0, in units of intensity.
-    Returns a scalar, the mean over images of the sum over pixels.
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+        sigma: width of the bell in units of intensity, > 0.
+
+    Returns:
+        A scalar, the mean over images of the sum over pixels.
+
+    Raises:
+        TypeError: a tensor does not hold floats.
+        ValueError: the shapes differ, or `sigma` is not positive.
     """
     check_same_shape(check_batch(x_hat, "x_hat"), check_batch(x, "x"), "x_hat", "x")
     if not 0 < sigma < math.inf:
@@ -56,7 +65,18 @@ def absolute_error(x_hat: Tensor, x: Tensor) -> Tensor:
     """Return the mean over images of Σ_d |x_hat_d − x_d|, a scalar.
 
     Laplace noise; its best constant is the median, which up to half of the pixels may spoil without
-    moving it far. Convex, unlike `correntropy_loss`. Parameters: (N, ...) of one shape.
+    moving it far. Convex, unlike `correntropy_loss`.
+
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        TypeError: a tensor does not hold floats.
+        ValueError: the shapes differ.
     """
     check_same_shape(check_batch(x_hat, "x_hat"), check_batch(x, "x"), "x_hat", "x")
     return (x_hat - x).abs().flatten(1).sum(dim=1).mean()

@@ -46,6 +46,9 @@ def random_pairs(
     Returns:
         Row numbers of the first and of the second images, int64 (n,), and whether they are of one
         class, bool (n,).
+
+    Raises:
+        ValueError: there are no two classes, or no class has two members.
     """
     check_labels(labels, len(labels))
     check_count(n, "n")
@@ -85,9 +88,12 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0) ->
     and the slope of D is taken to be 0.
 
     Args:
-        a, b: codes of the first and of the second images, (N, K).
         same: True or 1 where both are of one class, (N,).
         margin: pairs of different classes further apart than this are left alone.
+        a, b: codes of the first and of the second images, (N, K).
+
+    Raises:
+        ValueError: the shapes do not fit together, or the margin is not positive.
     """
     check_same_shape(check_matrix(a, "a"), check_matrix(b, "b"), "a", "b")
     if same.shape != (len(a),):
@@ -96,7 +102,15 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0) ->
 
 
 def pair_terms(squared: Tensor, same: Tensor, margin: float) -> Tensor:
-    """Return the loss of each pair, of its squared distance; both of one shape."""
+    """Return the loss of each pair, of its squared distance; both of one shape.
+
+    Args:
+        same: booleans, in the shape of `squared`.
+        margin: > 0, in units of the codes.
+
+    Raises:
+        ValueError: the margin is not positive.
+    """
     if not margin > 0:
         raise ValueError(f"margin must be positive, got {margin}")
     positive = squared > 0
@@ -116,8 +130,11 @@ def all_pairs_loss(z: Tensor, labels: Tensor, margin: float = 1.0) -> Tensor:
         z: codes (B, K).
         labels: integers (B,).
         margin: as in `contrastive_loss`.
-
     A kind that the batch has no pair of contributes 0.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together, or the margin is not
+            positive.
     """
     check_labels(labels, len(check_matrix(z, "z")))
     centred = z - z.mean(dim=0)  # moves no pair, and keeps the numbers of the product small

@@ -43,9 +43,17 @@ from aeutils.testing.sealed import exercise
 def squared_error_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
     """Return the sum of squared differences of each image: SSE_i = Σ_d (x_hat_id − x_id)².
 
-    Parameters: `x_hat` and `x` of shape (N, ...), at least two dimensions. Returns (N,), in squared
-    units of intensity per image: the measure of Hinton and Salakhutdinov (2006).
-    Raises ValueError if the shapes differ, TypeError if either is not a float tensor.
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+
+    Returns:
+        One number for each image, (N,), in squared units of intensity: the measure of Hinton
+        and Salakhutdinov (2006).
+
+    Raises:
+        ValueError: the shapes differ.
+        TypeError: a tensor does not hold floats.
     """
     _check(x_hat, x, "x_hat")
     return (x_hat - x).square().flatten(1).sum(dim=1)  # (N, D) -> (N,)
@@ -57,7 +65,14 @@ def mse(x_hat: Tensor, x: Tensor) -> Tensor:
     A Gaussian of fixed σ has −log p(x) = (x − x_hat)² / 2σ² + const: the smallest mean squared
     error is the largest likelihood, whatever σ is.
 
-    Parameters: `x_hat`, `x` (N, ...) of the same shape. The SSE per image is this times D.
+    The SSE per image is this times D.
+
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+
+    Returns:
+        A scalar.
     """
     _check(x_hat, x, "x_hat")
     return F.mse_loss(x_hat, x)  # one pass over the pixels, and one for the gradient
@@ -71,8 +86,14 @@ def gaussian_nll(x_hat: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
     −log p(x) = SSE / 2σ² + (D/2) log(2πσ²).
     The second term lets losses with different σ be compared; with a learned σ it stops σ growing.
 
-    Parameters: `x_hat`, `x` (N, ...) of the same shape with D numbers per image; `sigma` > 0, in
-    units of intensity, a number or a tensor with one entry (which may carry a gradient).
+    Args:
+        x_hat: reconstructions, shape (N, ...).
+        x: originals of the same shape.
+        sigma: > 0, in units of intensity: a number, or a tensor with one entry (which may carry
+            a gradient).
+
+    Returns:
+        A scalar.
     """
     _check(x_hat, x, "x_hat")
     variance = _check_sigma(sigma, x).square()
@@ -92,8 +113,16 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     Grey pixels between 0 and 1 are allowed (the loss is then a cross-entropy, whose smallest value
     is the entropy of x and not 0).
 
-    Parameters: `logits` (N, ...), any real numbers, so no sigmoid before; `x` of the same shape in
-    [0, 1]. Raises ValueError for other targets (checked on the CPU only: a GPU would have to wait).
+    Args:
+        logits: any real numbers (N, ...), so no sigmoid before.
+        x: of the same shape, in [0, 1].
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: a target lies outside [0, 1] (checked on the CPU only: a GPU would have to
+            wait).
     """
     _check(logits, x, "logits")
     _check_target(x, low=0, high=1)
@@ -112,8 +141,12 @@ def tanh_cross_entropy(pre_activation: Tensor, x: Tensor) -> Tensor:
     (1 + tanh a)/2 = eᵃ / (eᵃ + e⁻ᵃ) = sigmoid(2a), this is the Bernoulli loss of the logit 2a.
     Computing log((1+y)/2) from y instead fails as soon as tanh rounds to −1 (a < −9 in float32).
 
-    Parameters: `pre_activation` a (N, ...), before the tanh; `x` of the same shape in [0, 1] (not
-    in [−1, 1]: rescale images y with (1+y)/2).
+    Args:
+        pre_activation: a (N, ...), before the tanh.
+        x: of the same shape in [0, 1] (not in [−1, 1]: rescale images y with (1+y)/2).
+
+    Returns:
+        A scalar.
     """
     return bernoulli_nll(2 * pre_activation, x)
 
@@ -129,7 +162,12 @@ def poisson_nll(log_rate: Tensor, x: Tensor, full: bool = False) -> Tensor:
     A rate above e³⁰ = 1e13 is replaced by the tangent of the exponential there, so that a wild
     log rate (up to 1e4) gives a huge loss and a finite gradient instead of infinity.
 
-    Parameters: `log_rate` (N, ...), any real numbers; `x` of the same shape, >= 0.
+    Args:
+        log_rate: any real numbers (N, ...).
+        x: of the same shape, >= 0.
+
+    Returns:
+        A scalar.
     """
     _check(log_rate, x, "log_rate")
     _check_target(x, low=0, high=math.inf)
@@ -151,8 +189,12 @@ def hinge_mse(x_hat: Tensor, x: Tensor) -> Tensor:
     [0, 1] (Tobin, 1958), and a black pixel has P(x=0) = Φ(−x_hat/σ), whose −log is close to 0 for
     x_hat well below 0 and grows like x_hat²/2σ² above.
 
-    Parameters: `x_hat`, `x` (N, ...) of the same shape, `x` in [0, 1]. Returns a scalar, the mean
-    over images and pixels, so that hinge_mse(x_hat, x) <= mse(x_hat, x).
+    Args:
+        x_hat: reconstructions (N, ...).
+        x: originals of the same shape, in [0, 1].
+
+    Returns:
+        A scalar, the mean over images and pixels, so that hinge_mse(x_hat, x) <= mse(x_hat, x).
     """
     _check(x_hat, x, "x_hat")
     right_already = ((x <= 0) & (x_hat < 0)) | ((x >= 1) & (x_hat > 1))

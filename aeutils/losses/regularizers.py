@@ -50,8 +50,15 @@ def weight_penalty(model: nn.Module, power: int) -> Tensor:
     kernels of convolutions. Biases, and scales of normalisation layers, have one dimension. A
     matrix that is used twice (tied weights) counts once.
 
-    Parameters: `model`, a module; `power`, 1 (L1, the lasso) or 2 (L2, weight decay).
-    Raises ValueError for another power, or if the model has no weights.
+    Args:
+        model: a module.
+        power: 1 (L1, the lasso) or 2 (L2, weight decay).
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: another power, or the model has no weights.
     """
     if power not in (1, 2):
         raise ValueError(f"power must be 1 (L1) or 2 (L2), got {describe(power)}")
@@ -62,7 +69,11 @@ def weight_penalty(model: nn.Module, power: int) -> Tensor:
 
 
 def l1(model: nn.Module) -> Tensor:
-    """Return Σ |w| over all weights, without biases (Tibshirani, 1996)."""
+    """Return Σ |w| over all weights, without biases (Tibshirani, 1996).
+
+    Args:
+        model: a module.
+    """
     return weight_penalty(model, 1)
 
 
@@ -72,6 +83,9 @@ def l2(model: nn.Module) -> Tensor:
     With plain gradient descent λ Σ w² shrinks each weight by the factor 1 − 2 η λ in every step:
     weight decay. With Adam the two differ, because Adam divides the penalty's gradient by the size
     of recent gradients; AdamW's `weight_decay` (Loshchilov and Hutter, 2019) does not.
+
+    Args:
+        model: a module.
     """
     return weight_penalty(model, 2)
 
@@ -85,10 +99,18 @@ def kl_sparsity(h: Tensor, target: float) -> Tensor:
     It is 0 only at ρ̂ = ρ and grows without limit towards 0 and towards 1, so that no unit dies and
     none stays on. Near the target it is (ρ̂ − ρ)² / (2 ρ (1 − ρ)).
 
-    Parameters: `h` (N, K), activations in [0, 1], as after a sigmoid; `target` ρ in (0, 1).
-    Returns a scalar, in nats. Means are clamped to [1e-6, 1 − 1e-6], so it is always finite.
-    The mean of a small batch is a poor estimate of the mean over all images.
-    Raises ValueError for activations outside [0, 1] or a target outside (0, 1).
+    Means are clamped to [1e-6, 1 − 1e-6], so it is always finite. The mean of a small batch is
+    a poor estimate of the mean over all images.
+
+    Args:
+        h: activations in [0, 1], as after a sigmoid, (N, K).
+        target: ρ in (0, 1).
+
+    Returns:
+        Nats, a scalar.
+
+    Raises:
+        ValueError: an activation lies outside [0, 1], or the target outside (0, 1).
     """
     check_matrix(h, "h")
     if not 0 < target < 1:
@@ -113,7 +135,12 @@ def activity(h: Tensor, threshold: float = 0.1) -> dict[str, float]:
     every image, and "always on", the share of units above it for every image. A code with many dead
     units is not sparse but narrow.
 
-    Parameters: `h` (N, K); `threshold` in [0, 1).
+    Args:
+        h: activations (N, K).
+        threshold: in [0, 1).
+
+    Raises:
+        TypeError, ValueError: `h` is not a finite float matrix.
     """
     on = check_matrix(h, "h").detach() > threshold
     return {

@@ -32,6 +32,9 @@ def supcon_loss(z: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
         z: codes (B, K); none is zero.
         labels: integers (B,). Without a pair of one class the loss is 0.
         temperature: τ > 0.
+
+    Raises:
+        ValueError: codes and labels do not fit together, or the temperature is not positive.
     """
     check_labels(labels, len(check_matrix(z, "z")))
     if not temperature > 0:

@@ -20,7 +20,17 @@ from aeutils._internal.validate import check_labels, check_matrix, check_same_sh
 def triplet_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0) -> Tensor:
     """Return the mean over triplets of max(0, D₊² − D₋² + margin).
 
-    Parameters: three tensors of codes (N, K), row i of each belonging together.
+    Args:
+        anchor: codes of shape (N, K).
+        positive: codes of the same classes, row by row, (N, K).
+        negative: codes of other classes, row by row, (N, K).
+        margin: > 0, in squared units of the codes.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        TypeError, ValueError: the codes are not finite floats of one shape.
     """
     for other, name in ((positive, "positive"), (negative, "negative")):
         check_same_shape(check_matrix(anchor, "anchor"), check_matrix(other, name), "anchor", name)
@@ -36,7 +46,16 @@ def hardest_triplet_loss(z: Tensor, labels: Tensor, margin: float = 1.0) -> Tens
     squared, as Hermans et al. recommend: squared distances shrink near 0 and codes collapse more
     easily. An anchor without a positive, or without a negative, is left out.
 
-    Parameters: `z` (B, K), `labels` integers (B,).
+    Args:
+        z: codes (B, K).
+        labels: integers (B,).
+        margin: > 0, in units of the codes.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together.
     """
     check_labels(labels, len(check_matrix(z, "z")))
     length = z.square().sum(dim=1)

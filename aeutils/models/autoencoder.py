@@ -134,7 +134,10 @@ class LinearAutoencoder(FlatAutoencoder):
     linear mixture of PCA's. Compare `principal_angles(model.decoder.weight.T, axes)`. The encoder
     is a poor witness: pixels that never vary leave its weights free.
 
-    Parameters: `d` pixels, `k` code numbers; without `bias`, x must be centred to match PCA.
+    Args:
+        d: pixels of an image.
+        k: numbers of a code.
+        bias: whether both layers have one; without, x must be centred to match PCA.
     """
 
     def __init__(self, d: int, k: int, bias: bool = True) -> None:
@@ -159,7 +162,11 @@ class TiedAutoencoder(FlatAutoencoder):
     share weights this way: in `Autoencoder` and `LinearAutoencoder` the decoder's weights are
     separate parameters, which training leaves neither inverse nor transpose of the encoder's.
 
-    Parameters: `sizes` (D, ..., K), `activation` as in `Autoencoder`. Code and output are linear.
+    Code and output are linear.
+
+    Args:
+        sizes: (D, ..., K).
+        activation: as in `Autoencoder`.
     """
 
     def __init__(

@@ -56,6 +56,10 @@ def conv_transpose_size(
 
     >>> conv_transpose_size(7, 3, stride=2, padding=1), conv_transpose_size(7, 3, 2, 1, 1)
     (13, 14)
+
+    Raises:
+        TypeError, ValueError: a size is not a positive integer, or `output_padding` is too
+            large.
     """
     _check_sizes(size, kernel, stride, padding)
     if not 0 <= output_padding < stride:
@@ -83,15 +87,27 @@ class ImageAutoencoder(nn.Module):
         self.code_size, self.image_shape = code_size, tuple(image_shape)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of images (N, C, H, W)."""
+        """Return the codes (N, K) of images (N, C, H, W).
+
+        Args:
+            x: images (N, C, H, W).
+        """
         return self.encoder(_checked(x, self.image_shape, "x"))
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return images (N, C, H, W), not clamped, of codes (N, K)."""
+        """Return images (N, C, H, W), not clamped, of codes (N, K).
+
+        Args:
+            z: codes (N, K).
+        """
         return self.decoder(_checked(z, (self.code_size,), "z"))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of images (N, C, H, W)."""
+        """Return the reconstruction of images (N, C, H, W).
+
+        Args:
+            x: images (N, C, H, W).
+        """
         return self.decode(self.encode(x))
 
 
@@ -102,8 +118,10 @@ class ConvAutoencoder(ImageAutoencoder):
     1×28×28 → 16×14×14 → 32×7×7 → code → 32×7×7 → 16×14×14 → 1×28×28 for MNIST. Kernels 3×3,
     stride 2, padding 1, GELU between layers; code and output are linear.
 
-    Parameters: `code_size` K, `channels` after the first convolution (twice as many after the
-    second), `image_shape` (C, H, W) with H and W multiples of 4.
+    Args:
+        code_size: K.
+        channels: after the first convolution; twice as many after the second.
+        image_shape: (C, H, W), with H and W multiples of 4.
     """
 
     def __init__(
@@ -166,7 +184,11 @@ class ResNetAutoencoder(ImageAutoencoder):
     The shortcuts run around two convolutions each, *inside* encoder or decoder. None runs around
     the code: a model whose decoder sees the encoder's feature maps (a U-Net) has no bottleneck.
 
-    Parameters: as for `ConvAutoencoder`; `block` makes a block from a number of channels.
+    Args:
+        code_size: K.
+        channels: after the first convolution; twice as many after the second.
+        image_shape: (C, H, W), with H and W multiples of 4.
+        block: makes a block from a number of channels.
     """
 
     def __init__(

@@ -31,7 +31,15 @@ NOTHING = -1  # what stands for a neighbour where the cells looked at hold fewer
 def recall(found: Tensor, exact: Tensor) -> float:
     """Return the share of the true neighbours that were found, in whatever order.
 
-    Parameters: `found`, `exact` (M, k), row numbers.
+    Args:
+        found: row numbers (M, k).
+        exact: row numbers of the true neighbours (M, k).
+
+    Returns:
+        A share from 0 to 1.
+
+    Raises:
+        ValueError: the shapes differ.
     """
     if found.shape != exact.shape or found.ndim != 2:
         raise ValueError(
@@ -76,6 +84,14 @@ class CellIndex:
         """Return the rows of the k nearest codes in the `probe` nearest cells, (M, k).
 
         −1 where those cells hold fewer than k codes. With all cells the search is exact.
+
+        Args:
+            queries: codes (M, K).
+            k: number of neighbours.
+            probe: number of cells to look into.
+
+        Raises:
+            ValueError: `probe` is more than the number of cells.
         """
         check_matrix(queries, "queries"), check_count(k, "k"), check_count(probe, "probe")
         if probe > len(self.middles):
@@ -105,7 +121,15 @@ def faiss_search(
 ) -> Tensor:
     """Return the rows of the k nearest codes by faiss, (M, k): exactly, or with `cells` an IVF.
 
-    Raises ModuleNotFoundError, with what to do, where faiss is not installed.
+    Args:
+        store: codes (N, K).
+        queries: codes (M, K).
+        k: number of neighbours.
+        cells: number of cells; None for the exact search.
+        probe: number of cells to look into.
+
+    Raises:
+        ModuleNotFoundError: faiss is not installed; the message says what to do.
     """
     try:
         import faiss

@@ -29,6 +29,14 @@ def nearest_neighbours(
     left out a nearer one, the test code is compared with all training codes in float64.
 
     Args, and leaving each code itself out: as in `aeutils.embeddings.evaluation.knn_accuracy`.
+
+    Args:
+        z_train: stored codes (N, K).
+        z_test: queries (M, K).
+        metric: "euclidean" or "cosine".
+
+    Raises:
+        TypeError, ValueError: the codes do not fit together, or a number is out of range.
     """
     z_train, z_test = check_matrix(z_train, "z_train"), check_matrix(z_test, "z_test")
     if z_train.shape[1] != z_test.shape[1]:

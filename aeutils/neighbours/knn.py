@@ -31,7 +31,16 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
     M × N × K differences. Rounding can leave a small negative number where a = b; it becomes 0.
     The square root would change no order, so it is not taken.
 
-    Parameters: `a` (M, K), `b` (N, K), floats.
+    Args:
+        a: floats (M, K).
+        b: floats (N, K).
+
+    Returns:
+        Squared distances (M, N), none negative.
+
+    Raises:
+        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
+        ValueError: the widths differ.
     """
     check_matrix(a, "a"), check_matrix(b, "b")
     if a.shape[1] != b.shape[1]:
@@ -54,6 +63,9 @@ def nearest(distance: Tensor, k: int, same: bool = False) -> Tensor:
         k: number of neighbours.
         same: the queries *are* the stored codes, so M = N, and row i is not a neighbour of itself.
             It is left out by its place, not by its distance: another code may be exactly equal.
+
+    Raises:
+        ValueError: `k` is out of range, or the table is not square although `same` is True.
     """
     check_matrix(distance, "distance")
     check_count(k, "k")
@@ -72,7 +84,12 @@ def vote(labels: Tensor) -> Tensor:
 
     "Nearest" is the class that appears first in its row: with k = 2 the vote is that of the first.
 
-    Parameters: `labels` (M, k), integers of any value, the nearest neighbour's first.
+    Args:
+        labels: classes of the neighbours, integers (M, k) of any value, the nearest neighbour's
+            first.
+
+    Raises:
+        TypeError: the labels are not integers (M, k).
     """
     if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.ndim != 2:
         raise TypeError(f"labels must be integers (M, k), got {describe(labels)}")
@@ -87,7 +104,11 @@ def search(
     Exact; at most `chunk` × N distances are in memory. Where `queries` equals `store`, row i is
     left out of its own neighbours.
 
-    Parameters: `store` (N, K), `queries` (M, K), `metric` "euclidean" or "cosine".
+    Args:
+        store: codes (N, K).
+        queries: codes (M, K).
+        k: number of neighbours.
+        metric: "euclidean" or "cosine".
     """
     return nearest_neighbours(store, queries, k, metric, chunk)
 
@@ -97,7 +118,15 @@ def classify(
 ) -> Tensor:
     """Return the class that the k nearest stored codes vote for, (M,).
 
-    Parameters: `y_store`, the classes of the store, integers (N,); the others as in `search`.
+    Args:
+        store: codes (N, K).
+        y_store: their classes, integers (N,).
+        queries: codes (M, K).
+        k: number of neighbours.
+        metric: "euclidean" or "cosine".
+
+    Raises:
+        TypeError, ValueError: codes and labels do not fit together, or `k` is out of range.
     """
     check_labels(y_store, len(check_matrix(store, "store")), "y_store")
     near = search(store, queries, k, metric)

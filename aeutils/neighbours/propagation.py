@@ -30,6 +30,14 @@ def neighbour_graph(z: Tensor, k: int = 10, metric: str = "euclidean") -> Tensor
     """Return W, (N, N) and sparse: 1 where i is among the k nearest of j, or j among those of i.
 
     Nobody is its own neighbour. `k` is at most N − 1.
+
+    Args:
+        z: codes of shape (N, K).
+        k: number of neighbours, at most N − 1.
+        metric: "euclidean" or "cosine".
+
+    Raises:
+        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
     """
     near = nearest_neighbours(check_matrix(z, "z"), z.detach().clone(), k, metric)  # (N, k)
     n, column = len(z), near.flatten()
@@ -55,6 +63,10 @@ def propagate(
         classes: number of classes, C.
         alpha: share of the neighbours in each step, 0 ≤ α < 1.
         steps: number of steps.
+
+    Raises:
+        TypeError, ValueError: weights and labels do not fit together, or a number is out of
+            range.
     """
     check_count(classes, "classes"), check_count(steps, "steps")
     if weights.shape != (len(labels), len(labels)):
@@ -76,7 +88,11 @@ def propagate(
 
 
 def one_hot_known(labels: Tensor, classes: int) -> Tensor:
-    """Return Y (N, classes): a 1 at the class of each known label, zeros where it is −1."""
+    """Return Y (N, classes): a 1 at the class of each known label, zeros where it is −1.
+
+    Args:
+        labels: integers (N,), −1 where the class is not known.
+    """
     return F.one_hot(labels.clamp_min(0), classes).float() * (labels >= 0)[:, None]
 
 
@@ -87,7 +103,14 @@ def spread_labels(
 
     The columns of the scores are divided by their sums first, so that no class wins because its
     few labelled images happen to have many neighbours (Zhu, Ghahramani and Lafferty, 2003).
-    Parameters: `z` codes (N, K), `labels` (N,) with −1 where the class is not known.
+
+    Args:
+        z: codes of shape (N, K).
+        labels: integers (N,), −1 where the class is not known.
+        classes: number of classes.
+        k: number of neighbours in the graph.
+        alpha: as in `propagate`.
+        steps: as in `propagate`.
     """
     scores = propagate(neighbour_graph(z, k), labels, classes, alpha, steps)
     return (scores / scores.sum(dim=0).clamp_min(1e-30)).argmax(dim=1)
