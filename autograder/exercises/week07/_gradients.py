@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from aeutils.testing.checking import expect, run, to_tensor
+from aeutils.testing.checking import expect, run, to_pair, to_tensor
 from autograder.hall.protocol.remote_call import remote_call
 
 
@@ -35,9 +35,10 @@ def gradients(
         no_gradient: what to tell if there is no gradient.
     """
     found = run(lambda: _gradients(loss, codes, others), name=name)
-    complete = isinstance(found, list) and all(g is not None for g in found)
-    expect(complete, no_gradient, "no-gradient")
-    return [to_tensor(g, "the gradient").double() for g in found]
+    expect(found is not None, no_gradient, "no-gradient")
+    parts = to_pair(found, "the gradient", ["codes"] * len(codes))
+    expect(all(part is not None for part in parts), no_gradient, "no-gradient")
+    return [to_tensor(part, "the gradient").double() for part in parts]
 
 
 def batch_gradient(loss: Callable, z: Tensor, labels: Tensor, setting: float, name: str) -> Tensor:
