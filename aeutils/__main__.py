@@ -19,7 +19,14 @@ from aeutils.data.sources import WHOLE_SETS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status: 0, or 1 if something is wrong."""
+    """Run the command line and return the exit status: 0, or 1 if something is wrong.
+
+    Args:
+        arguments: the words of the command line; None for those of the process.
+
+    Returns:
+        The exit status.
+    """
     parser = argparse.ArgumentParser(prog="python -m aeutils", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch_parser = commands.add_parser("fetch", help="download a whole data set into the cache")
@@ -53,7 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def inventory(root: Path) -> list[str]:
-    """Return one line for each embedded subset and each whole data set, with its state."""
+    """Return one line for each embedded subset and each whole data set, with its state.
+
+    Args:
+        root: the folder of the whole data sets.
+    """
     lines = [f"cache folder: {root}{'' if os.path.isdir(root) else ' (not there yet)'}"]
     for name, (filename, expected) in EMBEDDED.items():
         path = EMBEDDED_FOLDER / filename

@@ -25,6 +25,7 @@ NEEDED = {  # the student's packages, where the package's own metadata cannot be
     "jupyterlab": "4",
     "matplotlib": "3.8",
     "numpy": "1.26",
+    "pooch": "1.8",
     "scikit-learn": "1.5",
     "torch": "2.4",
     "torchvision": "0.19",
@@ -201,7 +202,11 @@ def check_widgets():
 
 
 def check_kernel(seconds=60):
-    """A kernel starts, uses this Python, and finds the course package."""
+    """A kernel starts, uses this Python, and finds the course package.
+
+    Args:
+        seconds: how long the kernel may take.
+    """
     try:
         manager = importlib.import_module("jupyter_client.manager").KernelManager()
     except ImportError:
@@ -301,7 +306,7 @@ def _needed():
 
 def _numbers(version):
     """Return the release numbers of a version: 2.15.0+cpu is (2, 15, 0)."""
-    return tuple(int(part) for part in re.match(r"[\d.]*", version).group().split(".") if part)
+    return tuple(int(part) for part in re.split(r"[^\d.]", version)[0].split(".") if part)
 
 
 def _expected(name):
@@ -319,8 +324,10 @@ def _free_memory():
     """Return the bytes of memory that are free, or None where that cannot be told."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="utf-8")
-        return int(re.search(r"MemAvailable:\s+(\d+) kB", text).group(1)) * 1024
-    except (OSError, AttributeError):
+        found = re.search(r"MemAvailable:\s+(\d+) kB", text)
+        if found:
+            return int(found.group(1)) * 1024
+    except OSError:
         pass
     try:
         return importlib.import_module("psutil").virtual_memory().available

@@ -25,7 +25,15 @@ def describe(value: object) -> str:
 
 
 def check_float_tensor(x: object, name: str) -> Tensor:
-    """Return `x` if it is a floating-point tensor without NaN or infinity; raise otherwise."""
+    """Return `x` if it is a floating-point tensor without NaN or infinity; raise otherwise.
+
+    Args:
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+        ValueError: it holds NaN or infinity.
+    """
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{name} must be a torch tensor, got {describe(x)}; convert it with torch.as_tensor"
@@ -45,7 +53,15 @@ def check_float_tensor(x: object, name: str) -> Tensor:
 
 
 def check_matrix(x: object, name: str = "x") -> Tensor:
-    """Return `x` if it is a finite float matrix of shape (N, D) with N, D >= 1; raise otherwise."""
+    """Return `x` if it is a finite float matrix of shape (N, D) with N, D >= 1; raise otherwise.
+
+    Args:
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+        ValueError: it holds NaN or infinity, or has another shape.
+    """
     x = check_float_tensor(x, name)
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(
@@ -56,7 +72,15 @@ def check_matrix(x: object, name: str = "x") -> Tensor:
 
 
 def check_images(x: object, name: str = "images") -> Tensor:
-    """Return `x` if it has shape (N, C, H, W) with finite floats in [0, 1]; raise otherwise."""
+    """Return `x` if it has shape (N, C, H, W) with finite floats in [0, 1]; raise otherwise.
+
+    Args:
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+        ValueError: it has another shape, or values outside [0, 1].
+    """
     x = check_float_tensor(x, name)
     if x.ndim != 4 or 0 in x.shape:
         raise ValueError(
@@ -73,7 +97,15 @@ def check_images(x: object, name: str = "images") -> Tensor:
 
 
 def check_batch(x: object, name: str) -> Tensor:
-    """Return `x` if it is finite floats of shape (N, C, H, W) or (N, D); raise otherwise."""
+    """Return `x` if it is finite floats of shape (N, C, H, W) or (N, D); raise otherwise.
+
+    Args:
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+        ValueError: it holds NaN or infinity, or has another shape.
+    """
     x = check_float_tensor(x, name)
     if x.ndim < 2 or 0 in x.shape:
         raise ValueError(
@@ -83,7 +115,14 @@ def check_batch(x: object, name: str) -> Tensor:
 
 
 def check_alike(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
-    """Raise ValueError unless both hold images of one shape and dtype, on one device."""
+    """Raise ValueError unless both hold images of one shape and dtype, on one device.
+
+    Args:
+        a: a tensor.
+        b: a tensor.
+        name_a: what the message calls `a`.
+        name_b: what the message calls `b`.
+    """
     if (a.shape[1:], a.dtype, a.device) != (b.shape[1:], b.dtype, b.device):
         raise ValueError(
             f"{name_a} must be like {name_b}: {name_b} is {describe(b)} on {b.device}, {name_a} is "
@@ -105,7 +144,14 @@ def check_trainable(model: nn.Module, x: Tensor) -> None:
 
 
 def check_same_shape(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
-    """Raise ValueError unless both tensors have the same shape (no silent broadcasting)."""
+    """Raise ValueError unless both tensors have the same shape (no silent broadcasting).
+
+    Args:
+        a: a tensor.
+        b: a tensor.
+        name_a: what the message calls `a`.
+        name_b: what the message calls `b`.
+    """
     if a.shape != b.shape:
         raise ValueError(
             f"{name_a} has shape {tuple(a.shape)} and {name_b} has shape {tuple(b.shape)}; "
@@ -114,7 +160,17 @@ def check_same_shape(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
 
 
 def check_labels(labels: object, n: int, name: str = "labels") -> Tensor:
-    """Return `labels` if it is an integer tensor of shape (n,); raise otherwise."""
+    """Return `labels` if it is an integer tensor of shape (n,); raise otherwise.
+
+    Args:
+        labels: what was given.
+        n: number of images.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: they are not a tensor of integers, (n,).
+        ValueError: their number is not `n`.
+    """
     if not isinstance(labels, Tensor):
         raise TypeError(f"{name} must be a torch tensor, got {describe(labels)}")
     if labels.is_floating_point() or labels.is_complex() or labels.ndim != 1:
@@ -128,7 +184,16 @@ def check_labels(labels: object, n: int, name: str = "labels") -> Tensor:
 
 
 def check_count(value: object, name: str) -> None:
-    """Raise unless `value` is an integer of at least 1."""
+    """Raise unless `value` is an integer of at least 1.
+
+    Args:
+        value: what was given.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not an integer.
+        ValueError: it is less than 1.
+    """
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} must be an integer, got {describe(value)}")
     if value < 1:
@@ -136,7 +201,16 @@ def check_count(value: object, name: str) -> None:
 
 
 def check_text(value: object, name: str) -> str:
-    """Return `value` if it is a text that is not blank; raise otherwise."""
+    """Return `value` if it is a text that is not blank; raise otherwise.
+
+    Args:
+        value: what was given.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a text.
+        ValueError: it is blank.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a text in quotes, got {describe(value)}")
     if not value.strip():

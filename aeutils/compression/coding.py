@@ -3,7 +3,8 @@
 A code of real numbers is no compression yet: a real number has no length in bits. Round each number
 to a multiple of a step (`quantise`), learn on training images how often each multiple comes
 (`SymbolModel`), and give frequent ones short code words: −log₂ p bits for a symbol of probability p
-(Shannon, 1948). `aeutils.compression.arithmetic_coder` writes the actual bytes, and comes within a few of them.
+(Shannon, 1948). `aeutils.compression.arithmetic_coder` writes the actual
+bytes, and comes within a few of them.
 
 >>> import torch
 >>> z = torch.tensor([[0.9, -0.2], [1.1, 0.3], [2.1, 0.1]])

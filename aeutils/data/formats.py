@@ -67,7 +67,8 @@ def read_idx_set(files: Mapping[str, bytes]) -> Arrays:
             name = f"{part}-{kind}-ubyte"
             array = parse_idx(files[name], name)
             arrays.append(array[:, None] if array.ndim == 3 else array)  # (N, H, W) -> (N, 1, H, W)
-    return tuple(arrays)
+    x_train, y_train, x_test, y_test = arrays
+    return x_train, y_train, x_test, y_test
 
 
 def read_cifar_python(files: Mapping[str, bytes]) -> Arrays:
@@ -75,6 +76,9 @@ def read_cifar_python(files: Mapping[str, bytes]) -> Arrays:
 
     Unpickling runs whatever the file asks for, so this must see only bytes whose hash is known.
     (md5 is enough for that: nobody can make another file with the md5 of a given one.)
+
+    Args:
+        files: name -> content of each batch.
     """
 
     def batch(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +110,12 @@ def strips_to_binary(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
     A strip holds one image per row: row n has the 32 × 32 RGB pixels of image n side by side.
     The labels are in two JSON files (whose names are misspelt in the package).
+
+    Args:
+        files: name -> content of each file of the package.
+
+    Returns:
+        Name -> content of each file of the binary version.
     """
     from PIL import Image
 

@@ -174,6 +174,10 @@ def load(
 def fetch(name: str, root: str | os.PathLike[str] | None = None) -> Path:
     """Make sure that a whole data set lies on this machine, and return its folder.
 
+    Args:
+        name: one of the whole data sets.
+        root: the folder for them; None for the default.
+
     Raises:
         ValueError: unknown name, or ``"digits"``, which has no files of its own.
         DataUnavailableError: it could not be downloaded, or not be written to the cache folder.

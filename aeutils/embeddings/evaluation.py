@@ -1,15 +1,15 @@
 """Does a code keep images of one class together? Three measures, none of them enough alone.
 
-* `class_similarity` (of `aeutils.embeddings.similarity`): mean similarity within a class and between classes.
-  Easy to fool: a common offset of all codes pushes every cosine towards 1, so report it with
-  ``centre=True`` as well.
+* `class_similarity` (of `aeutils.embeddings.similarity`): mean similarity within a class and
+  between classes. Easy to fool: a common offset of all codes pushes every cosine towards 1, so
+  report it with ``centre=True`` as well.
 * `pair_auc`: how often a same-class pair is closer than a different-class pair. Looks at order
   only, so the scale of the cosines does not matter.
 * `knn_accuracy`: does the class of the nearest neighbours tell the class of an image?
 
 Report them together, next to raw pixels, PCA, an untrained encoder and shuffled labels
-(`aeutils.embeddings.passport.baselines`). All sums are in float64, on the device of the codes; only the search
-for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
+(`aeutils.embeddings.passport.baselines`). All sums are in float64, on the device of the codes; only
+the search for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
 """
 
 from __future__ import annotations
@@ -99,20 +99,23 @@ def knn_accuracy(
     k: int = 5,
     metric: str = "euclidean",
     chunk: int = CHUNK,
+    *,
+    leave_one_out: bool = False,
 ) -> float:
     """Return the share of test codes whose class is the majority among their k nearest neighbours.
 
-    Where classes tie for the majority, the one with the nearest member wins. When `z_test` equals
-    `z_train`, row i is never counted as a neighbour of itself (leave-one-out).
+    Where classes tie for the majority, the one with the nearest member wins.
 
     Args:
         z_train: codes of shape (N, K) whose labels are known.
         y_train: integers of shape (N,).
         z_test: codes of shape (M, K).
         y_test: integers of shape (M,).
-        k: number of neighbours, at most N (N − 1 when the test set is the training set).
+        k: number of neighbours, at most N (N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
         chunk: test codes compared at once; memory is `chunk` × N numbers.
+        leave_one_out: test code i *is* training code i, and not counted as its own neighbour. Say
+            so wherever codes are judged on themselves: each would find itself, at distance 0.
 
     Raises:
         TypeError, ValueError: codes or labels do not fit together, or `k` is out of range.
@@ -124,4 +127,5 @@ def knn_accuracy(
     """
     check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
     check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
-    return vote_accuracy(nearest_neighbours(z_train, z_test, k, metric, chunk), y_train, y_test)
+    nearest = nearest_neighbours(z_train, z_test, k, metric, chunk, leave_one_out=leave_one_out)
+    return vote_accuracy(nearest, y_train, y_test)

@@ -114,7 +114,7 @@ def hubness(z: Tensor, k: int = 10, sample: int | None = None, seed: int = 0) ->
 
 
 def _neighbours(z: Tensor, k: int) -> Tensor:
-    return nearest_neighbours(z, z.clone(), k)  # equal sets: each row itself is left out
+    return nearest_neighbours(z, z, k, leave_one_out=True)
 
 
 def _alike(a: Tensor, b: Tensor, sample: int | None, seed: int) -> tuple[Tensor, Tensor]:

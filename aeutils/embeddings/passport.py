@@ -194,7 +194,8 @@ def _encode(
     encode: Encode, decode: Callable[[Tensor], Tensor] | None, x: Tensor
 ) -> tuple[Tensor, float | None]:
     """Return the codes (N, K) of images, and the mean SSE of their reconstructions if any."""
-    codes, total = [], 0.0
+    codes: list[Tensor] = []
+    total = 0.0
     with torch.no_grad():
         for images in x.split(BATCH):
             z = encode(images)

@@ -32,12 +32,12 @@ def linear_probe(
     constant column stays 0). Without this the penalty would punish columns of small numbers.
 
     Args:
+        z_train: codes to learn from, (N, K).
         y_train: their classes, integers (N,).
+        z_test: codes to be judged on, (M, K).
         y_test: their classes, integers (M,).
         strength: scikit-learn's C; smaller means a stronger penalty on the weights.
         steps: at most this many steps of L-BFGS; fixed, so that a run is as long as the next.
-        z_train, y_train: codes (N, K) and integers (N,) to learn from.
-        z_test, y_test: codes (M, K) and integers (M,) to be judged on.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression

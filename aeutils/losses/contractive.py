@@ -31,6 +31,7 @@ matrix. Rifai et al. (2011b), The manifold tangent classifier (singular values o
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -154,7 +155,7 @@ class _Quadratic(torch.autograd.Function):
     """Σ_i d_iᵀ [(W₁W₁ᵀ) ∘ (W₂ᵀW₂)] d_i, for d (N, H), w1 (H, D), w2 (K, H)."""
 
     @staticmethod
-    def forward(ctx, d: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
+    def forward(ctx: Any, d: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
         a, c = w1 @ w1.T, w2.T @ w2  # (H, H)
         md = d @ (a * c)  # (N, H)
         ctx.save_for_backward(d, w1, w2, a, c, md)
@@ -162,7 +163,7 @@ class _Quadratic(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         d, w1, w2, a, c, md = ctx.saved_tensors
         dd = d.T @ d  # (H, H)
         return 2 * upstream * md, 2 * upstream * (dd * c) @ w1, 2 * upstream * w2 @ (dd * a)

@@ -88,9 +88,10 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0) ->
     and the slope of D is taken to be 0.
 
     Args:
+        a: codes of the first images, (N, K).
+        b: codes of the second images, (N, K).
         same: True or 1 where both are of one class, (N,).
         margin: pairs of different classes further apart than this are left alone.
-        a, b: codes of the first and of the second images, (N, K).
 
     Raises:
         ValueError: the shapes do not fit together, or the margin is not positive.
@@ -143,5 +144,7 @@ def all_pairs_loss(z: Tensor, labels: Tensor, margin: float = 1.0) -> Tensor:
     same = labels[:, None] == labels
     terms = pair_terms(squared, same, margin)
     upper = torch.ones_like(same).triu(diagonal=1)
-    kinds = [same & upper, ~same & upper]
-    return sum((terms * kind).sum() / kind.sum().clamp_min(1) for kind in kinds) / 2
+    attract, repel = (
+        (terms * kind).sum() / kind.sum().clamp_min(1) for kind in (same & upper, ~same & upper)
+    )
+    return (attract + repel) / 2

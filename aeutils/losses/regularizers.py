@@ -65,7 +65,8 @@ def weight_penalty(model: nn.Module, power: int) -> Tensor:
     weights = [w for w in model.parameters() if w.ndim >= 2]
     if not weights:
         raise ValueError(f"{type(model).__name__} has no parameter with two or more dimensions")
-    return sum(w.abs().sum() if power == 1 else w.square().sum() for w in weights)
+    first, *others = (w.abs().sum() if power == 1 else w.square().sum() for w in weights)
+    return sum(others, start=first)
 
 
 def l1(model: nn.Module) -> Tensor:

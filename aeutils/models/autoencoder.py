@@ -74,6 +74,8 @@ class FlatAutoencoder(nn.Module):
     """
 
     sizes: tuple[int, ...]
+    encoder: nn.Module
+    decoder: nn.Module
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
@@ -176,7 +178,7 @@ class TiedAutoencoder(FlatAutoencoder):
     ) -> None:
         super().__init__()
         self.sizes = _check_sizes(sizes)
-        self.encoder = mlp(self.sizes, activation)
+        self.encoder: nn.Sequential = mlp(self.sizes, activation)
         self.activation = _make(activation)
         # one bias vector for each decoder layer: widths of the encoder's inputs, code side first
         self.decoder_biases = nn.ParameterList(

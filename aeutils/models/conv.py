@@ -86,6 +86,9 @@ class ImageAutoencoder(nn.Module):
             )
         self.code_size, self.image_shape = code_size, tuple(image_shape)
 
+    encoder: nn.Module
+    decoder: nn.Module
+
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes (N, K) of images (N, C, H, W).
 

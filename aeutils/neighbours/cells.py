@@ -62,7 +62,9 @@ class CellIndex:
         self, store: Tensor, cells: int = 100, rounds: int = 10, seed: int = 0, sample: int = 10_000
     ) -> None:
         """Sort `store` (N, K) into cells by k-means on at most `sample` rows drawn by `seed`."""
-        check_matrix(store, "store"), check_count(cells, "cells"), check_count(rounds, "rounds")
+        check_matrix(store, "store")
+        check_count(cells, "cells")
+        check_count(rounds, "rounds")
         if cells > len(store):
             raise ValueError(f"cells must be at most {len(store)}, the size of the store")
         generator = torch.Generator().manual_seed(seed)
@@ -93,7 +95,9 @@ class CellIndex:
         Raises:
             ValueError: `probe` is more than the number of cells.
         """
-        check_matrix(queries, "queries"), check_count(k, "k"), check_count(probe, "probe")
+        check_matrix(queries, "queries")
+        check_count(k, "k")
+        check_count(probe, "probe")
         if probe > len(self.middles):
             raise ValueError(f"probe must be at most {len(self.middles)}, the number of cells")
         cells = search(self.middles, queries, probe)  # (M, probe)

@@ -1,4 +1,4 @@
-"""The nearest codes, and how they vote: the search behind `aeutils.embeddings.evaluation.knn_accuracy`."""
+"""The nearest codes, and how they vote: exact search, made for ten thousands of codes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def nearest_neighbours(
     k: int = 5,
     metric: str = "euclidean",
     chunk: int = CHUNK,
+    *,
+    leave_one_out: bool = False,
 ) -> Tensor:
     """Return the rows of the k training codes nearest to each test code, (M, k), nearest first.
 
@@ -28,12 +30,13 @@ def nearest_neighbours(
     in order by ‖q − t‖² in float64. Where the last candidate is so near that rounding may have
     left out a nearer one, the test code is compared with all training codes in float64.
 
-    Args, and leaving each code itself out: as in `aeutils.embeddings.evaluation.knn_accuracy`.
-
     Args:
         z_train: stored codes (N, K).
         z_test: queries (M, K).
+        k: number of neighbours, at most N (N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
+        chunk: test codes compared at once; memory is `chunk` × N numbers.
+        leave_one_out: test code i *is* training code i, and not counted as its own neighbour.
 
     Raises:
         TypeError, ValueError: the codes do not fit together, or a number is out of range.
@@ -50,7 +53,11 @@ def nearest_neighbours(
         raise ValueError(f"chunk must be at least 1 test code, got {chunk}")
     z_train = with_double(z_train)
     z_test = z_test.detach().to(z_train.device)
-    leave_one_out = z_train.shape == z_test.shape and torch.equal(z_train, z_test)
+    if leave_one_out and z_train.shape != z_test.shape:
+        raise ValueError(
+            f"leave_one_out takes the same codes twice, got {len(z_train)} training codes and "
+            f"{len(z_test)} test codes; leave it False for other queries"
+        )
     most = len(z_train) - leave_one_out
     if not 1 <= k <= most:
         raise ValueError(
@@ -145,7 +152,9 @@ def vote_accuracy(nearest: Tensor, y_train: Tensor, y_test: Tensor) -> float:
 def _for_search(z_train: Tensor, z_test: Tensor, metric: str) -> tuple[Tensor, Tensor]:
     """Return codes whose order of squared distances is that of the metric, with small numbers."""
     if metric == "cosine":  # ‖u − v‖² = 2 − 2 cos(u, v)
-        return tuple(normalise(z.double()).to(z.dtype) for z in (z_train, z_test))
+        return normalise(z_train.double()).to(z_train.dtype), normalise(z_test.double()).to(
+            z_test.dtype
+        )
     # Shifting and scaling keeps the order; small numbers neither lose digits nor overflow.
     mean = z_train.mean(dim=0, dtype=torch.float64).to(z_train.dtype)
     train, test = z_train - mean, z_test - mean

@@ -97,20 +97,27 @@ def vote(labels: Tensor) -> Tensor:
 
 
 def search(
-    store: Tensor, queries: Tensor, k: int = 5, metric: str = "euclidean", chunk: int = CHUNK
+    store: Tensor,
+    queries: Tensor,
+    k: int = 5,
+    metric: str = "euclidean",
+    chunk: int = CHUNK,
+    *,
+    leave_one_out: bool = False,
 ) -> Tensor:
     """Return the rows of the k stored codes nearest to each query, (M, k), the nearest first.
 
-    Exact; at most `chunk` × N distances are in memory. Where `queries` equals `store`, row i is
-    left out of its own neighbours.
+    Exact; at most `chunk` × N distances are in memory.
 
     Args:
         store: codes (N, K).
         queries: codes (M, K).
         k: number of neighbours.
         metric: "euclidean" or "cosine".
+        chunk: queries compared at once.
+        leave_one_out: query i *is* stored code i, and left out of its own neighbours.
     """
-    return nearest_neighbours(store, queries, k, metric, chunk)
+    return nearest_neighbours(store, queries, k, metric, chunk, leave_one_out=leave_one_out)
 
 
 def classify(

@@ -39,7 +39,7 @@ def neighbour_graph(z: Tensor, k: int = 10, metric: str = "euclidean") -> Tensor
     Raises:
         TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
     """
-    near = nearest_neighbours(check_matrix(z, "z"), z.detach().clone(), k, metric)  # (N, k)
+    near = nearest_neighbours(check_matrix(z, "z"), z, k, metric, leave_one_out=True)  # (N, k)
     n, column = len(z), near.flatten()
     row = torch.arange(n, device=near.device).repeat_interleave(k)
     places = torch.cat([row * n + column, column * n + row]).unique()  # each edge once each way
@@ -68,7 +68,8 @@ def propagate(
         TypeError, ValueError: weights and labels do not fit together, or a number is out of
             range.
     """
-    check_count(classes, "classes"), check_count(steps, "steps")
+    check_count(classes, "classes")
+    check_count(steps, "steps")
     if weights.shape != (len(labels), len(labels)):
         raise ValueError(
             f"weights must have shape ({len(labels)}, {len(labels)}), one row and one column for "

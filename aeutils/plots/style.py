@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # The eight colours of Okabe & Ito (2008), "Color Universal Design", plus lavender and brown.
 # Any two differ by at least 16 units of CIELAB for normal vision and for simulated protanopia,
-# deuteranopia and tritanopia (Machado et al. 2009); tests/aeutils/plots/test_plots.py computes this.
+# deuteranopia and tritanopia (Machado et al. 2009): tests/aeutils/plots/test_plots.py.
 COLOURS = (
     "#0072B2",  # blue
     "#D55E00",  # vermillion

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -31,17 +31,20 @@ class Mistake(NamedTuple):
     """A known wrong answer to one comparison: its name, the value it gives, what to tell."""
 
     name: str
-    value: object
+    value: Any
     message: str
 
 
-def run(function: object, *args: object, name: str | None = None) -> object:
+def run(function: object, *args: object, name: str | None = None) -> Any:
     """Call a student's function; turn anything it raises into an explanation.
 
     Args:
         function: what the student wrote.
-        args: its arguments; they are described in the message if the call fails.
         name: how to call the function in messages (default: its own name).
+        args: its arguments; they are described in the message if the call fails.
+
+    Returns:
+        What the function returned.
 
     Raises:
         CheckFailed: the function raised, is still the empty stub, or is not a function.
@@ -83,11 +86,15 @@ def _student_line(error: BaseException) -> int | None:
     return line
 
 
-def to_tensor(value: object, what: str) -> Tensor:
+def to_tensor(value: Any, what: str) -> Tensor:
     """Return a number, list, array or tensor as a detached tensor on the CPU.
 
     Only the plain types themselves are taken, never a subclass: an object that overrides `==` or
     `__torch_function__` cannot pass for a result.
+
+    Args:
+        value: what a function returned.
+        what: how the message calls it.
 
     Raises:
         CheckFailed: the value is None or of another type.
@@ -116,8 +123,17 @@ def to_tensor(value: object, what: str) -> Tensor:
     )
 
 
-def to_pair(value: object, name: str, parts: Sequence[str]) -> tuple:
-    """Return a result that must be a tuple of as many values as `parts` names."""
+def to_pair(value: Any, name: str, parts: Sequence[str]) -> tuple:
+    """Return a result that must be a tuple of as many values as `parts` names.
+
+    Args:
+        value: what a function returned.
+        name: the function's name.
+        parts: what each part is called.
+
+    Raises:
+        CheckFailed: it is another type, or has another length.
+    """
     wanted = ", ".join(parts)
     if type(value) not in (tuple, list) or len(value) != len(parts):
         got = f"{len(value)} values" if type(value) in (tuple, list) else _described(value)
@@ -133,7 +149,14 @@ def expect_shape(
 ) -> Tensor:
     """Return `value` as a tensor if it has the expected shape; explain otherwise.
 
-    A mistake's `value` is here the shape it leads to.
+    Args:
+        value: the student's result.
+        shape: the expected shape.
+        what: how the message calls the result.
+        mistakes: known wrong answers; their `value` is here the shape they lead to.
+
+    Raises:
+        CheckFailed: it has another shape; with the mistake's name if known.
     """
     tensor = to_tensor(value, what)
     if tuple(tensor.shape) == tuple(shape):
@@ -164,7 +187,8 @@ def expect_close(
         expected: the right result (from independent maths, not from the student's function).
         what: how the message calls the result, for example "the mean".
         mistakes: known wrong answers; the first whose value matches is named.
-        rtol, atol: relative tolerance, and absolute tolerance in the result's own unit.
+        rtol: relative tolerance.
+        atol: absolute tolerance, in the result's own unit.
         show_expected: print the right number too (visible tests only: hidden inputs stay hidden).
 
     Raises:
@@ -206,13 +230,25 @@ def _same(a: Tensor, b: Tensor, rtol: float, atol: float) -> bool:
 
 
 def expect(condition: bool, message: str, mistake: str = "wrong-values") -> None:
-    """Raise CheckFailed with `message` unless the condition holds."""
+    """Raise CheckFailed with `message` unless the condition holds.
+
+    Args:
+        condition: what must hold.
+        message: what to tell the student.
+        mistake: the name of the mistake.
+    """
     if not condition:
         raise CheckFailed(message, mistake)
 
 
 def expect_unchanged(before: Tensor, after: Tensor, name: str) -> None:
-    """Raise CheckFailed if a function changed its argument in place."""
+    """Raise CheckFailed if a function changed its argument in place.
+
+    Args:
+        before: a copy of the argument.
+        after: the argument after the call.
+        name: the function's name.
+    """
     if before.shape != after.shape or not torch.equal(before, after):
         raise CheckFailed(
             f"{name} changed its argument: `x -= mean` and `x[...] = ...` write into the caller's "
@@ -222,6 +258,14 @@ def expect_unchanged(before: Tensor, after: Tensor, name: str) -> None:
 
 
 def passed(name: str, what: str) -> bool:
-    """Print that a visible test passed and return True, so that `assert tests.x(x)` reads well."""
+    """Print that a visible test passed and return True, so that `assert tests.x(x)` reads well.
+
+    Args:
+        name: the function's name.
+        what: what was right.
+
+    Returns:
+        True.
+    """
     sys.stdout.write(f"✔ {name}: {what}\n")
     return True

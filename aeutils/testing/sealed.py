@@ -13,7 +13,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T", bound=Callable)
 
@@ -27,13 +27,21 @@ def exercise(assignment: str) -> Callable[[T], T]:
 
     >>> @exercise("week01_pca")
     ... def center(x): ...
+
+    Args:
+        assignment: the notebook in which it is an exercise.
+
+    Returns:
+        A decorator.
+
+    Raises:
+        ReferenceSealed: not here, but by the twin, while that notebook is graded.
     """
 
     def mark(twin: T) -> T:
-        call = twin.__init__ if isinstance(twin, type) else twin
+        call: Any = getattr(twin, "__init__") if isinstance(twin, type) else twin  # noqa: B009
 
-        @functools.wraps(call)
-        def guarded(*args, **kwargs):
+        def guarded(*args: Any, **kwargs: Any) -> Any:
             if assignment in os.environ.get("AEUTILS_SEALED", "").split(","):
                 raise ReferenceSealed(
                     f"{twin.__module__}.{twin.__qualname__} is the reference for an exercise of "
@@ -42,11 +50,12 @@ def exercise(assignment: str) -> Callable[[T], T]:
                 )
             return call(*args, **kwargs)
 
-        del guarded.__wrapped__  # the open door to `twin`; `help` keeps its signature:
-        guarded.__signature__ = inspect.signature(call)
+        told: Any = functools.update_wrapper(guarded, call)
+        del told.__wrapped__  # the open door to `twin`; `help` keeps its signature:
+        told.__signature__ = inspect.signature(call)
         if isinstance(twin, type):
-            twin.__init__ = guarded
+            setattr(twin, "__init__", told)  # noqa: B010
             return twin
-        return guarded
+        return told
 
     return mark

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.testing.checking import (
+    CheckFailed,
     Mistake,
     expect,
     expect_close,
@@ -27,18 +28,19 @@ def _gradient(value: object, weight: Tensor, what: str) -> Tensor:
     if isinstance(value, Tensor) and value.requires_grad:
         (found,) = torch.autograd.grad(value.sum(), weight, allow_unused=True)
     if found is None:
-        expect(False, f"no gradient reaches the weights from {what}", "no-gradient")
+        raise CheckFailed(f"no gradient reaches the weights from {what}", "no-gradient")
     return found
 
 
 def weight_penalty(penalty: Callable) -> bool:
     """Weights 1, −2, 3 and 4; biases of 10."""
-    net = nn.Sequential(nn.Linear(2, 1), nn.Linear(1, 2))
+    first, second = nn.Linear(2, 1), nn.Linear(1, 2)
+    net = nn.Sequential(first, second)
     with torch.no_grad():
-        net[0].weight.copy_(torch.tensor([[1.0, -2.0]]))
-        net[1].weight.copy_(torch.tensor([[3.0], [4.0]]))
-        net[0].bias.fill_(10.0)
-        net[1].bias.fill_(10.0)
+        first.weight.copy_(torch.tensor([[1.0, -2.0]]))
+        second.weight.copy_(torch.tensor([[3.0], [4.0]]))
+        first.bias.fill_(10.0)
+        second.bias.fill_(10.0)
     name = "weight_penalty"
     expect_close(
         run(penalty, net, 2, name=name),
@@ -64,7 +66,7 @@ def weight_penalty(penalty: Callable) -> bool:
         ],
         show_expected=True,
     )
-    gradient = _gradient(penalty(net, 2), net[0].weight, "the L2 penalty")
+    gradient = _gradient(penalty(net, 2), first.weight, "the L2 penalty")
     expect_close(gradient, [[2.0, -4.0]], "the gradient of L2 at the weights 1, −2")
     return passed(name, "L1 and L2 of a small network, without biases, with a gradient")
 

@@ -192,7 +192,7 @@ def contrastive_loss(contrastive_loss: Callable) -> bool:
     )
     value.backward()
     expect(
-        bool(torch.isfinite(twin.grad).all()),
+        twin.grad is not None and bool(torch.isfinite(twin.grad).all()),
         "where two codes are equal the gradient is NaN: the slope of √ at 0 is infinite, and "
         "0 · ∞ is not a number",
         "nan-gradient",
@@ -245,7 +245,7 @@ def all_pairs_loss(all_pairs_loss: Callable) -> bool:
     )
     value.backward()
     expect(
-        bool(torch.isfinite(equal.grad).all()),
+        equal.grad is not None and bool(torch.isfinite(equal.grad).all()),
         "where codes are equal, and each is equal to itself, the gradient is NaN",
         "nan-gradient",
     )

@@ -109,26 +109,57 @@ class Callback:
         return {}
 
     def start(self, run: Run) -> None:
-        """Prepare for the run, before its first step."""
+        """Prepare for the run, before its first step.
+
+        Args:
+            run: the run.
+        """
 
     def before_step(self, run: Run) -> None:
-        """Look at the run before the next batch is taken."""
+        """Look at the run before the next batch is taken.
+
+        Args:
+            run: the run.
+        """
 
     def before_update(self, run: Run) -> None:
-        """Look at the run when the gradients are there and the weights have not moved yet."""
+        """Look at the run when the gradients are there and the weights have not moved yet.
+
+        Args:
+            run: the run.
+        """
 
     def after_step(self, run: Run) -> None:
-        """Look at the run after a step: `run.step` counts it, `run.history` has its loss."""
+        """Look at the run after a step: `run.step` counts it, `run.history` has its loss.
+
+        Args:
+            run: the run.
+        """
 
     def interrupted(self, run: Run) -> bool:
-        """Act on Ctrl-C; return True if `fit` shall return what it has instead of raising."""
+        """Act on Ctrl-C; return True if `fit` shall return what it has instead of raising.
+
+        Args:
+            run: the run.
+
+        Returns:
+            Whether `fit` shall return what it has instead of raising.
+        """
         return False
 
     def close(self, run: Run) -> None:
-        """Let go of what `start` opened: the steps are over, by an error or not."""
+        """Let go of what `start` opened: the steps are over, by an error or not.
+
+        Args:
+            run: the run.
+        """
 
     def finish(self, run: Run) -> None:
-        """Act on the complete run; not called after an error or Ctrl-C."""
+        """Act on the complete run; not called after an error or Ctrl-C.
+
+        Args:
+            run: the run.
+        """
 
 
 class CallbackList(Callback):
@@ -155,36 +186,67 @@ class CallbackList(Callback):
         return {k: v for callback in self.callbacks for k, v in callback.settings().items()}
 
     def start(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.start(run)
 
     def before_step(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.before_step(run)
 
     def before_update(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.before_update(run)
 
     def after_step(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.after_step(run)
 
     def interrupted(self, run: Run) -> bool:
-        """Pass the moment on; return True if one of them wants `fit` to return."""
+        """Pass the moment on; return True if one of them wants `fit` to return.
+
+        Args:
+            run: the run.
+
+        Returns:
+            Whether one of them wants `fit` to return.
+        """
         answers = [callback.interrupted(run) for callback in self.callbacks]  # all are told
         return any(answers)
 
     def close(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.close(run)
 
     def finish(self, run: Run) -> None:
-        """Pass the moment on."""
+        """Pass the moment on.
+
+        Args:
+            run: the run.
+        """
         for callback in self.callbacks:
             callback.finish(run)

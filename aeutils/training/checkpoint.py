@@ -54,29 +54,52 @@ class Checkpoint(Callback):
         self._warned = False  # the file could not be written, and that was said
 
     def start(self, run: Run) -> None:
-        """Put the run in the state of the file, if there is one."""
+        """Put the run in the state of the file, if there is one.
+
+        Args:
+            run: the run.
+        """
         self._start_of_step, self._warned = None, False
         if Path(self.path).exists():
             self._resume(run)
         self._first = run.step
 
     def before_step(self, run: Run) -> None:
-        """Note what a forward pass may change; write the file if it is time."""
+        """Note what a forward pass may change; write the file if it is time.
+
+        Args:
+            run: the run.
+        """
         self._note_start(run)
         if run.step > self._first and run.step % self.every == 0:
             self._write(run)
 
     def before_update(self, run: Run) -> None:
-        """Forget the start of the step: from now on it cannot be taken again."""
+        """Forget the start of the step: from now on it cannot be taken again.
+
+        Args:
+            run: the run.
+        """
         self._start_of_step = None
 
     def interrupted(self, run: Run) -> bool:
-        """Write the state at the start of the step that is under way."""
+        """Write the state at the start of the step that is under way.
+
+        Args:
+            run: the run.
+
+        Returns:
+            Whether `fit` shall return what it has instead of raising.
+        """
         self._write(run)
         return False
 
     def finish(self, run: Run) -> None:
-        """Write the state at the end of the run, if this call has taken a step."""
+        """Write the state at the end of the run, if this call has taken a step.
+
+        Args:
+            run: the run.
+        """
         if run.step > self._first:
             self._note_start(run)
             self._write(run)

@@ -14,6 +14,9 @@ def eval_mode(model: object) -> Iterator[None]:
 
     Args:
         model: a module; one that is in eval mode already, and a plain function, are left alone.
+
+    Returns:
+        A context.
     """
     if not (isinstance(model, nn.Module) and model.training):
         yield

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aeutils._internal.environment import is_quiet
 from aeutils._internal.validate import check_batch, check_count
 from aeutils.plots.html import curve, row, sentence, tile
 from aeutils.plots.image_grids import as_images
@@ -28,7 +29,6 @@ from aeutils.plots.line_charts import thin_out
 from aeutils.plots.style import in_notebook, number, publish
 from aeutils.training.callback import Callback, Run
 from aeutils.training.eval_mode import eval_mode
-from aeutils.training.progress_bar import is_quiet
 from aeutils.training.seeding import own_random_numbers
 
 MOST = 8  # images in a row
@@ -57,20 +57,36 @@ class LiveView(Callback):
         self.images = _check_pictures(images)
 
     def start(self, run: Run) -> None:
-        """Show the images."""
+        """Show the images.
+
+        Args:
+            run: the run.
+        """
         self._watch = Watch(self.images, run.steps)
 
     def after_step(self, run: Run) -> None:
-        """Draw again now and then."""
+        """Draw again now and then.
+
+        Args:
+            run: the run.
+        """
         self._watch.look(run.model, run.step, run.history.losses)
 
     def interrupted(self, run: Run) -> bool:
-        """Show the final picture; return True, for `fit` to return what it has."""
+        """Show the final picture; return True, for `fit` to return what it has.
+
+        Args:
+            run: the run.
+        """
         self._close(run, stopped=True)
         return True
 
     def finish(self, run: Run) -> None:
-        """Show the final picture."""
+        """Show the final picture.
+
+        Args:
+            run: the run.
+        """
         self._close(run, stopped=False)
 
     def _close(self, run: Run, stopped: bool) -> None:

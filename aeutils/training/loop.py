@@ -21,13 +21,14 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from aeutils._internal.environment import is_quiet
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
 from aeutils.losses.reconstruction import mse
 from aeutils.testing.sealed import exercise
 from aeutils.training.callback import Callback, CallbackList, Run
 from aeutils.training.history import LOG_INTERVAL, History
 from aeutils.training.optimisation import SCHEDULES, adamw, learning_rate_schedule
-from aeutils.training.progress_bar import ProgressBar, is_quiet
+from aeutils.training.progress_bar import ProgressBar
 
 
 @exercise("week02_vanilla")

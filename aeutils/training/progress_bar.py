@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from aeutils._internal.environment import is_quiet
 from aeutils.training.callback import Callback, Run
 from aeutils.training.history import LOG_INTERVAL
 
 T = TypeVar("T")
-
-
-def is_quiet() -> bool:
-    """Tell whether bars are off: while a notebook is built or graded, and in CI."""
-    return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("CI"))
 
 
 def progress(items: Iterable[T], label: str = "", unit: str = "it") -> Iterator[T]:
@@ -47,17 +42,29 @@ class ProgressBar(Callback):
     shows_progress = True
 
     def start(self, run: Run) -> None:
-        """Show the bar; a continued run starts in the middle."""
+        """Show the bar; a continued run starts in the middle.
+
+        Args:
+            run: the run.
+        """
         from tqdm.auto import tqdm  # not at the top: whoever needs no bar need not wait for it
 
         self._bar = tqdm(total=run.steps, initial=run.step, unit="step", disable=is_quiet())
 
     def after_step(self, run: Run) -> None:
-        """Move on by one step."""
+        """Move on by one step.
+
+        Args:
+            run: the run.
+        """
         self._bar.update(1)
         if run.step % LOG_INTERVAL == 0 or run.step == run.steps:
             self._bar.set_postfix_str(f"loss {run.history.losses()[-1]:.4g}", refresh=False)
 
     def close(self, run: Run) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar as it is.
+
+        Args:
+            run: the run.
+        """
         self._bar.close()

@@ -36,6 +36,9 @@ def own_random_numbers(seed: int, device: torch.device) -> Iterator[None]:
     Args:
         seed: the seed inside the block.
         device: where the code in the block draws random numbers, beside the CPU.
+
+    Returns:
+        A context.
     """
     before = random_states(device)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed other devices too

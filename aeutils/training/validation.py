@@ -44,11 +44,22 @@ class Validation(Callback):
         return {"x_val": self.x_val, "patience": self.patience}
 
     def start(self, run: Run) -> None:
-        """Check that the validation images are like the training images."""
+        """Check that the validation images are like the training images.
+
+        Args:
+            run: the run.
+
+        Raises:
+            ValueError: they are not.
+        """
         check_alike(self.x_val, run.x, "x_val", "x")
 
     def after_step(self, run: Run) -> None:
-        """Evaluate at the end of an epoch; keep the best weights, and stop if patience ends."""
+        """Evaluate at the end of an epoch; keep the best weights, and stop if patience ends.
+
+        Args:
+            run: the run.
+        """
         if not run.epoch_is_over:
             return
         run.history.add_validation(self._loss(run))
@@ -61,7 +72,11 @@ class Validation(Callback):
         run.history.stopped_early = waited >= self.patience and run.step < run.steps
 
     def finish(self, run: Run) -> None:
-        """Restore the best weights, if patience has kept them."""
+        """Restore the best weights, if patience has kept them.
+
+        Args:
+            run: the run.
+        """
         if "best_weights" in run.notes:
             run.model.load_state_dict(run.notes["best_weights"])
 

@@ -29,6 +29,10 @@ def bottleneck_slider(
         n: images shown.
         most: the error is the mean over this many images at most.
 
+    Raises:
+        ValueError: there is no model.
+        ValueError: the images are empty or of an unusable shape.
+
     Example:
         >>> x = torch.rand(20, 784)
         >>> bottleneck_slider({1: lambda x: 0 * x, 784: lambda x: x}, x).set(k=784).text[:22]

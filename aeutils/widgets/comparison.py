@@ -28,6 +28,10 @@ def compare_models(
         images: (N, C, H, W) or rows (N, D).
         labels: their classes, shape (N,).
 
+    Raises:
+        ValueError: there is no model.
+        ValueError: the images are empty or of an unusable shape.
+
     Example:
         >>> x = torch.rand(5, 784)
         >>> compare_models({"copy": lambda x: x, "paper": lambda x: 0 * x}, x).text[:33]
@@ -47,7 +51,7 @@ def compare_models(
                 made[name] = model(one)
             check_same_shape(made[name], one, f"what {name!r} returned", "images")
             errors[name] = float((made[name] - one).square().sum())
-        best = min(errors, key=errors.get)
+        best = min(errors, key=lambda name: errors[name])
         kind = "" if labels is None else f" ({int(labels[image - 1])})"
         columns = [tile(as_images(one, "images")[0], f"image {image}{kind}")]
         for name, x_hat in made.items():

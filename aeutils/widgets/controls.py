@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import ipywidgets
 import numpy as np
@@ -52,6 +52,7 @@ if anywidget is not None:
         ink = traitlets.Unicode().tag(sync=True)  # side × side bytes, base64
 
 
+@runtime_checkable
 class Picture(Protocol):
     """What the controls need of a `Live`: its values, its picture, and a way to set them."""
 
@@ -62,7 +63,14 @@ class Picture(Protocol):
     picture: str
 
     def set(self, **values: Any) -> Any:
-        """Set some values and draw again."""
+        """Set some values and draw again.
+
+        Args:
+            values: by name.
+
+        Returns:
+            The picture.
+        """
 
 
 def panel(live: Picture) -> tuple[ipywidgets.HTML, ipywidgets.VBox]:

@@ -38,6 +38,9 @@ def draw_digit(
         centre: move the drawing's centre of mass to the middle, as was done with MNIST.
         most: at most this many known images are compared.
 
+    Raises:
+        ValueError: the images are not grey and square.
+
     Example:
         >>> x, y = torch.rand(50, 784), torch.arange(50) % 10
         >>> draw_digit(lambda x: x[:, :5], lambda z: z @ torch.rand(5, 784), x, y).state.keys()

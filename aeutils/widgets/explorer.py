@@ -40,6 +40,9 @@ def latent_explorer(
         images: their images; the one with the nearest code is shown for comparison.
         sliders: how many axes, for codes of more than two numbers.
 
+    Raises:
+        ValueError: the codes have one number only, or are not as many as the images.
+
     Example:
         >>> z = torch.randn(100, 2)
         >>> latent_explorer(lambda z: z @ torch.rand(2, 784), z).set(z1=0.5).state["z1"]

@@ -65,6 +65,9 @@ def hover_map(
         codes: the codes that the map was made of, shape (N, K), to link each image with its
             neighbours there.
         neighbours: how many.
+
+    Raises:
+        ValueError: places, images and labels do not fit together, or are too many.
     """
     places = check_matrix(places, "places").detach().cpu().double()
     pictures = as_images(images, "images")

@@ -30,7 +30,15 @@ class Slider:
         return all(isinstance(v, int) for v in (self.low, self.high, self.step, self.value))
 
     def check(self, value: Any) -> float:
-        """Return `value` if the slider can stand there; raise otherwise."""
+        """Return `value` if the slider can stand there; raise otherwise.
+
+        Args:
+            value: where to stand.
+
+        Raises:
+            TypeError: it is not a number.
+            ValueError: it is out of range.
+        """
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(f"{self.label} must be a number, got {describe(value)}")
         if not self.low - 1e-9 <= value <= self.high + 1e-9:
@@ -50,7 +58,14 @@ class Choice:
     ordered: bool = False
 
     def check(self, value: Any) -> str | int:
-        """Return `value` if it is one of them; raise otherwise."""
+        """Return `value` if it is one of them; raise otherwise.
+
+        Args:
+            value: what to choose.
+
+        Raises:
+            ValueError: it is none of the options.
+        """
         if value not in self.options:
             raise ValueError(f"{self.label} must be one of {self.options}, got {value!r}")
         return value
@@ -65,7 +80,14 @@ class Board:
     value: Tensor
 
     def check(self, value: Any) -> Tensor:
-        """Return `value` if it is such a drawing; raise otherwise."""
+        """Return `value` if it is such a drawing; raise otherwise.
+
+        Args:
+            value: a drawing.
+
+        Raises:
+            ValueError: it has another shape.
+        """
         if not isinstance(value, Tensor) or value.shape != (1, self.side, self.side):
             raise ValueError(
                 f"{self.label} must be a tensor (1, {self.side}, {self.side}), got "

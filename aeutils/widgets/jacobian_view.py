@@ -26,6 +26,9 @@ def jacobian_viewer(encode: Callable[[Tensor], Tensor], images: Tensor) -> Live:
         encode: rows (N, D) -> codes (N, K), made of torch functions.
         images: rows (N, D) of square images.
 
+    Raises:
+        TypeError, ValueError: the images are not rows of square images.
+
     Example:
         >>> w = torch.eye(784)[:3]
         >>> jacobian_viewer(lambda x: x @ w.T, torch.rand(5, 784)).text[-11:-1]

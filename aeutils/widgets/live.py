@@ -55,7 +55,17 @@ class Live:
         self.picture, self.text = draw(**self.state)
 
     def set(self, **values: Any) -> Live:
-        """Set some values, as the controls would, and draw again."""
+        """Set some values, as the controls would, and draw again.
+
+        Args:
+            values: by the names of the controls.
+
+        Returns:
+            The picture itself.
+
+        Raises:
+            TypeError, ValueError: no control has this name, or it cannot take the value.
+        """
         for name, value in values.items():
             if name not in self.controls:
                 raise ValueError(f"no control is called {name!r}; there are {list(self.controls)}")

@@ -22,6 +22,14 @@ def number_line(
 
     It needs no script or style sheet, takes the text colour of the page (light or dark), and
     `description` is read out in its place.
+
+    Args:
+        span: both ends of the line.
+        guess: where the guess stands.
+        actual: where the answer stands.
+        names: what guess and answer are called.
+        logarithmic: whether equal factors are equally long.
+        description: read out in place of the picture.
     """
     low, high = min(span[0], actual), max(span[1], actual)
     logarithmic = logarithmic and low > 0
@@ -78,6 +86,11 @@ def ticks(low: float, high: float, logarithmic: bool) -> list[float]:
 
     >>> ticks(50, 200, False), ticks(1, 784, True)
     ([50.0, 100.0, 150.0, 200.0], [1.0, 10.0, 100.0])
+
+    Args:
+        low: the left end.
+        high: the right end.
+        logarithmic: whether equal factors are equally long.
     """
     if logarithmic:
         exponents = range(

@@ -13,7 +13,7 @@ from aeutils.corruption import denoising
 from aeutils.plots.html import row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.style import number
-from aeutils.widgets.inputs import Choice, Slider
+from aeutils.widgets.inputs import Choice, Control, Slider
 from aeutils.widgets.live import Live
 
 Denoise = Callable[[Tensor], Tensor]
@@ -46,6 +46,10 @@ def noise_painter(
         strength: from 0 to 100 (%).
         seed: of the noise.
 
+    Raises:
+        TypeError, ValueError: an argument is out of range.
+        ValueError: the images are empty or of an unusable shape.
+
     Example:
         >>> painter = noise_painter(lambda noisy: noisy.clamp(0, 1), torch.rand(5, 1, 28, 28))
         >>> painter.set(kind="mask", strength=0).text
@@ -77,18 +81,30 @@ def noise_painter(
         text = f"{kind} at {strength:g} %: {state}"
         return row(tiles) + sentence(text), text
 
-    controls = {
+    kinds = Choice("kind of damage", tuple(KINDS), kind)
+    strengths = Slider("strength (%)", 0.0, 100.0, 1.0, float(strength))
+    kinds.check(kind)
+    strengths.check(float(strength))
+    controls: dict[str, Control] = {
         "image": Slider("image", 1, len(x), 1, 1),
-        "kind": Choice("kind of damage", tuple(KINDS), kind),
-        "strength": Slider("strength (%)", 0.0, 100.0, 1.0, float(strength)),
+        "kind": kinds,
+        "strength": strengths,
     }
-    controls["kind"].check(kind)
-    controls["strength"].check(float(strength))
     return Live("Noise painter", controls, draw)
 
 
 def corrupt(x: Tensor, kind: str, share: float, seed: int = 0) -> tuple[Tensor, str]:
-    """Return images damaged at `share` (0 to 1) of full strength, and the level in words."""
+    """Return images damaged at `share` (0 to 1) of full strength, and the level in words.
+
+    Args:
+        x: images (N, C, H, W).
+        kind: one of `KINDS`.
+        share: from 0 to 1.
+        seed: of the noise.
+
+    Raises:
+        ValueError: `kind` is none of `KINDS`.
+    """
     generator = torch.Generator(device=x.device).manual_seed(seed)
     if kind == "gaussian":
         return corruption.gaussian(x, share, generator), f"σ = {share:.2f}"

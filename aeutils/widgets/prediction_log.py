@@ -30,6 +30,10 @@ class Prediction:
     guess: float | None = None
     actual: float | None = None
 
+    def __post_init__(self) -> None:
+        # Number of the cell in which `predict` showed the question: not kept in the file.
+        self.shown_in: int | None = None
+
     @property
     def value(self) -> float:
         """The guess, or the default while none is committed."""
@@ -64,8 +68,6 @@ class Prediction:
         state = f"guess {number(self.guess)}" if self.guess is not None else "no guess yet"
         return f"Prediction({self.key!r}: {state})"
 
-    shown_in = None  # number of the notebook cell in which `predict` showed the question
-
     def _ipython_display_(self) -> None:
         """Show the question, but not a second time in the cell that has shown it already."""
         if self.shown_in is None or self.shown_in != cell_number():
@@ -73,21 +75,41 @@ class Prediction:
 
 
 def with_unit(value: float, p: Prediction) -> str:
-    """Return a number as text with the unit of the prediction."""
+    """Return a number as text with the unit of the prediction.
+
+    Args:
+        value: the number.
+        p: the prediction.
+    """
     return f"{number(value)} {p.unit}".rstrip()
 
 
 def arrow(off: float) -> str:
-    """Return a signed share with its direction in words."""
+    """Return a signed share with its direction in words.
+
+    Args:
+        off: in % of the number line; positive: too high.
+    """
     if abs(off) <= 1:
         return "within 1 %"
     return f"▲ {off:.0f} % too high" if off > 0 else f"▼ {-off:.0f} % too low"
 
 
 def finite(value: Any, name: str) -> float:
-    """Return a finite number as float; a tensor of one element counts as a number."""
+    """Return a finite number as float; a tensor of one element counts as a number.
+
+    Args:
+        value: what was given.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not one number.
+        ValueError: it is not finite, or too large.
+    """
     try:
-        result = float(None if isinstance(value, str | bool) else value)
+        if isinstance(value, str | bool) or value is None:
+            raise TypeError
+        result = float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{name} must be one number, got {describe(value)}") from None
     if not abs(result) <= LARGEST:  # NaN is not
@@ -96,7 +118,15 @@ def finite(value: Any, name: str) -> float:
 
 
 def check_range(low: float, high: float) -> tuple[float, float]:
-    """Return both ends of a range as floats; raise unless low < high."""
+    """Return both ends of a range as floats; raise unless low < high.
+
+    Args:
+        low: the lower end.
+        high: the upper end.
+
+    Raises:
+        ValueError: the ends are not in order.
+    """
     low, high = finite(low, "low"), finite(high, "high")
     if not low < high:
         raise ValueError(f"low must be less than high, got {low:g} and {high:g}")
@@ -104,7 +134,18 @@ def check_range(low: float, high: float) -> tuple[float, float]:
 
 
 def within(value: float, low: float, high: float, name: str) -> float:
-    """Return a number within the range as float; ValueError outside."""
+    """Return a number within the range as float; ValueError outside.
+
+    Args:
+        value: what was given.
+        low: the lower end.
+        high: the upper end.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not one number.
+        ValueError: it lies outside.
+    """
     value = finite(value, name)
     if not low <= value <= high:
         raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {value:g}")
@@ -112,11 +153,19 @@ def within(value: float, low: float, high: float, name: str) -> float:
 
 
 def from_file(key: str, entry: Any) -> Prediction:
-    """Return the prediction of a file's entry; TypeError or ValueError if it is none."""
+    """Return the prediction of a file's entry; TypeError or ValueError if it is none.
+
+    Args:
+        key: its name in the file.
+        entry: what the file holds under it.
+
+    Raises:
+        TypeError, ValueError: it is not the entry of a prediction.
+    """
     prediction = Prediction(**entry)
     low, high = check_range(prediction.low, prediction.high)
     within(prediction.default, low, high, "default")
-    within(prediction.guess, low, high, "guess")
+    within(finite(prediction.guess, "guess"), low, high, "guess")
     if prediction.actual is not None:
         finite(prediction.actual, "actual")
     if prediction.key != key:
@@ -128,7 +177,12 @@ def from_file(key: str, entry: Any) -> Prediction:
 
 
 def verdict(p: Prediction) -> str:
-    """Return guess, answer and their distance in one or two sentences."""
+    """Return guess, answer and their distance in one or two sentences.
+
+    Args:
+        p: a prediction with an answer.
+    """
+    assert p.actual is not None, "a verdict needs an answer"
     answer = f"The answer is {with_unit(p.actual, p)}"
     if p.guess is None:
         start = f"No guess was committed; the default {with_unit(p.value, p)} stood in. {answer}"
@@ -145,7 +199,11 @@ def verdict(p: Prediction) -> str:
 
 
 def question_of(p: Prediction) -> tuple[str, str]:
-    """Return the question with its range and the state of the guess, as text and as HTML."""
+    """Return the question with its range and the state of the guess, as text and as HTML.
+
+    Args:
+        p: the prediction.
+    """
     between = f"between {with_unit(p.low, p)} and {with_unit(p.high, p)}"
     if p.guess is not None:
         state = f"Your guess: {with_unit(p.guess, p)}."
@@ -167,16 +225,17 @@ class Calibration:
     def __init__(self, predictions: list[Prediction]) -> None:
         answered = [p for p in predictions if p.actual is not None]
         self.rows = [p for p in answered if p.guess is not None]
+        self.offs = [p.off for p in self.rows if p.off is not None]
         self.unguessed = len(answered) - len(self.rows)
 
     def summary(self) -> str:
         """Return how many guesses there are, how far off they were and in which direction."""
         if not self.rows:
             return "No guess has met its answer yet: commit one with predict, then run reveal."
-        off = sorted(abs(p.off) for p in self.rows)
+        off = sorted(abs(share) for share in self.offs)
         median = (off[(len(off) - 1) // 2] + off[len(off) // 2]) / 2
-        high = sum(p.off > 1 for p in self.rows)
-        low = sum(p.off < -1 for p in self.rows)
+        high = sum(share > 1 for share in self.offs)
+        low = sum(share < -1 for share in self.offs)
         text = (
             f"{len(self.rows)} guess{'es' if len(self.rows) > 1 else ''}: {high} too high, "
             f"{low} too low, {len(self.rows) - high - low} within 1 %. Half of them were off by "
@@ -196,9 +255,9 @@ class Calibration:
             f'<tr><th scope="row" style="text-align:left;font-weight:normal">'
             f"{html.escape(p.question)}</th>"
             f"{cell}{html.escape(with_unit(p.value, p))}</td>"
-            f"{cell}{html.escape(with_unit(p.actual, p))}</td>"
-            f"{cell}{arrow(p.off)}</td></tr>"
-            for p in self.rows
+            f"{cell}{html.escape(with_unit(p.actual or 0.0, p))}</td>"
+            f"{cell}{arrow(off)}</td></tr>"
+            for p, off in zip(self.rows, self.offs, strict=True)
         )
         heads = ("question", "your guess", "answer", "off by (share of the number line)")
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)

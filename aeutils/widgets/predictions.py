@@ -146,8 +146,9 @@ def predict(
     Args:
         key: a name of its own for every question, the same in `reveal`.
         question: plain text.
-        low, high: the range of sensible answers; guesses outside are refused. A range of more than
-            two decades is drawn, and judged, on a logarithmic scale.
+        low: the lower end of the sensible answers; guesses outside are refused.
+        high: the upper end. A range of more than two decades is drawn, and judged, on a
+            logarithmic scale.
         unit: written after every number, such as "%".
         default: stands in until there is a guess; the middle of the range if None.
         guess: your guess, for those who prefer to type it here.
@@ -168,10 +169,11 @@ def predict(
     before = _notebook.known().get(key)
     if before is not None and before.guess is not None and low <= before.guess <= high:
         prediction.guess, prediction.actual = before.guess, before.actual
-    changed = guess is not None and within(guess, low, high, "guess") != prediction.guess
+    given = None if guess is None else within(guess, low, high, "guess")
+    changed = given is not None and given != prediction.guess
     locked = changed and prediction.answered
     if changed and not locked:
-        prediction.guess = float(guess)
+        prediction.guess = given
     _notebook.store(prediction)
 
     publish(*question_of(prediction), name=_output_name(prediction))

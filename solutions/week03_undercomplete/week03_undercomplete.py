@@ -871,7 +871,7 @@ for name, (fit_on, coded, unit, decode) in coders.items():
 for name in ("JPEG without header", "JPEG, whole file"):
     rates[name], errors[name] = [], []
 for quality in (1, 10, 20, 40, 60, 80, 90):
-    result = jpeg.jpeg(digits.x_test, quality)
+    result = jpeg(digits.x_test, quality)
     error = float((result.images - digits.x_test).square().flatten(1).sum(1).mean())
     for name, rate in (
         ("JPEG without header", result.scan),
@@ -948,7 +948,7 @@ def sse(x_hat: Tensor) -> float:
     )
 
 
-photo = jpeg.jpeg(fashion.x_test, 10)
+photo = jpeg(fashion.x_test, 10)
 print("1. small errors:  below its own floor no number of bits helps; PCA and JPEG go on")
 print(f"2. other images:  on clothes the autoencoder has an SSE of {sse(strange):.0f}, unrounded;")
 print(

@@ -15,6 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,10 @@ def build(whole: Arrays, per_class: tuple[int, int]) -> dict[str, np.ndarray]:
 
     Images lose their channel dimension: uint8 of shape (n, 28, 28). ``train_index`` and
     ``test_index`` (uint16) say which rows of the whole split were taken.
+
+    Args:
+        whole: (x_train, y_train, x_test, y_test).
+        per_class: images of each class to take for training and for testing.
     """
     x_train, y_train, x_test, y_test = whole
     generator = np.random.default_rng(SEED)
@@ -101,7 +106,14 @@ def differences(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check every embedded subset; return 0 if all are right, else 1."""
+    """Check every embedded subset; return 0 if all are right, else 1.
+
+    Args:
+        arguments: the words of the command line; None for those of the process.
+
+    Returns:
+        The exit status.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, help="cache folder with the whole data sets")
     parser.add_argument("--out", type=Path, help="existing folder to write the rebuilt files to")
@@ -120,7 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{filename}: " + ("; ".join(problems) or "equal to the rebuilt subset"))
         status |= bool(problems)
         if options.out:
-            np.savez_compressed(options.out / filename, **rebuilt)
+            arrays: dict[str, Any] = rebuilt
+            np.savez_compressed(options.out / filename, **arrays)
     return status
 
 

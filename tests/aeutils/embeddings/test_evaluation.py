@@ -166,7 +166,7 @@ def test_tight_clusters_far_apart_are_searched_in_float64():
 
 def test_equal_float32_codes_tie_and_leave_only_themselves_out():
     z = torch.rand(30, 3, generator=torch.Generator().manual_seed(0)).repeat_interleave(3, dim=0)
-    nearest = nearest_neighbours(z, z.clone(), k=2)
+    nearest = nearest_neighbours(z, z.clone(), k=2, leave_one_out=True)
     assert torch.equal(nearest // 3, (torch.arange(90) // 3)[:, None].expand(90, 2))
     assert not (nearest == torch.arange(90)[:, None]).any()
 
@@ -181,11 +181,13 @@ def test_knn_survives_a_large_offset():
 
 def test_knn_on_its_own_training_data_leaves_the_query_out():
     z = torch.tensor([[0.0], [0.1], [10.0], [10.1]])
-    assert knn_accuracy(z, torch.tensor([0, 1, 2, 3]), z, torch.tensor([0, 1, 2, 3]), k=1) == 0
-    assert knn_accuracy(z, torch.tensor([0, 0, 2, 2]), z, torch.tensor([0, 0, 2, 2]), k=1) == 1
+    unlike, pairs = torch.tensor([0, 1, 2, 3]), torch.tensor([0, 0, 2, 2])
+    assert knn_accuracy(z, unlike, z, unlike, k=1, leave_one_out=True) == 0
+    assert knn_accuracy(z, pairs, z, pairs, k=1, leave_one_out=True) == 1
+    assert knn_accuracy(z, unlike, z, unlike, k=1) == 1  # each finds itself: nothing is guessed
     twins = torch.zeros(4, 2)  # all equal: still never the query itself
-    unlike = torch.tensor([0, 1, 2, 3])
-    assert knn_accuracy(twins, unlike, twins.clone(), unlike, k=1, chunk=3) == 0
+    alone = knn_accuracy(twins, unlike, twins.clone(), unlike, k=1, chunk=3, leave_one_out=True)
+    assert alone == 0
 
 
 def test_a_tied_vote_goes_to_the_nearer_class():
@@ -216,7 +218,8 @@ def test_codes_that_need_gradients_are_fine():
         (lambda z, y: pair_auc(z, y, sample=1), "sample"),
         (lambda z, y: pair_auc(z * torch.nan, y), "NaN"),
         (lambda z, y: knn_accuracy(z, y, z[:, :2], y), "5 columns and z_test has 2"),
-        (lambda z, y: knn_accuracy(z, y, z, y, k=60), "between 1 and 59"),
+        (lambda z, y: knn_accuracy(z, y, z, y, k=60, leave_one_out=True), "between 1 and 59"),
+        (lambda z, y: nearest_neighbours(z, z[:9], leave_one_out=True), "9 test codes"),
         (lambda z, y: knn_accuracy(z, y, z[:9], y[:9], k=0), "between 1 and 60"),
         (lambda z, y: knn_accuracy(z, y, z, y, metric="l1"), "'l1'"),
     ],
