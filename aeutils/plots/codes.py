@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -45,6 +45,9 @@ def code_gallery(
         n: columns; fewer where there are fewer images.
         title: headline.
 
+    Raises:
+        ValueError: there is no model, or codes and images do not fit together.
+
     Example:
         >>> import torch
         >>> x, z = torch.rand(4, 784), torch.tanh(torch.randn(4, 36))
@@ -70,7 +73,7 @@ def code_gallery(
     left = EDGE + _text_width(new_figure(WIDTH, 1), [name for name, _, _ in rows], 9.5) + 0.14
     cell = min((WIDTH - left - EDGE) / n, 1.0)
     top, size, gap = EDGE + (TITLE if title else 0), 0.92 * cell, 0.09
-    figure = new_figure(WIDTH, top + len(rows) * cell + (len(models) + 0.5) * gap + EDGE)
+    figure: Any = new_figure(WIDTH, top + len(rows) * cell + (len(models) + 0.5) * gap + EDGE)
     _title(figure, title)
     y = top
     for name, row, is_code in rows:

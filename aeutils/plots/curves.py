@@ -66,6 +66,13 @@ def panels(
 ) -> tuple[matplotlib.figure.Figure, list[matplotlib.axes.Axes]]:
     """Return an empty figure and `count` axes side by side, to be filled with ``ax=``.
 
+    Args:
+        count: number of axes.
+        height: of the figure in inches.
+
+    Raises:
+        TypeError, ValueError: `count` is not a positive integer.
+
     Example:
         >>> figure, (left, right) = panels(2)
         >>> for ax, name in ((left, "PCA"), (right, "autoencoder")):
@@ -99,6 +106,9 @@ def lines(
         log_y: logarithmic y axis; needs values > 0.
         ax: axes to draw in, of a figure of yours; a new figure if None.
 
+    Raises:
+        ValueError: there is no curve, or its values do not fit the x values or the axis.
+
     Example:
         >>> figure = lines([1, 2, 4], {"PCA": [9, 5, 2]}, "Error", "code size", "SSE", log_x=True)
     """
@@ -117,7 +127,9 @@ def lines(
     figure, axes = one_panel(title, x_label, y_label, ax=ax)
     first = len(axes.lines)
     for i, (name, y) in enumerate(ys.items()):
-        marker = {"marker": MARKERS[i % len(MARKERS)], "markersize": 5} if len(xs) <= 30 else {}
+        marker: dict[str, Any] = (
+            {"marker": MARKERS[i % len(MARKERS)], "markersize": 5} if len(xs) <= 30 else {}
+        )
         axes.plot(xs, y, **line_style(i), **marker, label=name)
     log_axes(axes, log_x, log_y, xs)
     name_lines(axes, [(xs, y) for y in ys.values()], list(ys), first)
@@ -143,6 +155,10 @@ def learning_curves(
         title: headline.
         log_y: logarithmic loss; a loss that is zero or negative somewhere is drawn linearly.
         ax: axes to draw in, of a figure of yours; a new figure if None.
+
+    Raises:
+        TypeError: it is not what `fit` returns.
+        ValueError: there is no history, or one without a finite loss.
     """
     several = isinstance(histories, Mapping)
     runs: dict[str, Any] = dict(histories) if several else {"": histories}
@@ -160,8 +176,8 @@ def learning_curves(
         step, loss = thin_out(numbers(run.step, "step"), numbers(run.train_loss, "train_loss"))
         val_step, val_loss = numbers(run.val_step, "val_step"), numbers(run.val_loss, "val_loss")
         colour = COLOURS[i % len(COLOURS)]
-        thin = {"color": colour, "linewidth": 1.1, "linestyle": "--"}
-        thick = {"color": colour, "linewidth": 2.0, "linestyle": "-"}
+        thin: dict[str, Any] = {"color": colour, "linewidth": 1.1, "linestyle": "--"}
+        thick: dict[str, Any] = {"color": colour, "linewidth": 2.0, "linestyle": "-"}
         curves.append((step, loss))
         names.append(f"{name}, training" if several else "training")
         styles.append(thin if len(val_loss) else thick)
@@ -169,8 +185,8 @@ def learning_curves(
             curves.append((val_step, val_loss))
             names.append(f"{name}, validation" if several else "validation")
             styles.append(thick)
-            at = np.flatnonzero(val_step == run.best_step) if run.best_step is not None else ()
-            if len(at):
+            at = [] if run.best_step is None else np.flatnonzero(val_step == run.best_step).tolist()
+            if at:
                 best.append((val_step[at[0]], val_loss[at[0]], colour, name))
     finite = [loss[np.isfinite(loss)] for _, loss in curves]
     if not all(len(step) == len(loss) for step, loss in curves) or not all(map(len, finite)):
@@ -207,6 +223,9 @@ def scree(
     Args:
         ratio: shares that add up to at most 1, from large to small, shape (K,).
         marks: totals whose number of components is written into the figure.
+
+    Raises:
+        ValueError: the shares add up to more than 1, or a mark lies outside (0, 1].
     """
     share = numbers(ratio, "ratio")
     if len(share) == 0 or (share < -1e-6).any() or share.sum() > 1 + 1e-3:
@@ -218,7 +237,7 @@ def scree(
         raise ValueError(f"marks must lie in (0, 1], got {tuple(marks)}")
     total = np.cumsum(share)
     index = np.arange(1, len(share) + 1)
-    figure = new_figure(WIDTH, 3.5, layout="constrained")
+    figure: Any = new_figure(WIDTH, 3.5, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     shown = min(len(share), 40)
     left.bar(index[:shown], 100 * share[:shown], width=0.8, color=COLOURS[0])
@@ -267,6 +286,9 @@ def subspace_angles(
     Args:
         angles: name -> angles in radians (drawn in degrees), shape (k,).
         ax: axes to draw in, of a figure of yours; a new figure if None.
+
+    Raises:
+        ValueError: there is no angle, or one outside 0 to π/2.
     """
     degrees = {n: np.sort(np.rad2deg(numbers(a, f"angles[{n!r}]"))) for n, a in angles.items()}
     if not degrees or not all(map(len, degrees.values())):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -34,6 +34,9 @@ def vector_fields(
         points: data, drawn below the arrows, shape (N, 2).
         title: headline of the figure.
         axis_names: names of both axes.
+
+    Raises:
+        ValueError: there is no field, or its arrows do not fit the places.
     """
     start = _pairs(at, "at")
     cloud = _pairs(points, "points")
@@ -42,7 +45,7 @@ def vector_fields(
     arrows = {name: _pairs(a, f"fields[{name!r}]") for name, a in fields.items()}
     for name, a in arrows.items():
         check_same_shape(a, start, f"fields[{name!r}]", "at")
-    figure = new_figure(WIDTH, 0.3 + 0.9 * WIDTH / max(2, len(arrows)), layout="constrained")
+    figure: Any = new_figure(WIDTH, 0.3 + 0.9 * WIDTH / max(2, len(arrows)), layout="constrained")
     panels = figure.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     words = []
@@ -91,6 +94,9 @@ def value_table(
         row_label: what the rows are.
         column_label: what the columns are.
         unit: of the values, written at the colour scale.
+
+    Raises:
+        ValueError: the numbers do not fit the names.
     """
     v = check_matrix(values, "values").detach().cpu().double()
     if tuple(v.shape) != (len(rows), len(columns)):
@@ -98,14 +104,18 @@ def value_table(
             f"values is {describe(values)}, but there are {len(rows)} rows and {len(columns)} "
             "columns"
         )
-    figure = new_figure(WIDTH, 1.3 + 0.5 * len(rows), layout="constrained")
+    figure: Any = new_figure(WIDTH, 1.3 + 0.5 * len(rows), layout="constrained")
     axes = figure.subplots()
     drawn = axes.imshow(v.numpy(), cmap=CONTINUOUS, aspect="auto")
     low, high = float(v.min()), float(v.max())
     for r in range(len(rows)):
         for c in range(len(columns)):
             light = (float(v[r, c]) - low) > 0.55 * (high - low)
-            style = {"ha": "center", "va": "center", "color": "black" if light else "white"}
+            style: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "color": "black" if light else "white",
+            }
             axes.text(c, r, number(float(v[r, c]), padded=True), **style)
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)

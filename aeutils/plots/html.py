@@ -43,7 +43,15 @@ def png(image: Tensor, signed: bool = False) -> str:
 
 
 def tile(image: Tensor, caption: str, alt: str = "", size: int = 112, signed: bool = False) -> str:
-    """Return one image (C, H, W) with a caption below; `alt` describes it, else the caption."""
+    """Return one image (C, H, W) with a caption below; `alt` describes it, else the caption.
+
+    Args:
+        image: (C, H, W).
+        caption: text below.
+        alt: what the image shows.
+        size: pixels of the screen.
+        signed: whether 0 is white, positive blue and negative red.
+    """
     return (
         f'<figure style="margin:0;line-height:1.25;width:{size + 2}px">'
         f'<img src="{png(image, signed)}" width="{size}" height="{size}" '
@@ -54,7 +62,12 @@ def tile(image: Tensor, caption: str, alt: str = "", size: int = 112, signed: bo
 
 
 def row(pieces: Sequence[str], heading: str = "") -> str:
-    """Return pieces side by side, in more lines where the window is narrow."""
+    """Return pieces side by side, in more lines where the window is narrow.
+
+    Args:
+        pieces: pieces of HTML.
+        heading: text above.
+    """
     head = f'<div style="font-size:13px;font-weight:600;margin:4px 0 2px">{heading}</div>'
     return (
         f"{head if heading else ''}"
@@ -63,13 +76,24 @@ def row(pieces: Sequence[str], heading: str = "") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the sentence that says what the picture shows; screen readers read it out."""
+    """Return the sentence that says what the picture shows; screen readers read it out.
+
+    Args:
+        text: plain text.
+    """
     style = "margin:4px 0;font-size:14px;line-height:1.4"
     return f'<p role="status" style="{style}">{html.escape(text)}</p>'
 
 
 def bars(values: Tensor, caption: str, marked: int | None = None, width: int = 230) -> str:
-    """Return numbers as bars from a zero line, positive upwards; `marked` is drawn in orange."""
+    """Return numbers as bars from a zero line, positive upwards; `marked` is drawn in orange.
+
+    Args:
+        values: numbers, shape (K,).
+        caption: text below.
+        marked: which one is orange.
+        width: pixels of the screen.
+    """
     heights = values.detach().cpu().double().flatten().numpy()
     limit = float(np.abs(heights).max()) or 1.0
     low = 0.0 if heights.min() >= 0 else 1.0  # room below the line only where it is needed
@@ -103,7 +127,16 @@ def curve(
     log_x: bool = False,
     size: tuple[int, int] = (300, 120),
 ) -> str:
-    """Return a curve with its ends written at the axes, and one x marked by a dot."""
+    """Return a curve with its ends written at the axes, and one x marked by a dot.
+
+    Args:
+        x: M numbers.
+        y: M numbers.
+        caption: text below.
+        marked: the x that has a dot.
+        log_x: whether the x axis is logarithmic.
+        size: width and height in pixels of the screen.
+    """
     width, height = size
     left, right, top, bottom = 46, width - 12, 10, height - 20
     xs, ys = np.asarray(x, dtype=float), np.asarray(y, dtype=float)

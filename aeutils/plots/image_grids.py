@@ -23,6 +23,14 @@ def as_images(x: Tensor, name: str) -> Tensor:
     """Return `x` as (N, C, H, W) on the CPU; it may be (N, C, H, W), (N, H, W) or rows (N, D).
 
     Rows are taken for square images: 784 numbers are 1 × 28 × 28, 3,072 are 3 × 32 × 32.
+
+    Args:
+        x: images or rows.
+        name: what the message calls them.
+
+    Raises:
+        TypeError: they are not a tensor of floats.
+        ValueError: they have another shape, or NaN.
     """
     x = check_float_tensor(x, name).detach().cpu().float()
     if x.ndim == 3 and len(x):
@@ -57,7 +65,7 @@ def _draw(axes: matplotlib.axes.Axes, image: Tensor, **options: Any) -> Any:
     """Draw one image (C, H, W): ink dark on light paper, or in its own colours."""
     if image.shape[0] == 3:
         return axes.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
-    shown = {"cmap": "gray_r", "vmin": 0.0, "vmax": 1.0} | options
+    shown: dict[str, Any] = {"cmap": "gray_r", "vmin": 0.0, "vmax": 1.0, **options}
     return axes.imshow(image[0].numpy(), interpolation="nearest", **shown)
 
 
@@ -71,7 +79,8 @@ def _text_width(
     figure: matplotlib.figure.Figure, texts: Sequence[str], size: float, weight: str = "normal"
 ) -> float:
     """Return the width in inches of the widest text."""
-    renderer, widest = figure.canvas.get_renderer(), 0.0
+    canvas: Any = figure.canvas  # Agg's, which has a renderer
+    renderer, widest = canvas.get_renderer(), 0.0
     for text in texts:
         probe = figure.text(0, 0, text, fontsize=size, fontweight=weight)
         widest = max(widest, probe.get_window_extent(renderer).width / figure.dpi)
@@ -104,6 +113,9 @@ def reconstruction_grid(
             the mean over the images shown, which is not that of the whole test set.
         labels: class of each image, at least as many as columns; written above the first row.
         title: headline.
+
+    Raises:
+        ValueError: there is no row, or rows, labels and `error_against` do not fit together.
 
     Example:
         >>> import torch
@@ -148,7 +160,7 @@ def reconstruction_grid(
     label_font = min(9.5, 9.5 * 0.92 * cell / max(widest, 1e-6))
     pitch = size * images[first].shape[2] / images[first].shape[3] + caption
     top = EDGE + (TITLE if title else 0) + 0.32
-    figure = new_figure(WIDTH, top + len(images) * pitch + EDGE)
+    figure: Any = new_figure(WIDTH, top + len(images) * pitch + EDGE)
     _title(figure, title)
 
     parts = []
@@ -202,6 +214,9 @@ def image_row(
         titles: one text per image.
         title: headline.
         per_row: images to a line.
+
+    Raises:
+        ValueError: there is no image, or not one title for each.
     """
     if len(images) == 0:
         raise ValueError("images is empty; give at least one image")
@@ -220,7 +235,7 @@ def image_row(
     size, top = 0.92 * cell, EDGE + (TITLE if title else 0)
     pitch = size + text_height + 0.08
     lines = math.ceil(len(pictures) / columns)
-    figure = new_figure(max(columns * cell + 2 * EDGE, 3.0), top + lines * pitch + EDGE)
+    figure: Any = new_figure(max(columns * cell + 2 * EDGE, 3.0), top + lines * pitch + EDGE)
     _title(figure, title)
     for i, picture in enumerate(pictures):
         y = top + (i // columns) * pitch + text_height
@@ -249,6 +264,9 @@ def eigen_digits(
         mean: the mean image, shape (D,), drawn first in grey.
         n: how many axes.
         variances: variance along each axis (squared intensity), shape (k,) or longer.
+
+    Raises:
+        ValueError: `n` is less than 1, or there are fewer variances than axes.
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
@@ -263,7 +281,7 @@ def eigen_digits(
     size, caption = 0.92 * cell, 0.24 if variances is None else 0.38
     top, pitch = EDGE + TITLE + caption, 0.92 * cell + caption + 0.08
     lines = math.ceil(n / columns)
-    figure = new_figure(WIDTH, top + lines * pitch - caption + EDGE)
+    figure: Any = new_figure(WIDTH, top + lines * pitch - caption + EDGE)
     _title(
         figure, f"The first {n} principal axes{'' if variances is None else ', and their variance'}"
     )

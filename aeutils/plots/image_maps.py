@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,6 +28,9 @@ def map_panels(
         labels: classes, shape (N,); each is written at its median, in its colour. None draws all
             points alike.
         title: headline of the figure.
+
+    Raises:
+        ValueError: there is no map, or maps and labels do not fit together.
     """
     if not maps:
         raise ValueError("maps is empty; give at least one, such as {'PCA': places}")
@@ -35,7 +38,7 @@ def map_panels(
     columns = min(3, len(clouds))
     rows = -(-len(clouds) // columns)
     side = WIDTH / columns
-    figure = new_figure(WIDTH, 0.35 + rows * (side + 0.15), layout="constrained")
+    figure: Any = new_figure(WIDTH, 0.35 + rows * (side + 0.15), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     for axes in panels[len(clouds) :]:
@@ -81,6 +84,9 @@ def image_map(
         labels: classes, shape (N,).
         title: headline.
         n: at most this many images.
+
+    Raises:
+        ValueError: places, images and labels do not fit together.
     """
     z, pictures = _places(places, "places"), as_images(images, "images")
     classes, index = check_labels(labels, len(z)).cpu().unique(return_inverse=True)
@@ -89,7 +95,7 @@ def image_map(
     low, high = z.min(dim=0).values, z.max(dim=0).values
     wide, tall = (high - low).clamp_min(1e-9).tolist()
     height = float(np.clip(WIDTH * tall / wide, 4.0, 7.0))
-    figure = new_figure(WIDTH, height)
+    figure: Any = new_figure(WIDTH, height)
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.94))
     axes.set_title(title)
     axes.set(xticks=[], yticks=[])

@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 
 def numbers(values: Sequence[float] | Tensor, name: str) -> np.ndarray:
-    """Return values as a float64 vector, from any device, without their gradient."""
-    if isinstance(values, Tensor):
-        values = values.detach().cpu().double().numpy()
+    """Return values as a float64 vector, from any device, without their gradient.
+
+    Args:
+        values: numbers.
+        name: what the message calls them.
+
+    Raises:
+        TypeError: they are not numbers.
+        ValueError: they are not a vector.
+    """
+    plain = values.detach().cpu().double().numpy() if isinstance(values, Tensor) else values
     try:
-        vector = np.asarray(values, dtype=np.float64)
+        vector = np.asarray(plain, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a vector of numbers, got {describe(values)}") from None
     if vector.ndim != 1:
@@ -36,13 +44,22 @@ def one_panel(
     height: float = 3.9,
     ax: matplotlib.axes.Axes | None = None,
 ) -> tuple[matplotlib.figure.Figure, matplotlib.axes.Axes]:
-    """Return a figure with one titled panel: `ax` and its figure, or a new figure."""
+    """Return a figure with one titled panel: `ax` and its figure, or a new figure.
+
+    Args:
+        title: headline.
+        x_label: with the unit in brackets.
+        y_label: with the unit in brackets.
+        height: of a new figure in inches.
+        ax: axes to draw in, of a figure of yours; a new figure if None.
+    """
     if ax is None:
         figure = new_figure(WIDTH, height, layout="constrained")
         axes = figure.subplots()
     else:
-        axes = ax
-        figure = ax.get_figure(root=True)
+        axes, found = ax, ax.get_figure(root=True)
+        assert found is not None, "axes lie in a figure"
+        figure = found
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.set_title(title)
     axes.grid(axis="y")
@@ -50,9 +67,7 @@ def one_panel(
     return figure, axes
 
 
-def describe_in_words(
-    figure: matplotlib.figure.Figure, ax: matplotlib.axes.Axes | None, text: str
-) -> None:
+def describe_in_words(figure: Any, ax: matplotlib.axes.Axes | None, text: str) -> None:
     """Set the figure's alt text; where `ax` is one panel among others, add to it."""
     before = "" if ax is None else getattr(figure, "alt_text", "")
     figure.alt_text = f"{before} {text}".strip()
@@ -64,7 +79,13 @@ def line_style(i: int) -> dict[str, Any]:
 
 
 def check_log(wanted: bool, values: Iterable[np.ndarray], name: str) -> None:
-    """Raise ValueError if a logarithmic axis would have to show numbers that have no logarithm."""
+    """Raise ValueError if a logarithmic axis would have to show numbers that have no logarithm.
+
+    Args:
+        wanted: whether the axis is logarithmic.
+        values: what it shows.
+        name: of the axis.
+    """
     for v in values:
         if wanted and (v[np.isfinite(v)] <= 0).any():
             smallest = v[np.isfinite(v)].min()
@@ -75,7 +96,14 @@ def check_log(wanted: bool, values: Iterable[np.ndarray], name: str) -> None:
 
 
 def log_axes(axes: matplotlib.axes.Axes, log_x: bool, log_y: bool, x: np.ndarray) -> None:
-    """Make axes logarithmic where wanted, with ticks written as plain numbers."""
+    """Make axes logarithmic where wanted, with ticks written as plain numbers.
+
+    Args:
+        axes: to change.
+        log_x: whether the x axis is logarithmic.
+        log_y: whether the y axis is logarithmic.
+        x: the values on the x axis.
+    """
     from matplotlib.ticker import (
         FixedLocator,
         FuncFormatter,
@@ -119,8 +147,15 @@ def name_lines(
     """Write each line's name right of its last point, moved up or down so that none overlap.
 
     `first` lines were in the axes before.
+
+    Args:
+        axes: where the lines are.
+        curves: x and y of each line.
+        names: one for each line.
+        first: number of lines that were in the axes before.
     """
     figure = axes.get_figure(root=True)
+    assert figure is not None, "axes lie in a figure"
     figure.draw_without_rendering()
     last = [np.flatnonzero(np.isfinite(y))[-1] for _, y in curves]
     ends = [(float(x[k]), float(y[k])) for (x, y), k in zip(curves, last, strict=True)]
@@ -128,7 +163,7 @@ def name_lines(
     gap = 0.17 * figure.dpi  # inches between the middles of two names
     heights = (spread_heights(pixels[:, 1], gap) - axes.bbox.y0) / axes.bbox.height
     for name, line, end, height in zip(names, axes.lines[first:], ends, heights, strict=False):
-        leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8}
+        leader: dict[str, Any] = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8}
         leader |= {
             "shrinkA": 1,
             "relpos": (0, 0.5),
@@ -191,7 +226,13 @@ def spread_points(points: np.ndarray, gap: float) -> np.ndarray:
 def thin_out(
     step: np.ndarray, loss: np.ndarray, points: int = 100
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return means over equal stretches of a long noisy curve, about `points` of them."""
+    """Return means over equal stretches of a long noisy curve, about `points` of them.
+
+    Args:
+        step: M numbers.
+        loss: M numbers.
+        points: about how many to keep.
+    """
     if len(step) != len(loss) or len(step) <= points:
         return step, loss
     width = len(step) // points
@@ -201,7 +242,12 @@ def thin_out(
 
 
 def in_words(name: str, y: np.ndarray) -> str:
-    """Return "name: from 9 to 2, lowest 1.5", for a figure's description."""
+    """Return "name: from 9 to 2, lowest 1.5", for a figure's description.
+
+    Args:
+        name: of the curve.
+        y: its values.
+    """
     y = y[np.isfinite(y)]
     lowest = "" if y.min() in (y[0], y[-1]) else f", lowest {number(float(y.min()))}"
     return f"{name}: from {number(float(y[0]))} to {number(float(y[-1]))}{lowest}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -47,6 +47,9 @@ def neighbour_grid(
             stand under one another for each query, each with its name at the left.
         title: headline.
 
+    Raises:
+        ValueError: there is no search, or its rows do not fit the queries.
+
     Example:
         >>> import torch
         >>> x, y = torch.rand(9, 784), torch.arange(9) % 3
@@ -72,7 +75,7 @@ def neighbour_grid(
     pitch, gap = size + caption + 0.04, 0.07 if names else 0.0
     top = EDGE + TITLE + 0.22
     height = top + len(asked) * (len(near) * pitch + gap) + EDGE
-    figure = new_figure(WIDTH, height)
+    figure: Any = new_figure(WIDTH, height)
     _title(figure, title)
     style = {"ha": "center", "va": "bottom", "fontsize": 9}
     _write(figure, left + size / 2, top - 0.04, "query", **style)

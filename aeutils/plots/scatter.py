@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -40,6 +40,9 @@ def latent_scatter(
         title: headline.
         axis_names: names of both axes.
         ax: axes to draw in, of a figure of yours; a new figure if None.
+
+    Raises:
+        ValueError: the codes do not have two numbers, or do not fit the labels.
     """
     z = check_matrix(z, "z").detach().cpu().float()
     if z.shape[1] != 2:
@@ -48,13 +51,21 @@ def latent_scatter(
             "take two columns, z[:, :2], or project it first"
         )
     classes, index = check_labels(labels, len(z)).cpu().unique(return_inverse=True)
-    figure, axes = one_panel(title, *axis_names, height=5.6, ax=ax)
+    figure, axes = one_panel(title, axis_names[0], axis_names[1], height=5.6, ax=ax)
     axes.grid(visible=False)
     colours = np.array(COLOURS)[index.numpy() % len(COLOURS)]
     order = np.random.default_rng(0).permutation(len(z))  # no class is painted on top
     size = float(np.clip(15000 / len(z), 4, 30))
     points = z.numpy()[order]
-    axes.scatter(*points.T, c=colours[order], s=size, alpha=0.65, linewidths=0, rasterized=True)
+    axes.scatter(
+        points[:, 0],
+        points[:, 1],
+        c=colours[order],
+        s=size,
+        alpha=0.65,
+        linewidths=0,
+        rasterized=True,
+    )
     axes.set_aspect("equal", adjustable="datalim")
     medians = torch.stack([z[index == i].median(dim=0).values for i in range(len(classes))])
     figure.draw_without_rendering()
@@ -63,8 +74,13 @@ def latent_scatter(
         colour = COLOURS[i % len(COLOURS)]
         disc = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": colour, "lw": 2.5}
         place = axes.transData.inverted().transform(spot)
-        style = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold"}
-        axes.text(*place, str(name), bbox=disc, **style)
+        style: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 11,
+            "fontweight": "bold",
+        }
+        axes.text(float(place[0]), float(place[1]), str(name), bbox=disc, **style)
     words = (
         f"{title}. {len(z)} points, {axis_names[0]} across and {axis_names[1]} up. Class medians: "
         + "; ".join(
@@ -86,6 +102,9 @@ def error_histogram(
     Args:
         errors: name -> one sum of squared errors per image, shape (N,).
         ax: axes to draw in, of a figure of yours; a new figure if None.
+
+    Raises:
+        ValueError: there is no error, or one that is negative or not finite.
     """
     values = {name: numbers(e, f"errors[{name!r}]") for name, e in errors.items()}
     if not values or not all(map(len, values.values())):

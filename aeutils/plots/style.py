@@ -101,7 +101,14 @@ def publish(text: str, markup: str, name: str | None = None, update: bool = Fals
 def styled(
     plot: Callable[..., matplotlib.figure.Figure],
 ) -> Callable[..., matplotlib.figure.Figure]:
-    """Run a plotting function in the course's style, whatever style the notebook has set."""
+    """Run a plotting function in the course's style, whatever style the notebook has set.
+
+    Args:
+        plot: returns a figure.
+
+    Returns:
+        The same function, drawing in the course's style.
+    """
 
     @wraps(plot)
     def in_style(*args: Any, **kwargs: Any) -> matplotlib.figure.Figure:
@@ -122,18 +129,23 @@ def new_figure(width: float, height: float, **options: Any) -> matplotlib.figure
     needs no closing. In a script: ``figure.savefig("name.png")``.
 
     ``figure.alt_text`` describes it in words; notebook and web page carry it with the image.
+
+    Args:
+        width: inches.
+        height: inches.
+        options: as for matplotlib's `Figure`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), **options)
+    figure: Any = Figure(figsize=(width, height), **options)
     FigureCanvasAgg(figure)
     figure.alt_text = ""
     figure._ipython_display_ = partial(_show_figure, figure)  # IPython calls this to show it
     return figure
 
 
-def _show_figure(figure: matplotlib.figure.Figure) -> None:
+def _show_figure(figure: Any) -> None:
     """Publish the figure as a PNG with its alt text.
 
     As HTML, because neither JupyterLab nor nbconvert's page gives an ``image/png`` an alt text.
@@ -155,7 +167,8 @@ def small_png(figure: matplotlib.figure.Figure) -> bytes:
 
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=figure.dpi, facecolor="white")
-    photographs = any(i.get_array().ndim == 3 for axes in figure.axes for i in axes.images)
+    shown = [image.get_array() for axes in figure.axes for image in axes.images]
+    photographs = any(array is not None and array.ndim == 3 for array in shown)
     if file.tell() <= 100_000 or photographs:
         return file.getvalue()
     picture = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
@@ -171,6 +184,10 @@ def number(value: float, padded: bool = False) -> str:
 
     >>> [number(v) for v in (0.01234, 13.866, 1234.5, 60000, 2.5e-7)]
     ['0.0123', '13.9', '1,234', '60,000', '2.5e-07']
+
+    Args:
+        value: the number.
+        padded: whether zeros at the end stay.
     """
     if value != 0 and (abs(value) < 1e-4 or abs(value) >= 1e7):
         return f"{value:.3g}"
@@ -194,7 +211,11 @@ class NotebookFile:
         self.read()
 
     def read(self) -> None:
-        """Set `contents` to what the file holds now, plus what this kernel has put in."""
+        """Set `contents` to what the file holds now, plus what this kernel has put in.
+
+        Raises:
+            ValueError: the file does not hold what this class writes.
+        """
         self.contents = dict(self.own)
         if headless_build():
             return
@@ -211,7 +232,12 @@ class NotebookFile:
             self.move_aside()
 
     def put(self, key: str, value: Any) -> None:
-        """Set one entry, in memory and in the file; entries of other kernels stay."""
+        """Set one entry, in memory and in the file; entries of other kernels stay.
+
+        Args:
+            key: its name.
+            value: what JSON can hold.
+        """
         self.own[key] = value
         self.read()
         self.write()
@@ -249,5 +275,9 @@ class NotebookFile:
 
 
 def tell(text: str) -> None:
-    """Show a short note to the reader; never on standard error, which would cost points."""
+    """Show a short note to the reader; never on standard error, which would cost points.
+
+    Args:
+        text: one line.
+    """
     publish(text, f'<p role="note" style="margin:.3em 0"><em>Note.</em> {html.escape(text)}</p>')
