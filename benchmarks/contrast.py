@@ -2,8 +2,9 @@
 
 Each photograph of a batch is cropped and recoloured twice; every view is asked to find its partner
 among all other views (SimCLR: Chen et al., 2020, "A Simple Framework for Contrastive Learning of
-Visual Representations", eq. 1). That is `aeutils.losses.supervised_contrastive.supcon_loss` with the number of the
-photograph in the place of a label.
+Visual Representations", eq. 1). That is
+`aeutils.losses.supervised_contrastive.supcon_loss` with the number of the photograph in the place
+of a label.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from aeutils._internal.notebook import NotebookFile
 from aeutils._internal.validate import check_images, check_labels, check_text, describe
 from aeutils.embeddings.evaluation import class_similarity, pair_auc
 from aeutils.embeddings.passport_rows import (
@@ -29,7 +30,6 @@ from aeutils.embeddings.passport_rows import (
     rows_of,
 )
 from aeutils.neighbours.exact import nearest_neighbours, vote_accuracy
-from aeutils.plots.style import NotebookFile
 
 BATCH = 1000  # images encoded at once
 SAMPLE = 2000  # test images whose pairs are all compared

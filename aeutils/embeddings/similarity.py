@@ -124,13 +124,13 @@ def class_similarity_by_matrix(
 ) -> ClassSimilarity:
     """Return what `class_similarity` returns, by its definition: the (N, N) matrix of cosines.
 
-    Slow, and N² numbers in memory; it is here to be compared with. Arguments as there.
+    Slow, and N² numbers in memory; it is here to be compared with.
 
     Args:
         z: codes of shape (N, K).
         labels: classes, integers (N,).
         centre: subtract the mean code first.
-        renormalise: make unit vectors again after that.
+        renormalise: (1 + cosine) / 2 if True, the cosine itself if False.
 
     Returns:
         As `class_similarity`.
@@ -158,7 +158,7 @@ def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
         centre: subtract the mean code first.
 
     Raises:
-        ValueError: a code is zero.
+        TypeError, ValueError: codes and labels do not fit together.
     """
     z = with_double(check_matrix(z, "z"))
     labels = check_labels(labels, len(z)).to(z.device)

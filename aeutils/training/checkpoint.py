@@ -16,8 +16,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from aeutils._internal.notebook import tell
 from aeutils._internal.validate import check_count
-from aeutils.plots.style import tell
 from aeutils.training.callback import Callback, Run
 from aeutils.training.history import History
 from aeutils.training.seeding import random_states, restore_random_states

@@ -21,12 +21,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aeutils._internal.environment import is_quiet
+from aeutils._internal.environment import in_notebook, is_quiet
+from aeutils._internal.notebook import publish
 from aeutils._internal.validate import check_batch, check_count
 from aeutils.plots.html import curve, row, sentence, tile
 from aeutils.plots.image_grids import as_images
 from aeutils.plots.line_charts import thin_out
-from aeutils.plots.style import in_notebook, number, publish
+from aeutils.plots.style import number
 from aeutils.training.callback import Callback, Run
 from aeutils.training.eval_mode import eval_mode
 from aeutils.training.seeding import own_random_numbers

@@ -17,7 +17,8 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aeutils.plots.style import headless_build, in_notebook, publish
+from aeutils._internal.environment import headless_build, in_notebook
+from aeutils._internal.notebook import publish
 from aeutils.widgets.inputs import Board, Control, Plane, Slider
 
 # While the controls are there they show the picture themselves, and the still one below the same

@@ -7,8 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from aeutils._internal.environment import cell_number
+from aeutils._internal.notebook import publish
 from aeutils._internal.validate import check_text, describe
-from aeutils.plots.style import cell_number, number, publish
+from aeutils.plots.style import number
 
 LARGEST = 1e100  # differences and ratios of such numbers are finite
 BOX = "border-left:4px solid #0072B2;padding:.2em .8em;margin:.4em 0"

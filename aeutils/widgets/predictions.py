@@ -42,16 +42,10 @@ from typing import Any
 
 from torch import Tensor
 
+from aeutils._internal.environment import cell_number, headless_build, in_notebook
+from aeutils._internal.notebook import NotebookFile, publish, tell
 from aeutils._internal.validate import check_text
-from aeutils.plots.style import (
-    NotebookFile,
-    cell_number,
-    headless_build,
-    in_notebook,
-    number,
-    publish,
-    tell,
-)
+from aeutils.plots.style import number
 from aeutils.widgets.number_line import number_line
 from aeutils.widgets.prediction_log import (
     BOX,

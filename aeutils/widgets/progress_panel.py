@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aeutils.plots.style import headless_build, in_notebook, publish
+from aeutils._internal.environment import headless_build, in_notebook
+from aeutils._internal.notebook import publish
 
 HEADING = re.compile(r"^#+ Exercise (\d+)\s*·\s*(.+)$", re.MULTILINE)
 TEST = re.compile(r"^assert tests\.(\w+)\(", re.MULTILINE)

@@ -98,3 +98,32 @@ def test_closed_while_week_6_is_graded(twin, monkeypatch):
 def test_bad_input_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call(*codes())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [0.1, 1.0, 1000.0])
+@pytest.mark.parametrize("table", [class_similarity, class_similarity_by_matrix])
+def test_a_collapsed_code_has_no_direction_once_its_mean_is_gone(table, offset, dtype):
+    """Equal codes, and codes that differ by rounding only, show no class, at every offset."""
+    n, labels = 30, torch.arange(30) % 3
+    equal = torch.full((n, 5), offset / 3, dtype=dtype)
+    assert table(equal, labels, centre=True).ratio.tolist() == [1, 1, 1]
+    raw = table(equal, labels, centre=True, renormalise=False)
+    assert raw.same.tolist() == raw.diff.tolist() == [0, 0, 0]
+    assert table(equal, labels).ratio == pytest.approx(1, abs=1e-12)  # all of one direction
+    rounded = equal.double().clone()
+    rounded[labels == 1] = torch.nextafter(rounded[labels == 1], torch.tensor(torch.inf).double())
+    assert not torch.equal(rounded, equal.double())
+    assert table(rounded, labels, centre=True, renormalise=False).same.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("offset", [1.0, 1000.0])
+@pytest.mark.parametrize("table", [class_similarity, class_similarity_by_matrix])
+def test_a_small_spread_is_no_rounding(table, offset):
+    """Classes that differ by a millionth of the offset are told apart once it is gone."""
+    labels = torch.arange(30) % 2
+    z = torch.full((30, 4), offset, dtype=torch.float64)
+    z[labels == 1] *= 1 + 1e-6
+    found = table(z, labels, centre=True, renormalise=False)
+    torch.testing.assert_close(found.same, torch.ones(2).double(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.diff, -torch.ones(2).double(), rtol=0, atol=1e-6)

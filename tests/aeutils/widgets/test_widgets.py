@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from aeutils.plots import style
+from aeutils._internal import notebook
 from aeutils.widgets import calibration, predict, predictions, reveal
 
 
@@ -38,7 +38,7 @@ def outputs(monkeypatch):
         shown.append((markup, text, name, update))
 
     for module in (
-        "aeutils.plots.style",
+        "aeutils._internal.notebook",
         "aeutils.widgets.predictions",
         "aeutils.widgets.prediction_log",
     ):
@@ -382,5 +382,5 @@ def test_a_prediction_shows_itself_in_later_cells_only(outputs, monkeypatch):
 
 
 def test_outside_a_notebook_text_goes_to_standard_output(capsys):
-    style.publish("text", "<p>markup</p>")
+    notebook.publish("text", "<p>markup</p>")
     assert capsys.readouterr() == ("text\n", "")

@@ -1,0 +1,115 @@
+"""What a notebook shows and what is kept beside it: outputs, notes, and a small JSON file.
+
+IPython is imported inside the functions, so that importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from aeutils._internal.environment import headless_build, in_notebook
+from aeutils._internal.files import write_atomically
+
+
+def publish(text: str, markup: str, name: str | None = None, update: bool = False) -> None:
+    """Show `markup` (HTML) in a notebook, `text` elsewhere, on standard output.
+
+    In a notebook, an output that has a `name` is replaced by a later one with `update`.
+    """
+    if in_notebook():
+        from IPython.display import publish_display_data
+
+        transient = {} if name is None else {"display_id": name}
+        data = {"text/html": markup, "text/plain": text}
+        publish_display_data(data, transient=transient, update=update)
+    else:
+        print(text)
+
+
+def tell(text: str) -> None:
+    """Show a short note to the reader; never on standard error, which would cost points.
+
+    Args:
+        text: one line.
+    """
+    publish(text, f'<p role="note" style="margin:.3em 0"><em>Note.</em> {html.escape(text)}</p>')
+
+
+class NotebookFile:
+    """A small JSON object beside the notebook: read whole, replaced whole, never half written.
+
+    While nbgrader executes a notebook nothing is read or written, so that a build does not depend
+    on, or change, what its author once answered. A file that cannot be read as JSON is moved aside
+    (``.bak``); where nothing can be written the contents stay in memory. Both are said in a note.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).absolute()
+        self.own: dict[str, Any] = {}  # what this kernel has put in
+        self.contents: dict[str, Any] = {}
+        self.read()
+
+    def read(self) -> None:
+        """Set `contents` to what the file holds now, plus what this kernel has put in."""
+        self.contents = dict(self.own)
+        if headless_build():
+            return
+        try:
+            contents = json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            tell(f"{self.path.name} cannot be read ({error.strerror}); starting without it.")
+            return
+        except (ValueError, RecursionError):
+            contents = None
+        if isinstance(contents, dict):
+            self.contents = contents | self.own
+        else:
+            self.move_aside()
+
+    def put(self, key: str, value: Any) -> None:
+        """Set one entry, in memory and in the file; entries of other kernels stay.
+
+        Args:
+            key: its name.
+            value: what JSON can hold.
+        """
+        self.own[key] = value
+        self.read()
+        self.write()
+
+    def move_aside(self, some_stay: bool = False) -> None:
+        """Rename a damaged file to the first free ``.bak`` name and say so.
+
+        `contents` is then what this kernel has put in; with `some_stay` the caller
+        puts the entries in again that can be read.
+        """
+        copies = ("", *(f".{i}" for i in range(2, 1000)))
+        aside = (self.path.with_name(f"{self.path.name}{copy}.bak") for copy in copies)
+        free = next(name for name in aside if not name.exists())
+        self.contents = dict(self.own)
+        try:
+            os.replace(self.path, free)
+        except OSError:
+            tell(f"{self.path.name} is damaged and cannot be moved; starting without it.")
+        else:
+            rest = "the entries that can be read stay" if some_stay else "starting afresh"
+            tell(f"{self.path.name} was damaged. It is kept as {free.name}; {rest}.")
+
+    def write(self) -> None:
+        """Replace the file by `contents`."""
+        if headless_build():
+            return
+        text = json.dumps(self.contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        try:
+            write_atomically(self.path, lambda part: part.write_text(text, encoding="utf-8"))
+        except OSError as error:
+            tell(
+                f"{self.path.name} cannot be written here ({error.strerror}); "
+                "it is remembered until the kernel stops."
+            )
