@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ class Mistake(NamedTuple):
     """A known wrong answer to one comparison: its name, the value it gives, what to tell."""
 
     name: str
-    value: Any
+    value: object
     message: str
 
 
@@ -162,7 +162,7 @@ def expect_shape(
     if tuple(tensor.shape) == tuple(shape):
         return tensor
     for mistake in mistakes:
-        if tuple(tensor.shape) == tuple(mistake.value):
+        if tuple(tensor.shape) == tuple(cast(Sequence[int], mistake.value)):
             raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
     raise CheckFailed(
         f"{what} should have shape {tuple(shape)}, but it has shape {tuple(tensor.shape)}",
