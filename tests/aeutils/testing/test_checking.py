@@ -37,6 +37,23 @@ def test_run_explains_an_exception_with_the_arguments():
     assert "a tensor of shape (2, 3), float32" in text
 
 
+def test_run_lets_a_graders_own_explanation_through():
+    """The grader's error is another class of the same form; a plain assertion is a student's."""
+
+    class ProcessEnded(AssertionError):
+        mistake = "process-ended"
+
+    def ended(x):
+        raise ProcessEnded("the student's process ended")
+
+    def asserted(x):
+        assert x > 2, "too small"
+
+    with pytest.raises(ProcessEnded, match="process ended"):
+        run(ended, 1)
+    assert failure(run, asserted, 1)[1] == "raised-AssertionError"
+
+
 def test_run_knows_the_empty_stub_and_what_is_no_function():
     def stub(x):
         raise NotImplementedError
