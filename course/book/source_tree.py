@@ -19,7 +19,6 @@ from course.book import COURSE, lessons, notebooks
 STUDENTS, INSTRUCTORS = "students", "instructors"
 
 
-# Modules that only serve other modules have a leading underscore and no page.
 def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     """Write every source of the site into `folder`, which is emptied first."""
     if folder.exists():
