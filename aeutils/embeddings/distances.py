@@ -68,7 +68,8 @@ def distance_table(a: Tensor, b: Tensor, metric: str = "euclidean") -> Tensor:
         TypeError, ValueError: `a` or `b` is not finite floats of that shape.
         ValueError: the widths differ, or the metric is unknown.
     """
-    check_matrix(a, "a"), check_matrix(b, "b")
+    check_matrix(a, "a")
+    check_matrix(b, "b")
     check_metric(metric)
     if a.shape[1] != b.shape[1]:
         raise ValueError(

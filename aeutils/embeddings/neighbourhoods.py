@@ -89,7 +89,7 @@ def occurrences(z: Tensor, k: int = 10) -> Tensor:
 
 
 def hubness(z: Tensor, k: int = 10, sample: int | None = None, seed: int = 0) -> float:
-    """Return the skewness of `occurrences`: E (o − k)³ / σ³, 0 where nobody is a hub.
+    """Return the skewness of `occurrences`: E (o − k)³ / σ³; without hubs it is 0.
 
     Points on a line or in a plane have about 0; a few standard normal points in 784 dimensions
     more than 4. Arguments as for `neighbour_overlap`.

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_labels, check_matrix
-from aeutils.neighbours.exact import normalise, with_double
+from aeutils.neighbours.exact import normalise, on_float64_device
 from aeutils.testing.sealed import exercise
 
 
@@ -94,4 +94,4 @@ def _checked(
             f"z_train has {z_train.shape[1]} columns and z_test has {z_test.shape[1]}; "
             "both must come from the same encoder"
         )
-    return with_double(z_train).double(), with_double(z_test).double()
+    return on_float64_device(z_train).double(), on_float64_device(z_test).double()

@@ -21,7 +21,7 @@ from torch import Tensor
 from aeutils._internal.validate import check_count, check_labels, check_matrix
 from aeutils.embeddings.distances import check_metric, distance_table
 from aeutils.embeddings.similarity import check_classes
-from aeutils.neighbours.exact import with_double
+from aeutils.neighbours.exact import on_float64_device
 from aeutils.testing.sealed import exercise
 
 CHUNK = 250  # queries ranked at once
@@ -86,7 +86,7 @@ def drawn(z: Tensor, labels: Tensor, sample: int | None, seed: int) -> tuple[Ten
     Raises:
         TypeError, ValueError: codes and labels do not fit together.
     """
-    z = with_double(check_matrix(z, "z")).double()
+    z = on_float64_device(check_matrix(z, "z")).double()
     labels = check_labels(labels, len(z)).to(z.device)
     rows = random_rows(len(z), sample, seed).to(z.device)
     return z[rows], labels[rows]

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_labels, check_matrix
-from aeutils.neighbours.exact import with_double
+from aeutils.neighbours.exact import on_float64_device
 from aeutils.testing.sealed import exercise
 
 CHUNK = 8192  # codes read at once
@@ -98,7 +98,7 @@ def class_similarity(
         >>> class_similarity(z, torch.tensor([0, 0, 1, 1])).ratio
         tensor([2., 2.], dtype=torch.float64)
     """
-    z = with_double(check_matrix(z, "z"))
+    z = on_float64_device(check_matrix(z, "z"))
     labels = check_labels(labels, len(z)).to(z.device)
     classes, index, counts = check_classes(labels)
     number = torch.arange(len(classes), device=z.device)
@@ -160,7 +160,7 @@ def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
     Raises:
         TypeError, ValueError: codes and labels do not fit together.
     """
-    z = with_double(check_matrix(z, "z"))
+    z = on_float64_device(check_matrix(z, "z"))
     labels = check_labels(labels, len(z)).to(z.device)
     return torch.cat([units for units, _ in _unit_pieces(z, centre)]), labels
 

@@ -63,7 +63,7 @@ def mlp(
         layers.append(nn.Linear(width_in, width_out))
         after = activation if i < last else last_activation
         if after is not None:
-            layers.append(_make(after))
+            layers.append(_new_activation(after))
     return nn.Sequential(*layers)
 
 
@@ -179,7 +179,7 @@ class TiedAutoencoder(FlatAutoencoder):
         super().__init__()
         self.sizes = _check_sizes(sizes)
         self.encoder: nn.Sequential = mlp(self.sizes, activation)
-        self.activation = _make(activation)
+        self.activation = _new_activation(activation)
         # one bias vector for each decoder layer: widths of the encoder's inputs, code side first
         self.decoder_biases = nn.ParameterList(
             nn.Parameter(torch.zeros(width)) for width in self.sizes[-2::-1]
@@ -239,7 +239,7 @@ def _check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     return sizes
 
 
-def _make(activation: Callable[[], nn.Module]) -> nn.Module:
+def _new_activation(activation: Callable[[], nn.Module]) -> nn.Module:
     if isinstance(activation, nn.Module) or not callable(activation):
         raise TypeError(
             f"an activation must be a class such as nn.ReLU, got {describe(activation)}; "

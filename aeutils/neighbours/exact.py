@@ -51,7 +51,7 @@ def nearest_neighbours(
         raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1 test code, got {chunk}")
-    z_train = with_double(z_train)
+    z_train = on_float64_device(z_train)
     z_test = z_test.detach().to(z_train.device)
     if leave_one_out and z_train.shape != z_test.shape:
         raise ValueError(
@@ -194,7 +194,7 @@ def normalise(codes: Tensor) -> Tensor:
     return torch.where(norm > 0, codes / norm.clamp_min(1e-300), 0.0)
 
 
-def with_double(z: Tensor) -> Tensor:
+def on_float64_device(z: Tensor) -> Tensor:
     """Return `z` without gradients, where there is float64: not on Apple's mps."""
     z = z.detach()
     return z.cpu() if z.device.type == "mps" else z

@@ -42,7 +42,8 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
         TypeError, ValueError: `a` or `b` is not finite floats of that shape.
         ValueError: the widths differ.
     """
-    check_matrix(a, "a"), check_matrix(b, "b")
+    check_matrix(a, "a")
+    check_matrix(b, "b")
     if a.shape[1] != b.shape[1]:
         raise ValueError(
             f"a has {a.shape[1]} columns and b has {b.shape[1]}; both must come from the same "

@@ -57,7 +57,8 @@ def neighbour_grid(
         >>> figure = neighbour_grid(x[:1], y[:1], x, y, near, "One query")
     """
     asked, kept = as_images(queries, "queries"), as_images(store, "store")
-    check_labels(y_queries, len(asked), "y_queries"), check_labels(y_store, len(kept), "y_store")
+    check_labels(y_queries, len(asked), "y_queries")
+    check_labels(y_store, len(kept), "y_store")
     if not near:
         raise ValueError("near is empty; give at least one search, such as {'pixels': rows}")
     k = next(iter(near.values())).shape[1]
