@@ -3,7 +3,7 @@
 A test calls the student's function through :func:`run`, compares the result with
 :func:`expect_close` and lists the mistakes that students really make. When the student's numbers
 match one of them, the message names the mistake instead of printing two tensors. The same helpers
-serve the visible tests (``aeutils.visible``) and the grader's hidden checks.
+serve the visible tests (``aeutils.testing.week01`` …) and the grader's hidden checks.
 """
 
 from __future__ import annotations

@@ -1,20 +1,5 @@
-"""What students look at and play with: predictions here, and one line for every live picture.
+"""Predict, run, explain: a guess is committed before a result is shown.
 
-=====================  ====================================================================
-`predict`, `reveal`    commit a guess before a result is shown; `calibration` keeps score
-`latent_explorer`      drag a point through the latent space, see the decoder's image
-`bottleneck_slider`    reconstructions and error as the code grows
-`noise_painter`        kind and strength of damage; before, corrupted, repaired
-`draw_digit`           draw one: its code, reconstruction, neighbours, anomaly score
-`jacobian_viewer`      which pixels move which number of the code
-`compare_models`       one image, every model
-`embedding_map`        a map of images that shows each image and its nearest codes
-`checklist`            which exercises pass, and the minutes left
-=====================  ====================================================================
-
-Each is a module of its own, imported at its first use.
-
-**Predict, run, explain.**
 ``predict`` asks, ``reveal`` shows guess and result on one number line, ``calibration`` shows them
 all. Nothing here is graded. In a notebook a box and a button appear below the question; everywhere
 else, and with ``guess=`` anywhere, the same works without widgets. Without a guess a default, said
@@ -33,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import html
-import importlib
 import json
 import math
 from dataclasses import asdict
@@ -60,29 +44,8 @@ from aeutils.widgets.prediction_log import (
     within,
 )
 
-ELSEWHERE = {  # name -> its module, and its name there
-    "latent_explorer": ("explorer", "latent_explorer"),
-    "bottleneck_slider": ("bottleneck", "bottleneck_slider"),
-    "noise_painter": ("painter", "noise_painter"),
-    "draw_digit": ("drawpad", "draw_digit"),
-    "jacobian_viewer": ("jacobianview", "jacobian_viewer"),
-    "compare_models": ("comparison", "compare_models"),
-    "embedding_map": ("hovermap", "hover_map"),
-    "checklist": ("checklist", "checklist"),
-}
 FILE = "predictions.json"
 UNREADABLE = (OSError, TypeError, ValueError, AttributeError, RecursionError)
-
-
-def __getattr__(name: str) -> Any:
-    if name in ELSEWHERE:
-        module, there = ELSEWHERE[name]
-        return getattr(importlib.import_module(f"aeutils.{module}"), there)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *ELSEWHERE])
 
 
 class _Notebook:
