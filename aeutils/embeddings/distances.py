@@ -9,8 +9,8 @@ distance       of two rows a, b               unchanged when
 =============  =============================  ===============================================
 
 For rows of length 1 the Euclidean and the cosine distance put neighbours in the same order, because
-‖a − b‖² = 2 − 2 a·b. For other rows they may disagree: the cosine forgets how long a code is, and
-depends on where the zero is.
+‖a − b‖² = 2 − 2 a·b. For other rows they may disagree: the cosine ignores how long a code is, and
+changes when the origin moves.
 
 >>> a, b = torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 4.0]])
 >>> [float(d) for d in distances(a, b)]
@@ -40,11 +40,11 @@ def distances(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         b: codes, floats (N, D).
 
     Returns:
-        Three tensors (N,): Euclidean, Manhattan, cosine.
+        Three tensors (N,): Euclidean, Manhattan, cosine (from 0 to 2).
 
     Raises:
-        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
-        ValueError: the shapes differ.
+        TypeError: `a` or `b` is not a float tensor.
+        ValueError: `a` or `b` is not a finite matrix, or their shapes differ.
     """
     check_same_shape(check_matrix(a, "a"), check_matrix(b, "b"), "a", "b")
     cosine = (unit_rows(a) * unit_rows(b)).sum(dim=1)
@@ -54,7 +54,7 @@ def distances(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def distance_table(a: Tensor, b: Tensor, metric: str = "euclidean") -> Tensor:
     """Return the distances of every row of `a` (M, D) to every row of `b` (N, D), shape (M, N).
 
-    The whole table is held in memory; `metric` is one of `METRICS`.
+    The whole table is held in memory.
 
     Args:
         a: codes (M, D).
@@ -65,8 +65,9 @@ def distance_table(a: Tensor, b: Tensor, metric: str = "euclidean") -> Tensor:
         Distances (M, N).
 
     Raises:
-        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
-        ValueError: the widths differ, or the metric is unknown.
+        TypeError: `a` or `b` is not a float tensor.
+        ValueError: `a` or `b` is not a finite matrix, or their widths differ.
+        ValueError: `metric` is not one of `METRICS`.
     """
     check_matrix(a, "a")
     check_matrix(b, "b")
@@ -84,7 +85,14 @@ def distance_table(a: Tensor, b: Tensor, metric: str = "euclidean") -> Tensor:
 
 
 def unit_rows(z: Tensor) -> Tensor:
-    """Return the rows of `z` (N, K) divided by their length; rows of zeros stay zero."""
+    """Return the rows of `z` divided by their length; rows of zeros stay zero.
+
+    Args:
+        z: floats (N, K).
+
+    Returns:
+        Rows of length 1 or 0, (N, K), of the dtype of `z`.
+    """
     return z / z.norm(dim=1, keepdim=True).clamp_min(torch.finfo(z.dtype).tiny)
 
 
@@ -92,10 +100,13 @@ def check_metric(metric: str) -> str:
     """Return `metric` if it is one of `METRICS`; raise otherwise.
 
     Args:
-        metric: a name.
+        metric: name of a distance.
+
+    Returns:
+        The same name.
 
     Raises:
-        ValueError: it is not one of `METRICS`.
+        ValueError: `metric` is not one of `METRICS`.
     """
     if metric not in METRICS:
         raise ValueError(f"metric must be one of {METRICS}, got {metric!r}")

@@ -10,6 +10,12 @@
 Report them together, next to raw pixels, PCA, an untrained encoder and shuffled labels
 (`aeutils.embeddings.passport.baselines`). All sums are in float64, on the device of the codes; only
 the search for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
+
+References:
+    H. B. Mann and D. R. Whitney (1947). On a test of whether one of two random variables is
+        stochastically larger than the other. Annals of Mathematical Statistics 18(1), 50–60.
+    J. A. Hanley and B. J. McNeil (1982). The meaning and use of the area under a receiver operating
+        characteristic curve. Radiology 143(1), 29–36.
 """
 
 from __future__ import annotations
@@ -41,8 +47,12 @@ def auc(same: Tensor, diff: Tensor) -> float:
         same: similarities of same-class pairs, shape (S,).
         diff: similarities of different-class pairs, shape (D,).
 
+    Returns:
+        A probability: 0.5 is chance, 1 is perfect.
+
     Raises:
-        ValueError: one of them is empty or not a row of numbers.
+        TypeError: `same` or `diff` is not a float tensor.
+        ValueError: `same` or `diff` is empty, not of one axis, or not finite.
     """
     for name, values in (("same", same), ("diff", diff)):
         if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
@@ -59,7 +69,7 @@ def pair_auc(
     """Return the probability that a same-class pair is closer than a different-class pair.
 
     Closeness is the cosine; a tie counts one half. This is the area under the ROC curve of "same
-    class?" predicted from the cosine (Hanley & McNeil 1982): 0.5 is chance, 1 is perfect.
+    class?" predicted from the cosine (Hanley and McNeil, 1982).
 
     Exact over all N(N − 1)/2 pairs for N <= `sample`. For more codes it is exact over the pairs of
     a random `sample` of them, drawn from `seed` (2,000 codes make two million pairs).
@@ -71,8 +81,14 @@ def pair_auc(
         seed: seed of the draw.
         centre: subtract the mean code first.
 
+    Returns:
+        A probability: 0.5 is chance, 1 is perfect.
+
     Raises:
-        ValueError: for fewer than two classes, a class with one member, or `sample` below 2.
+        TypeError: `z` is not a float tensor, or `labels` holds no integers.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
+        ValueError: there are fewer than two classes, or a class has one member.
+        ValueError: `sample` is below 2, or the codes drawn hold no pair of both kinds.
     """
     if sample < 2:
         raise ValueError(f"sample must be at least 2 codes to make a pair, got {sample}")
@@ -104,23 +120,31 @@ def knn_accuracy(
 ) -> float:
     """Return the share of test codes whose class is the majority among their k nearest neighbours.
 
-    Where classes tie for the majority, the one with the nearest member wins.
+    Where classes tie for the majority, the one with the nearest member wins. To
+    `aeutils.neighbours.knn.classify`, which returns the votes, this adds the comparison with the
+    true classes.
 
     Args:
         z_train: codes of shape (N, K) whose labels are known.
         y_train: integers of shape (N,).
         z_test: codes of shape (M, K).
         y_test: integers of shape (M,).
-        k: number of neighbours, at most N (N − 1 with `leave_one_out`).
+        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
         chunk: test codes compared at once; memory is `chunk` × N numbers.
         leave_one_out: test code i *is* training code i, and not counted as its own neighbour. Say
             so wherever codes are judged on themselves: each would find itself, at distance 0.
 
-    Raises:
-        TypeError, ValueError: codes or labels do not fit together, or `k` is out of range.
+    Returns:
+        A share from 0 to 1.
 
-    Example:
+    Raises:
+        TypeError: codes are not float tensors, or labels hold no integers.
+        ValueError: codes are not finite matrices of one width, or have no label each.
+        ValueError: `k`, `metric` or `chunk` is out of range.
+        ValueError: `leave_one_out` is True and `z_test` is not equal to `z_train`.
+
+    Examples:
         >>> z, y = torch.tensor([[0.0], [1.0], [9.0], [10.0]]), torch.tensor([0, 0, 1, 1])
         >>> knn_accuracy(z, y, torch.tensor([[2.0], [8.0]]), torch.tensor([0, 1]), k=1)
         1.0

@@ -1,14 +1,21 @@
-"""Do two spaces agree on who is near whom? And is everybody a neighbour equally often?
+"""Do two spaces agree on which rows are neighbours? And is each row a neighbour equally often?
 
 * `neighbour_overlap`: of the k nearest in one space, how many are among the k nearest in the other?
   Symmetric; strict: the next neighbour after the k-th counts as wholly missed.
-* `trustworthiness` (Venna and Kaski, 2001): how far away in the first space are those whom the
+* `trustworthiness` (Venna and Kaski, 2001): how far away in the first space are the rows that the
   second shows as neighbours? Asks for false neighbours only, and forgives near misses.
 * `hubness` (Radovanović, Nanopoulos and Ivanović, 2010): in many dimensions some points are among
-  the nearest of very many others, and most of nobody. The skewness of these counts says how much.
+  the nearest of very many others, and most points of hardly any. The skewness of these counts says
+  how much.
 
-None of them uses labels. That a map keeps the neighbours of *pixels* is praise for a picture of the
-pixels, and not for a code that was meant to be better than pixels.
+None of them uses labels. To keep the neighbours of *pixels* is a virtue of a map of the pixels, but
+not of a code that is meant to be better than pixels.
+
+References:
+    J. Venna and S. Kaski (2001). Neighborhood preservation in nonlinear projection methods: an
+        experimental study. ICANN.
+    M. Radovanović, A. Nanopoulos and M. Ivanović (2010). Hubs in space: popular nearest neighbors
+        in high-dimensional data. Journal of Machine Learning Research 11, 2487–2531.
 """
 
 from __future__ import annotations
@@ -33,9 +40,18 @@ def neighbour_overlap(
     Args:
         a: rows (N, D), for example pixels.
         b: the same N things as rows (N, K), for example codes.
-        k: number of neighbours, at most N − 1.
+        k: number of neighbours, from 1 to N − 1.
         sample: largest number of rows used; a random choice of them (from `seed`) for more.
-        seed: which rows are drawn if `sample` is smaller than N.
+            None for all.
+        seed: seed of that choice.
+
+    Returns:
+        A share from 0 to 1.
+
+    Raises:
+        TypeError: `a` or `b` is not a float tensor, or `sample` is not an integer.
+        ValueError: `a` or `b` is not a finite matrix, or their numbers of rows differ.
+        ValueError: `k` or `sample` is out of range.
     """
     a, b = _alike(a, b, sample, seed)
     near_a, near_b = _neighbours(a, k), _neighbours(b, k)
@@ -48,20 +64,23 @@ def trustworthiness(
     """Return how far neighbours in `b` can be trusted to be neighbours in `a`, by scikit-learn.
 
     1 − c · Σ_i Σ_j max(0, rank of j around i in `a` − k), over the k nearest j of i in `b`, with c
-    such that the worst is 0 and the best is 1. Arguments as for `neighbour_overlap`; k < N / 2.
+    such that the worst is 0 and the best is 1.
 
     Args:
         a: rows (N, D), for example pixels.
         b: the same N things as rows (N, K), for example codes.
-        k: number of neighbours, below N / 2.
-        sample: largest number of rows to use; None for all.
-        seed: which rows are drawn if `sample` is smaller than N.
+        k: number of neighbours, at least 1 and below N / 2.
+        sample: largest number of rows used; a random choice of them (from `seed`) for more.
+            None for all.
+        seed: seed of that choice.
 
     Returns:
         A number from 0 to 1.
 
     Raises:
-        TypeError, ValueError: the rows do not fit together, or `k` is too large.
+        TypeError: `a` or `b` is not a float tensor, or `k` or `sample` is not an integer.
+        ValueError: `a` or `b` is not a finite matrix, or their numbers of rows differ.
+        ValueError: `k` or `sample` is out of range.
     """
     from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
@@ -80,10 +99,14 @@ def occurrences(z: Tensor, k: int = 10) -> Tensor:
 
     Args:
         z: codes of shape (N, K).
-        k: number of neighbours, at most N − 1.
+        k: number of neighbours, from 1 to N − 1.
+
+    Returns:
+        Counts, int64 (N,), from 0 to N − 1.
 
     Raises:
-        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
+        TypeError: `z` is not a float tensor.
+        ValueError: `z` is not a finite matrix, or `k` is out of range.
     """
     return torch.bincount(_neighbours(check_matrix(z, "z"), k).flatten(), minlength=len(z))
 
@@ -92,19 +115,21 @@ def hubness(z: Tensor, k: int = 10, sample: int | None = None, seed: int = 0) ->
     """Return the skewness of `occurrences`: E (o − k)³ / σ³; without hubs it is 0.
 
     Points on a line or in a plane have about 0; a few standard normal points in 784 dimensions
-    more than 4. Arguments as for `neighbour_overlap`.
+    more than 4.
 
     Args:
         z: codes of shape (N, K).
-        k: number of neighbours, at most N − 1.
-        sample: largest number of rows to use; None for all.
-        seed: which rows are drawn if `sample` is smaller than N.
+        k: number of neighbours, from 1 to N − 1.
+        sample: largest number of rows used; a random choice of them (from `seed`) for more.
+            None for all.
+        seed: seed of that choice.
 
     Returns:
-        The skewness, without unit; 0 where every row is drawn equally often.
+        The skewness, without unit; 0 where every row is a neighbour equally often.
 
     Raises:
-        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
+        TypeError: `z` is not a float tensor, or `sample` is not an integer.
+        ValueError: `z` is not a finite matrix, or `k` or `sample` is out of range.
     """
     z = check_matrix(z, "z")
     z = z[random_rows(len(z), sample, seed).to(z.device)]

@@ -41,6 +41,12 @@ class Data(Protocol):
     """Images (N, C, H, W) in [0, 1] and labels (N,): what `aeutils.data.load` returns, or alike.
 
     Its `name` and `size`, where it has them, tell the rows of different data apart.
+
+    Attributes:
+        x_train: training images (N, C, H, W) in [0, 1].
+        y_train: their classes, integers (N,).
+        x_test: test images (M, C, H, W) in [0, 1].
+        y_test: their classes, integers (M,).
     """
 
     x_train: Tensor
@@ -58,6 +64,10 @@ def measure(
 ) -> PassportRow:
     """Measure one encoder.
 
+    Searching the neighbours takes longest: for whole MNIST about 15 s on one core with codes of 784
+    numbers, 4 s with 32. Training and test images count as different images, even where their codes
+    are equal.
+
     Args:
         encode: images (N, C, H, W) -> codes (N, K), the same K always. Called without gradients,
             on at most 1,000 images at once; put a model with dropout or batch norm into
@@ -73,13 +83,14 @@ def measure(
         The row of the passport.
 
     Raises:
-        TypeError, ValueError: `encode` or `decode` returns something of another shape, NaN or
-            infinity; the message names the function, what went in and what came out.
+        TypeError: `name` is no text, the images are not floats, or the labels no integers.
+        TypeError: `encode` returns no float matrix.
+        ValueError: `name` is empty, or images and labels do not fit together; every class needs two
+            test images.
+        ValueError: `encode` or `decode` returns something of another shape, NaN or infinity; the
+            message names the function, what went in and what came out.
 
-    Searching the neighbours takes longest: for whole MNIST about 15 s on one core with codes of 784
-    numbers, 4 s with 32.
-
-    Example:
+    Examples:
         >>> from aeutils import data
         >>> measure(lambda x: x[:, 0, 14], data.load("mnist"), "the middle line").code_size
         28
@@ -95,24 +106,29 @@ def measure(
             f"encode made codes of {z_train.shape[1]} numbers from the training images and of "
             f"{z_test.shape[1]} from the test images; the code size must not depend on the images"
         )
-    nearest = nearest_neighbours(z_train, z_test)
+    nearest = nearest_neighbours(z_train, z_test, leave_one_out=False)
     row = _row(name, _data_name(data), z_test, nearest, y_train, y_test, sse)
     return _with_more(row, x_test, z_train, z_test, y_train, y_test) if more else row
 
 
 def baselines(data: Data, more: bool = False) -> list[PassportRow]:
-    """Return the rows every encoder must be compared with; `more` as in `measure`.
+    """Return the rows that every encoder must be compared with.
 
     * raw pixels: no encoder at all;
     * untrained: the first half of an autoencoder, D-512-256-32, with random weights (seed 0);
-    * shuffled labels: raw pixels whose labels are permuted (seed 0). Nothing can be found, so this
-      row shows what each measure says about nothing.
+    * shuffled labels: raw pixels whose labels are permuted (seed 0). There is nothing to find, so
+      this row shows what each measure says then.
 
     Args:
-        data: as for `measure`.
+        data: images and labels, as for `measure`.
+        more: measure also what week 6 adds, as for `measure`.
+
+    Returns:
+        Three rows, in this order.
 
     Raises:
-        ValueError: the data are not images and labels that fit together.
+        TypeError: the images are not floats, or the labels no integers.
+        ValueError: images and labels do not fit together.
     """
     from aeutils.models.autoencoder import mlp
 
@@ -126,7 +142,8 @@ def baselines(data: Data, more: bool = False) -> list[PassportRow]:
         for y, x, name in ((data.y_train, x_train, "y_train"), (data.y_test, x_test, "y_test"))
     )
     pixels, where = x_test.flatten(1), _data_name(data)
-    nearest = nearest_neighbours(x_train.flatten(1), pixels)  # the same whatever the labels
+    # The same whatever the labels:
+    nearest = nearest_neighbours(x_train.flatten(1), pixels, leave_one_out=False)
     rows = [
         _row("raw pixels", where, pixels, nearest, data.y_train, data.y_test, None),
         measure(lambda x: untrained(x.flatten(1)), data, "untrained network", more=more),
@@ -146,10 +163,11 @@ def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") ->
     written, or while nbgrader executes the notebook, no file changes.
 
     Args:
+        row: as `measure` returns.
         path: the passport's file.
 
     Raises:
-        TypeError: `row` is not a row of a passport.
+        TypeError: `row` is not a `PassportRow`.
     """
     if not isinstance(row, PassportRow):
         raise TypeError(f"row must be a PassportRow, as measure returns, got {describe(row)}")
@@ -166,6 +184,12 @@ def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRo
 
     The weeks are the folders ``week*`` next to the folder of `path`. Where two rows have one name
     and are about the same data, the row at `path` counts. Files that cannot be read are skipped.
+
+    Args:
+        path: the passport's file; it need not exist.
+
+    Returns:
+        Rows, each name and data once.
     """
     here = Path(path).absolute()
     found: dict[str, PassportRow] = {}
@@ -176,12 +200,19 @@ def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRo
 
 
 def show(rows: Iterable[PassportRow], more: bool = False) -> Passport:
-    """Return the rows as a table, with `more` the measures that week 6 adds.
+    """Return the rows as a table.
 
     The best value of each column among rows of the same data is bold and marked with ★.
 
+    Args:
+        rows: as `measure` and `read_rows` return.
+        more: show the measures that week 6 adds, instead of similarities and error.
+
+    Returns:
+        A table that shows itself in a notebook.
+
     Raises:
-        TypeError: an entry is not a row of a passport.
+        TypeError: an entry of `rows` is not a `PassportRow`.
     """
     rows = list(rows)
     for row in rows:

@@ -13,10 +13,13 @@ from aeutils._internal.validate import check_text, describe
 
 @dataclass(frozen=True)
 class PassportRow:
-    """What the passport says about one encoder. All but `knn5` are measured on the test images.
+    """What the passport says about one encoder.
+
+    All but `knn5` and `probe` are measured on the test images alone. From `probe` on, a measure is
+    None unless ``measure(..., more=True)`` was asked for.
 
     Attributes:
-        name: how the row is called.
+        name: name of the row.
         data: the data it was measured on, such as "mnist (small)". Only rows of the same data can
             be compared; a new row replaces the one of the same name and data.
         code_size: numbers per image, K.
@@ -25,16 +28,13 @@ class PassportRow:
         ratio_raw: mean same-class over different-class similarity (`evaluation.class_similarity`).
         ratio_centred: the same after the mean code is subtracted.
         pair_auc: how often a same-class pair is closer than a different-class pair; 0.5 is chance.
-
-    The others are None unless ``measure(..., more=True)`` was asked for:
-
-    Attributes:
         probe: share of test images that logistic regression on the training codes gets right.
         retrieval_map: mean average precision, each test image a query for the others of its class.
         silhouette: mean silhouette of the classes, Euclidean.
         trustworthiness: are neighbours of codes also neighbours of pixels? 1 is perfect.
         overlap: share of the 10 nearest images by pixels that are also among the 10 by code.
-        hubness: skewness of how often an image is among the 10 nearest of others; 0 is fair.
+        hubness: skewness of how often an image is among the 10 nearest of others; without hubs
+            it is 0.
     """
 
     name: str
@@ -54,15 +54,27 @@ class PassportRow:
 
 
 def key_of(row: PassportRow) -> str:
-    """Return what a row is kept by."""
+    """Return the key of a row in the passport's file: its name and its data.
+
+    Args:
+        row: a row of the passport.
+    """
     return f"{row.name} on {row.data}"
 
 
 def rows_of(contents: Any) -> list[PassportRow]:
-    """Return the rows of a file's contents; TypeError or ValueError if they are none.
+    """Return the rows of a passport's file.
+
+    Args:
+        contents: what was read from the file: an object of rows by their keys (`key_of`).
+
+    Returns:
+        The rows, in the order of the file.
 
     Raises:
-        TypeError, ValueError: they are not the contents of a passport.
+        TypeError: `contents` or an entry is no object, or an entry has other fields than a row, or
+            a field of another type.
+        ValueError: an entry has another key than its own, an empty name, or NaN or infinity.
     """
     if not isinstance(contents, dict):
         raise TypeError(f"a passport is a JSON object of rows, found {type(contents).__name__}")
@@ -111,16 +123,29 @@ CAPTION = (
 
 
 class Passport:
-    """Rows of a passport as a table: HTML in a notebook, text elsewhere."""
+    """Rows of a passport as a table: HTML in a notebook, text elsewhere.
+
+    Args:
+        rows: the rows, from top to bottom.
+        columns: for each column of numbers the attribute of a row, the heading, the number of
+            decimals, and `max` or `min` for what is best (None where there is no best).
+
+    Attributes:
+        rows: the rows.
+        columns: the columns.
+    """
 
     def __init__(self, rows: list[PassportRow], columns: tuple[tuple, ...] = COLUMNS) -> None:
         self.rows = rows
         self.columns = columns
 
     def cells(self) -> list[list[tuple[str, bool]]]:
-        """Return (text, is it the best of its column?) of every row and column of numbers.
+        """Return the text of every cell, and whether it is the best of its column.
 
-        Values that read the same are equally good.
+        Only rows of the same data are compared. Values that read the same are equally good.
+
+        Returns:
+            For each row a list of (text, is it the best?), one for each column of numbers.
         """
         table: list[list[tuple[str, bool]]] = [[] for _ in self.rows]
         for attribute, _, decimals, better in self.columns:

@@ -4,6 +4,10 @@ This is *extrinsic*: the code is judged by a task and not by its own geometry. T
 be weak, so that it is the code that is tested (Alain and Bengio, 2016): a linear one, or the
 nearest class mean. Whatever a probe learns, means and scales included, it learns from training
 codes only.
+
+References:
+    G. Alain and Y. Bengio (2016). Understanding intermediate layers using linear classifier probes.
+        arXiv:1610.01644.
 """
 
 from __future__ import annotations
@@ -36,8 +40,17 @@ def linear_probe(
         y_train: their classes, integers (N,).
         z_test: codes to be judged on, (M, K).
         y_test: their classes, integers (M,).
-        strength: scikit-learn's C; smaller means a stronger penalty on the weights.
-        steps: at most this many steps of L-BFGS; fixed, so that a run is as long as the next.
+        strength: scikit-learn's C, positive; smaller means a stronger penalty on the weights.
+        steps: L-BFGS stops after this many steps, converged or not, so that no run takes long.
+
+    Returns:
+        The share of test codes that get their own class, from 0 to 1.
+
+    Raises:
+        TypeError: codes are not float tensors, or labels hold no integers.
+        ValueError: codes are not finite matrices of one width, or have no label each.
+        ValueError: scikit-learn's, where the training codes are of one class, or `strength` or
+            `steps` is out of range.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -59,7 +72,7 @@ def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test:
 
     The mean training code is taken from all codes, which then get length 1; a class's prototype is
     the mean of its training codes, and similarity is the cosine. Of equally similar prototypes the
-    one of the smaller label wins. Arguments as for `linear_probe`.
+    one of the smaller label wins.
 
     Args:
         z_train: codes whose labels are known, (N, K).
@@ -68,10 +81,11 @@ def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test:
         y_test: their classes, integers (M,).
 
     Returns:
-        The share that is classified rightly.
+        The share of test codes that get their own class, from 0 to 1.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: codes are not float tensors, or labels hold no integers.
+        ValueError: codes are not finite matrices of one width, or have no label each.
     """
     z_train, z_test = _checked(z_train, y_train, z_test, y_test)
     mean = z_train.mean(dim=0)

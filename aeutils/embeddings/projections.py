@@ -5,6 +5,13 @@ Maaten and Hinton, 2008) and UMAP (McInnes, Healy and Melville, 2018) keep *neig
 give up everything else: the size of a cloud, the distance between clouds, and empty space between
 them mean little or nothing, and points without any structure may be drawn in clumps (Wattenberg,
 Viégas and Johnson, 2016). Draw a map at several settings, and one of noise beside it.
+
+References:
+    L. van der Maaten and G. Hinton (2008). Visualizing data using t-SNE. Journal of Machine
+        Learning Research 9, 2579–2605.
+    L. McInnes, J. Healy and J. Melville (2018). UMAP: uniform manifold approximation and projection
+        for dimension reduction. arXiv:1802.03426.
+    M. Wattenberg, F. Viégas and I. Johnson (2016). How to use t-SNE effectively. Distill.
 """
 
 from __future__ import annotations
@@ -19,28 +26,39 @@ from aeutils.pca import PCA
 
 
 def pca_map(z: Tensor) -> Tensor:
-    """Return the first two principal components of the codes z (N, K), shape (N, 2).
+    """Return the codes in the plane of their first two principal axes, (N, 2).
+
+    Args:
+        z: codes (N, K), with N and K at least 2.
+
+    Returns:
+        A point for each code, (N, 2), of the dtype of `z`.
 
     Raises:
-        TypeError, ValueError: `z` is not a finite float matrix with two columns or more.
+        TypeError: `z` is not a float tensor.
+        ValueError: `z` is not a finite matrix with at least two rows and two columns.
     """
     z = check_matrix(z, "z")
     return PCA(2).fit(z).transform(z)
 
 
 def tsne(z: Tensor, perplexity: float = 30.0, seed: int = 0, steps: int = 500) -> Tensor:
-    """Return a t-SNE map (N, 2) of the codes z (N, K), by scikit-learn.
+    """Return a t-SNE map of the codes, (N, 2), by scikit-learn.
 
     It starts from PCA's map; `seed` only matters for ties and for large N. About N² work.
 
     Args:
         z: codes (N, K).
-        perplexity: about how many neighbours each point tries to keep, below N.
-        seed: of scikit-learn's random numbers.
-        steps: of gradient descent, at least 250; the first 250 exaggerate the neighbours.
+        perplexity: about how many neighbours each point tries to keep, above 0 and below N.
+        seed: seed of scikit-learn's random numbers.
+        steps: steps of gradient descent, at least 250; the first 250 exaggerate the neighbours.
+
+    Returns:
+        A point for each code, float32 (N, 2), on the CPU.
 
     Raises:
-        TypeError, ValueError: `z` is not a finite float matrix, or there are too few rows.
+        TypeError: `z` is not a float tensor.
+        ValueError: `z` is not a finite matrix, or `perplexity` or `steps` is out of range.
     """
     from sklearn.manifold import TSNE
 
@@ -61,14 +79,20 @@ def has_umap() -> bool:
 
 
 def umap(z: Tensor, neighbours: int = 15, seed: int = 0) -> Tensor:
-    """Return a UMAP map (N, 2) of the codes z (N, K), by the optional package umap-learn.
+    """Return a UMAP map of the codes, (N, 2), by the optional package umap-learn.
 
     Args:
-        neighbours: rows that count as near.
-        seed: of the layout.
+        z: codes (N, K).
+        neighbours: how many neighbours each point tries to keep, at least 2.
+        seed: seed of UMAP's random numbers.
+
+    Returns:
+        A point for each code, float32 (N, 2), on the CPU.
 
     Raises:
-        ImportError: it is not installed; the message says how to get it.
+        ImportError: umap-learn is not installed; the message says how to get it.
+        TypeError: `z` is not a float tensor.
+        ValueError: `z` is not a finite matrix, or (umap-learn's) `neighbours` is out of range.
     """
     z = check_matrix(z, "z").detach()
     try:

@@ -11,6 +11,10 @@ can have perfect neighbours and a poor mAP.
 
 >>> average_precision(torch.tensor([[True, False, True]]))   # (1/1 + 2/3) / 2
 tensor([0.8333], dtype=torch.float64)
+
+References:
+    C. D. Manning, P. Raghavan and H. Schütze (2008). Introduction to information retrieval, §8.4.
+        Cambridge University Press.
 """
 
 from __future__ import annotations
@@ -33,8 +37,11 @@ def average_precision(relevant: Tensor) -> Tensor:
     Args:
         relevant: booleans in ranked order, the best first, (M, N).
 
+    Returns:
+        Average precisions from 0 to 1, or NaN, float64 (M,).
+
     Raises:
-        TypeError, ValueError: `relevant` is not a matrix of booleans.
+        TypeError: `relevant` is not a matrix of booleans.
     """
     if relevant.dtype != torch.bool or relevant.ndim != 2:
         raise TypeError(f"relevant must be booleans (M, N), got {relevant.dtype} {relevant.shape}")
@@ -58,10 +65,18 @@ def mean_average_precision(
         labels: integers (N,); every class needs at least two members.
         metric: "cosine", "euclidean" or "manhattan".
         sample: largest number of codes used; a random choice of them (from `seed`) for more.
-        seed: which rows are drawn if `sample` is smaller than N.
+            None for all.
+        seed: seed of that choice.
+
+    Returns:
+        The mAP, from 0 to 1.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a float tensor, `labels` holds no integers, or `sample` is no integer.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
+        ValueError: among the codes used there are fewer than two classes, or a class has one
+            member.
+        ValueError: `metric` is unknown, or `sample` is below 1.
     """
     z, labels = drawn(z, labels, sample, seed)
     check_classes(labels)
@@ -81,10 +96,16 @@ def drawn(z: Tensor, labels: Tensor, sample: int | None, seed: int) -> tuple[Ten
 
     Args:
         z: codes of shape (N, K).
-        seed: which rows are drawn.
+        labels: integers of shape (N,).
+        sample: largest number of rows; None for all.
+        seed: seed of the choice.
+
+    Returns:
+        Codes, float64 (B, K), and their labels (B,), with B = min(N, `sample`).
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a float tensor, `labels` holds no integers, or `sample` is no integer.
+        ValueError: `z` is not a finite matrix, `labels` has another length, or `sample` is below 1.
     """
     z = on_float64_device(check_matrix(z, "z")).double()
     labels = check_labels(labels, len(z)).to(z.device)
@@ -96,10 +117,16 @@ def random_rows(n: int, sample: int | None, seed: int) -> Tensor:
     """Return all row numbers below n, or `sample` random ones where n is larger.
 
     Args:
-        seed: of the draw.
+        n: number of rows.
+        sample: largest number of rows; None for all.
+        seed: seed of the choice.
+
+    Returns:
+        Row numbers, int64, in ascending order where all are used.
 
     Raises:
-        ValueError: `sample` is less than 1.
+        TypeError: `sample` is not an integer.
+        ValueError: `sample` is below 1.
     """
     if sample is None or n <= sample:
         return torch.arange(n)

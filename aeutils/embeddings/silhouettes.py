@@ -9,6 +9,10 @@ of its mean distances to the members of another class (Rousseeuw, 1987)::
 nearer. The mean over all codes is reported. It likes round, equally wide classes and dislikes long
 or split ones, whose neighbours may be perfect all the same. It depends on the distance, and on how
 each number of the code is scaled.
+
+References:
+    P. J. Rousseeuw (1987). Silhouettes: a graphical aid to the interpretation and validation of
+        cluster analysis. Journal of Computational and Applied Mathematics 20, 53–65.
 """
 
 from __future__ import annotations
@@ -37,10 +41,17 @@ def silhouette(
         labels: integers (N,), of at least 2 and at most N − 1 classes.
         metric: "euclidean", "manhattan" or "cosine".
         sample: largest number of codes used; a random choice of them (from `seed`) for more.
-        seed: which rows are drawn if `sample` is smaller than N.
+            None for all.
+        seed: seed of that choice.
+
+    Returns:
+        The mean over all codes used.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a float tensor, `labels` holds no integers, or `sample` is no integer.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
+        ValueError: `metric` is unknown, or `sample` is below 1.
+        ValueError: the codes used are of fewer than 2 classes, or of a class each.
     """
     from sklearn.metrics import silhouette_score
 

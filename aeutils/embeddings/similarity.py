@@ -35,7 +35,12 @@ class ClassSimilarity:
     """Mean similarity of each class: to itself (`same`), to the others (`diff`).
 
     Similarity is (1 + cosine) / 2, or the cosine itself: see `class_similarity`.
-    `classes` is an int64 tensor (C,); `same`, `diff` and `ratio` = same / diff are float64 (C,).
+
+    Attributes:
+        classes: label of each class, in ascending order, (C,).
+        same: mean similarity of two codes of the class, float64 (C,).
+        diff: mean similarity of a code of the class and one of another, float64 (C,).
+        ratio: same / diff, float64 (C,).
     """
 
     classes: Tensor
@@ -68,7 +73,8 @@ def class_similarity(
 ) -> ClassSimilarity:
     """Return the mean similarity within each class, and between it and the others.
 
-    The similarity of two codes has two definitions here, with u·v / (‖u‖ ‖v‖) for their cosine:
+    The similarity of two codes u and v has two definitions here, by their cosine
+    u·v / (‖u‖ ‖v‖):
 
     * ``renormalise=True``, the default: **(1 + cosine) / 2**, between 0 and 1. This is what the
       essay that the course starts from has in its tables ("renormalized to be in range [0, 1]").
@@ -78,6 +84,8 @@ def class_similarity(
 
     Ratios of the two kinds cannot be compared: say which one it is. With same = 0.2, diff = 0.02 as
     cosines, the ratio is 10, and (1.2 / 2) / (1.02 / 2) = 1.18 renormalised.
+
+    A zero vector has no direction; its cosine with anything counts as 0, as in scikit-learn.
 
     Args:
         z: codes of shape (N, K).
@@ -89,11 +97,11 @@ def class_similarity(
         A `ClassSimilarity`; ``print`` it for a table. A ratio of 1 means no separation.
 
     Raises:
-        ValueError: for fewer than two classes, or a class with one member.
+        TypeError: `z` is not a float tensor, or `labels` holds no integers.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
+        ValueError: there are fewer than two classes, or a class has one member.
 
-    A zero vector has no direction; its cosine with anything counts as 0, as in scikit-learn.
-
-    Example:
+    Examples:
         >>> z = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
         >>> class_similarity(z, torch.tensor([0, 0, 1, 1])).ratio
         tensor([2., 2.], dtype=torch.float64)
@@ -128,7 +136,7 @@ def class_similarity_by_matrix(
 
     Args:
         z: codes of shape (N, K).
-        labels: classes, integers (N,).
+        labels: integers of shape (N,); every class needs at least two members.
         centre: subtract the mean code first.
         renormalise: (1 + cosine) / 2 if True, the cosine itself if False.
 
@@ -136,7 +144,9 @@ def class_similarity_by_matrix(
         As `class_similarity`.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a float tensor, or `labels` holds no integers.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
+        ValueError: there are fewer than two classes, or a class has one member.
     """
     units, labels = unit_codes(z, labels, centre)
     classes, index, _ = check_classes(labels)
@@ -155,10 +165,16 @@ def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
     """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device.
 
     Args:
+        z: codes of shape (N, K).
+        labels: integers of shape (N,).
         centre: subtract the mean code first.
 
+    Returns:
+        Unit codes, float64 (N, K), and the labels (N,).
+
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a float tensor, or `labels` holds no integers.
+        ValueError: `z` is not a finite matrix, or `labels` has another length.
     """
     z = on_float64_device(check_matrix(z, "z"))
     labels = check_labels(labels, len(z)).to(z.device)
@@ -166,13 +182,17 @@ def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
 
 
 def check_classes(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (classes (C,), class index of each label (N,), counts (C,)), C >= 2, counts >= 2.
+    """Return the classes, and which of them each label is, if there are pairs of both kinds.
 
     Args:
-        labels: classes, integers (N,).
+        labels: integers of shape (N,).
+
+    Returns:
+        The C classes in ascending order (C,), the place of each label among them (N,), and the
+        number of members of each class (C,).
 
     Raises:
-        ValueError: there are not two classes, or a class has one member only.
+        ValueError: there are fewer than two classes, or a class has one member.
     """
     classes, index, counts = labels.unique(return_inverse=True, return_counts=True)
     if len(classes) < 2:

@@ -1,18 +1,27 @@
-"""Search in a large store: exactly, or in a few cells of it only.
+"""Search in a large store: in a few cells of it only, or by faiss.
 
 Exact search compares a query with all N codes. An **inverted file** (Sivic and Zisserman, 2003;
 Jégou, Douze and Schmid, 2011) sorts the store into cells by k-means once, and compares a query only
 with the codes of the few cells whose middles are nearest. It finds *most* of the true neighbours:
-the share is the **recall**, and there is no speed to report without it.
+the share is the **recall**, without which a speed says nothing.
 
 faiss (Johnson, Douze and Jégou, 2019) does both, much better engineered: ``pip install faiss-cpu``.
-Nothing of the course needs it.
+Nothing in the course needs it.
 
+>>> from aeutils.neighbours import knn
 >>> store = torch.randn(500, 4, generator=torch.Generator().manual_seed(0))
 >>> index = CellIndex(store, cells=20)
->>> exact = search(store, store[:50] + 0.01, k=3)
+>>> exact = knn.search(store, store[:50] + 0.01, k=3)
 >>> recall(index.search(store[:50] + 0.01, k=3, probe=20), exact)   # all cells: exact
 1.0
+
+References:
+    J. Sivic and A. Zisserman (2003). Video Google: a text retrieval approach to object matching in
+        videos. ICCV.
+    H. Jégou, M. Douze and C. Schmid (2011). Product quantization for nearest neighbor search. IEEE
+        Transactions on Pattern Analysis and Machine Intelligence 33(1), 117–128.
+    J. Johnson, M. Douze and H. Jégou (2019). Billion-scale similarity search with GPUs. IEEE
+        Transactions on Big Data 7(3), 535–547.
 """
 
 from __future__ import annotations
@@ -23,13 +32,13 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_count, check_matrix, describe
-from aeutils.neighbours.knn import search
+from aeutils.neighbours.exact import nearest_neighbours
 
-NOTHING = -1  # what stands for a neighbour where the cells looked at hold fewer than k codes
+NOTHING = -1  # stands for a missing neighbour: the cells looked into hold fewer than k codes
 
 
 def recall(found: Tensor, exact: Tensor) -> float:
-    """Return the share of the true neighbours that were found, in whatever order.
+    """Return the share of the true neighbours that were found, in any order.
 
     Args:
         found: row numbers (M, k).
@@ -39,7 +48,7 @@ def recall(found: Tensor, exact: Tensor) -> float:
         A share from 0 to 1.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: `found` and `exact` are not of one shape (M, k).
     """
     if found.shape != exact.shape or found.ndim != 2:
         raise ValueError(
@@ -52,10 +61,24 @@ def recall(found: Tensor, exact: Tensor) -> float:
 class CellIndex:
     """An inverted file: the rows of a store, sorted into cells by k-means.
 
+    Args:
+        store: codes (N, K).
+        cells: number of cells, from 1 to N.
+        rounds: rounds of k-means, at least 1.
+        seed: seed of the rows that k-means starts from and looks at.
+        sample: k-means looks at this many rows at most, and at `cells` rows at least.
+
     Attributes:
+        store: the codes (N, K).
         middles: mean code of each cell, (cells, K).
+        rows: row numbers of the store, cell after cell, (N,).
+        counts: number of rows in each cell, (cells,).
         compared: distances that the last search computed for each query, on average, those to the
             middles included. Exact search computes N.
+
+    Raises:
+        TypeError: `store` is not a float tensor, or `cells` or `rounds` is not an integer.
+        ValueError: `store` is not a finite matrix, or `cells` or `rounds` is out of range.
     """
 
     def __init__(
@@ -85,22 +108,29 @@ class CellIndex:
     def search(self, queries: Tensor, k: int = 5, probe: int = 1) -> Tensor:
         """Return the rows of the k nearest codes in the `probe` nearest cells, (M, k).
 
-        −1 where those cells hold fewer than k codes. With all cells the search is exact.
+        Unlike `aeutils.neighbours.knn.search` it looks at a part of the store, and may miss true
+        neighbours. With all cells the search is exact.
 
         Args:
             queries: codes (M, K).
-            k: number of neighbours.
-            probe: number of cells to look into.
+            k: number of neighbours, at least 1.
+            probe: number of cells to look into, from 1 to the number of cells.
+
+        Returns:
+            Row numbers of the store, int64 (M, k), the nearest first; −1 where those cells hold
+            fewer than k codes.
 
         Raises:
-            ValueError: `probe` is more than the number of cells.
+            TypeError: `queries` is not a float tensor, or `k` or `probe` is not an integer.
+            ValueError: `queries` is not a finite matrix as wide as the store.
+            ValueError: `k` or `probe` is out of range.
         """
         check_matrix(queries, "queries")
         check_count(k, "k")
         check_count(probe, "probe")
         if probe > len(self.middles):
             raise ValueError(f"probe must be at most {len(self.middles)}, the number of cells")
-        cells = search(self.middles, queries, probe)  # (M, probe)
+        cells = nearest_neighbours(self.middles, queries, probe, leave_one_out=False)  # (M, probe)
         ends = self.counts.cumsum(0).tolist()
         sizes = self.counts.tolist()
         found = torch.full((len(queries), k), NOTHING, dtype=torch.int64, device=queries.device)
@@ -126,11 +156,14 @@ def faiss_search(
     """Return the rows of the k nearest codes by faiss, (M, k): exactly, or with `cells` an IVF.
 
     Args:
-        store: codes (N, K).
+        store: codes (N, K), compared in float32 on the CPU.
         queries: codes (M, K).
         k: number of neighbours.
         cells: number of cells; None for the exact search.
         probe: number of cells to look into.
+
+    Returns:
+        Row numbers of `store`, int64 (M, k), the nearest first; −1 where a neighbour is missing.
 
     Raises:
         ModuleNotFoundError: faiss is not installed; the message says what to do.
@@ -153,6 +186,4 @@ def faiss_search(
 
 
 def _nearest_middle(codes: Tensor, middles: Tensor) -> Tensor:
-    if len(middles) == 1:
-        return torch.zeros(len(codes), dtype=torch.int64, device=codes.device)
-    return search(middles, codes, 1).squeeze(1)
+    return nearest_neighbours(middles, codes, 1, leave_one_out=False).squeeze(1)

@@ -1,4 +1,11 @@
-"""The nearest codes, and how they vote: exact search, made for ten thousands of codes."""
+"""The nearest codes, and how they vote: exact search, made for tens of thousands of codes.
+
+This is the one search behind `aeutils.neighbours.knn.search` and
+`aeutils.embeddings.evaluation.knn_accuracy`.
+
+References:
+    N. J. Higham (2002). Accuracy and stability of numerical algorithms. SIAM, 2nd edition.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +37,27 @@ def nearest_neighbours(
     in order by ‖q − t‖² in float64. Where the last candidate is so near that rounding may have
     left out a nearer one, the test code is compared with all training codes in float64.
 
+    Other modules call this one; `aeutils.neighbours.knn.search` is the same search for notebooks,
+    and `aeutils.embeddings.evaluation.knn_accuracy` adds the vote and its comparison with labels.
+
     Args:
         z_train: stored codes (N, K).
         z_test: queries (M, K).
-        k: number of neighbours, at most N (N − 1 with `leave_one_out`).
+        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
         chunk: test codes compared at once; memory is `chunk` × N numbers.
         leave_one_out: test code i *is* training code i, and not counted as its own neighbour.
+            Nothing is guessed: without it, a test code that equals a training code finds it.
+
+    Returns:
+        Row numbers of `z_train`, int64 (M, k). Of equally distant codes the earlier row comes
+        first, as long as at most `SPARE` tie for the last places.
 
     Raises:
-        TypeError, ValueError: the codes do not fit together, or a number is out of range.
+        TypeError: `z_train` or `z_test` is not a float tensor.
+        ValueError: `z_train` or `z_test` is not a finite matrix, or their widths differ.
+        ValueError: `k`, `metric` or `chunk` is out of range.
+        ValueError: `leave_one_out` is True and `z_test` is not equal to `z_train`.
     """
     z_train, z_test = check_matrix(z_train, "z_train"), check_matrix(z_test, "z_test")
     if z_train.shape[1] != z_test.shape[1]:
@@ -53,10 +71,11 @@ def nearest_neighbours(
         raise ValueError(f"chunk must be at least 1 test code, got {chunk}")
     z_train = on_float64_device(z_train)
     z_test = z_test.detach().to(z_train.device)
-    if leave_one_out and z_train.shape != z_test.shape:
+    if leave_one_out and not (z_train.shape == z_test.shape and torch.equal(z_train, z_test)):
         raise ValueError(
             f"leave_one_out takes the same codes twice, got {len(z_train)} training codes and "
-            f"{len(z_test)} test codes; leave it False for other queries"
+            f"{len(z_test)} test codes that are not equal; give the training codes as both, or "
+            "leave it False for other queries"
         )
     most = len(z_train) - leave_one_out
     if not 1 <= k <= most:
@@ -119,6 +138,13 @@ def smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:
     whose own smallest numbers are smallest: any other group has k numbers before its first. Finding
     these minima is one cheap pass; only k · `GROUP` numbers are then put in order. Several times
     faster than ``distance.topk`` for long rows. Where numbers tie, it is not said which come first.
+
+    Args:
+        distance: numbers (M, N); infinity is allowed.
+        k: how many to return of each row, from 1 to N.
+
+    Returns:
+        The numbers (M, k), the smallest first, and their columns, int64 (M, k).
     """
     n = distance.shape[1]
     groups = n // GROUP
@@ -144,6 +170,9 @@ def vote_accuracy(nearest: Tensor, y_train: Tensor, y_test: Tensor) -> float:
         nearest: rows of training codes, (M, k), as `nearest_neighbours` returns.
         y_train: integers, one for each training code.
         y_test: integers of shape (M,).
+
+    Returns:
+        A share from 0 to 1.
     """
     votes = y_train.to(nearest.device)[nearest]  # (M, k)
     return float((majority(votes) == y_test.to(nearest.device)).double().mean())
@@ -181,7 +210,14 @@ def _in_exact_order(
 
 @exercise("week07_siamese")
 def majority(votes: Tensor) -> Tensor:
-    """Return (M,) the commonest label of each row of `votes` (M, k); a tie goes to the leftmost."""
+    """Return the commonest label of each row, (M,); a tie goes to the leftmost.
+
+    Args:
+        votes: integers (M, k) of any value.
+
+    Returns:
+        One label for each row, (M,), of the dtype of `votes`.
+    """
     agreeing = (votes[:, :, None] == votes[:, None, :]).sum(dim=2)  # (M, k) votes for each label
     position = torch.arange(votes.shape[1], 0, -1, device=votes.device)
     best = (agreeing * (votes.shape[1] + 1) + position).argmax(dim=1, keepdim=True)
@@ -189,12 +225,26 @@ def majority(votes: Tensor) -> Tensor:
 
 
 def normalise(codes: Tensor) -> Tensor:
-    """Return codes (..., K) of length 1; zero codes stay zero. Takes float64."""
+    """Return the codes scaled to length 1; zero codes stay zero.
+
+    Args:
+        codes: float64 of shape (..., K).
+
+    Returns:
+        Unit codes, float64 of shape (..., K).
+    """
     norm = codes.norm(dim=-1, keepdim=True)
     return torch.where(norm > 0, codes / norm.clamp_min(1e-300), 0.0)
 
 
 def on_float64_device(z: Tensor) -> Tensor:
-    """Return `z` without gradients, where there is float64: not on Apple's mps."""
+    """Return `z` without gradients, on a device that has float64 (Apple's mps has not: the CPU).
+
+    Args:
+        z: a tensor of any shape.
+
+    Returns:
+        The same numbers, in the same dtype.
+    """
     z = z.detach()
     return z.cpu() if z.device.type == "mps" else z

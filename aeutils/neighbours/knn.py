@@ -5,12 +5,18 @@ that most of them have is the guess (Fix and Hodges, 1951; Cover and Hart, 1967)
 functions: `squared_distances`, `nearest`, `vote`. They hold the whole table of M × N numbers.
 `search` and `classify` do the same in blocks, so that 60,000 × 10,000 fits anywhere.
 
-Finding neighbours needs no label. Naming them does.
+Neighbours are found without labels; only the vote needs them.
 
 >>> store, y = torch.tensor([[0.0], [1.0], [9.0]]), torch.tensor([4, 4, 7])
 >>> near = nearest(squared_distances(torch.tensor([[2.0]]), store), k=3)
 >>> near, vote(y[near])
 (tensor([[1, 0, 2]]), tensor([4]))
+
+References:
+    E. Fix and J. L. Hodges (1951). Discriminatory analysis: nonparametric discrimination,
+        consistency properties. Report 4, USAF School of Aviation Medicine.
+    T. M. Cover and P. E. Hart (1967). Nearest neighbor pattern classification. IEEE Transactions
+        on Information Theory 13(1), 21–27.
 """
 
 from __future__ import annotations
@@ -39,8 +45,8 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
         Squared distances (M, N), none negative.
 
     Raises:
-        TypeError, ValueError: `a` or `b` is not finite floats of that shape.
-        ValueError: the widths differ.
+        TypeError: `a` or `b` is not a float tensor.
+        ValueError: `a` or `b` is not a finite matrix, or their widths differ.
     """
     check_matrix(a, "a")
     check_matrix(b, "b")
@@ -61,12 +67,17 @@ def nearest(distance: Tensor, k: int, same: bool = False) -> Tensor:
 
     Args:
         distance: distances of M queries to N stored codes, (M, N); left unchanged.
-        k: number of neighbours.
+        k: number of neighbours, from 1 to N (to N − 1 with `same`).
         same: the queries *are* the stored codes, so M = N, and row i is not a neighbour of itself.
             It is left out by its place, not by its distance: another code may be exactly equal.
 
+    Returns:
+        Column numbers, int64 (M, k).
+
     Raises:
-        ValueError: `k` is out of range, or the table is not square although `same` is True.
+        TypeError: `distance` is not a float tensor, or `k` is not an integer.
+        ValueError: `distance` is not a finite matrix, or `k` is out of range.
+        ValueError: the table is not square although `same` is True.
     """
     check_matrix(distance, "distance")
     check_count(k, "k")
@@ -89,8 +100,11 @@ def vote(labels: Tensor) -> Tensor:
         labels: classes of the neighbours, integers (M, k) of any value, the nearest neighbour's
             first.
 
+    Returns:
+        One class for each row, (M,).
+
     Raises:
-        TypeError: the labels are not integers (M, k).
+        TypeError: `labels` is not an integer tensor of shape (M, k).
     """
     if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.ndim != 2:
         raise TypeError(f"labels must be integers (M, k), got {describe(labels)}")
@@ -108,34 +122,61 @@ def search(
 ) -> Tensor:
     """Return the rows of the k stored codes nearest to each query, (M, k), the nearest first.
 
-    Exact; at most `chunk` × N distances are in memory.
+    Exact; at most `chunk` × N distances are in memory. This is
+    `aeutils.neighbours.exact.nearest_neighbours` under the name that lessons and notebooks use;
+    `classify` adds the vote, and `aeutils.embeddings.evaluation.knn_accuracy` the share of right
+    votes.
 
     Args:
         store: codes (N, K).
         queries: codes (M, K).
-        k: number of neighbours.
+        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
         chunk: queries compared at once.
         leave_one_out: query i *is* stored code i, and left out of its own neighbours.
+
+    Returns:
+        Row numbers of `store`, int64 (M, k). Of a few equally distant codes the earlier row comes
+        first.
+
+    Raises:
+        TypeError: `store` or `queries` is not a float tensor.
+        ValueError: `store` or `queries` is not a finite matrix, or their widths differ.
+        ValueError: `k`, `metric` or `chunk` is out of range.
+        ValueError: `leave_one_out` is True and `queries` is not equal to `store`.
     """
     return nearest_neighbours(store, queries, k, metric, chunk, leave_one_out=leave_one_out)
 
 
 def classify(
-    store: Tensor, y_store: Tensor, queries: Tensor, k: int = 5, metric: str = "euclidean"
+    store: Tensor,
+    y_store: Tensor,
+    queries: Tensor,
+    k: int = 5,
+    metric: str = "euclidean",
+    *,
+    leave_one_out: bool = False,
 ) -> Tensor:
-    """Return the class that the k nearest stored codes vote for, (M,).
+    """Return the class that the k nearest stored codes vote for, (M,): `search`, then `vote`.
 
     Args:
         store: codes (N, K).
         y_store: their classes, integers (N,).
         queries: codes (M, K).
-        k: number of neighbours.
+        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
         metric: "euclidean" or "cosine".
+        leave_one_out: query i *is* stored code i, and has no vote on its own class.
+
+    Returns:
+        One class for each query, (M,), of the dtype of `y_store`.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together, or `k` is out of range.
+        TypeError: `store` or `queries` is not a float tensor, or `y_store` holds no integers.
+        ValueError: `store` or `queries` is not a finite matrix, or their widths differ.
+        ValueError: `y_store` has another length than `store`.
+        ValueError: `k` or `metric` is out of range.
+        ValueError: `leave_one_out` is True and `queries` is not equal to `store`.
     """
     check_labels(y_store, len(check_matrix(store, "store")), "y_store")
-    near = search(store, queries, k, metric)
+    near = search(store, queries, k, metric, leave_one_out=leave_one_out)
     return majority(y_store.to(near.device)[near])

@@ -11,6 +11,12 @@ borders run. That helps when classes are clouds with gaps between them, and hurt
 >>> w = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 >>> propagate(w, torch.tensor([5, -1, -1]), classes=6).argmax(dim=1)
 tensor([5, 5, 5])
+
+References:
+    D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schölkopf (2004). Learning with local and
+        global consistency. NIPS 16.
+    X. Zhu, Z. Ghahramani and J. Lafferty (2003). Semi-supervised learning using Gaussian fields and
+        harmonic functions. ICML.
 """
 
 from __future__ import annotations
@@ -23,21 +29,25 @@ from aeutils._internal.validate import check_count, check_matrix
 from aeutils.neighbours.exact import nearest_neighbours
 from aeutils.testing.sealed import exercise
 
-UNKNOWN = -1  # the label of an image whose class is not told
+UNKNOWN = -1  # the label of an image whose class is not known
 
 
 def neighbour_graph(z: Tensor, k: int = 10, metric: str = "euclidean") -> Tensor:
     """Return W, (N, N) and sparse: 1 where i is among the k nearest of j, or j among those of i.
 
-    Nobody is its own neighbour. `k` is at most N − 1.
+    No row is its own neighbour, even where another one equals it.
 
     Args:
         z: codes of shape (N, K).
-        k: number of neighbours, at most N − 1.
+        k: number of neighbours, from 1 to N − 1.
         metric: "euclidean" or "cosine".
 
+    Returns:
+        Sparse float32 (N, N), symmetric, with zeros on the diagonal.
+
     Raises:
-        TypeError, ValueError: `z` is not a finite float matrix, or `k` is out of range.
+        TypeError: `z` is not a float tensor.
+        ValueError: `z` is not a finite matrix, or `k` or `metric` is out of range.
     """
     near = nearest_neighbours(check_matrix(z, "z"), z, k, metric, leave_one_out=True)  # (N, k)
     n, column = len(z), near.flatten()
@@ -62,11 +72,15 @@ def propagate(
         labels: integers (N,): a class from 0 to classes − 1, or −1 where it is not known.
         classes: number of classes, C.
         alpha: share of the neighbours in each step, 0 ≤ α < 1.
-        steps: number of steps.
+        steps: number of steps, at least 1.
+
+    Returns:
+        Scores, not negative, that need not sum to 1. The largest of a row is its class.
 
     Raises:
-        TypeError, ValueError: weights and labels do not fit together, or a number is out of
-            range.
+        TypeError: `classes` or `steps` is not an integer.
+        ValueError: `weights` has another shape than (N, N), or a label is no class.
+        ValueError: `classes`, `alpha` or `steps` is out of range.
     """
     check_count(classes, "classes")
     check_count(steps, "steps")
@@ -93,6 +107,10 @@ def one_hot_known(labels: Tensor, classes: int) -> Tensor:
 
     Args:
         labels: integers (N,), −1 where the class is not known.
+        classes: number of classes.
+
+    Returns:
+        Float32 (N, classes).
     """
     return F.one_hot(labels.clamp_min(0), classes).float() * (labels >= 0)[:, None]
 
@@ -109,9 +127,17 @@ def spread_labels(
         z: codes of shape (N, K).
         labels: integers (N,), −1 where the class is not known.
         classes: number of classes.
-        k: number of neighbours in the graph.
-        alpha: as in `propagate`.
-        steps: as in `propagate`.
+        k: number of neighbours in the graph, from 1 to N − 1.
+        alpha: share of the neighbours in each step, 0 ≤ α < 1.
+        steps: number of steps, at least 1.
+
+    Returns:
+        Classes from 0 to classes − 1; 0 where no label reaches an image.
+
+    Raises:
+        TypeError: `z` is not a float tensor, or `classes` or `steps` is not an integer.
+        ValueError: `z` is not a finite matrix with one row for each label, or a label is no class.
+        ValueError: `k`, `classes`, `alpha` or `steps` is out of range.
     """
     scores = propagate(neighbour_graph(z, k), labels, classes, alpha, steps)
     return (scores / scores.sum(dim=0).clamp_min(1e-30)).argmax(dim=1)

@@ -89,9 +89,9 @@ def test_a_model_is_encoded_without_gradients(data):
 def test_baselines_search_the_neighbours_of_raw_pixels_once(data, monkeypatch):
     widths, search = [], passport.nearest_neighbours
 
-    def spied(z_train, z_test, *rest):
+    def spied(z_train, z_test, *, leave_one_out):
         widths.append(z_test.shape[1])
-        return search(z_train, z_test, *rest)
+        return search(z_train, z_test, leave_one_out=leave_one_out)
 
     monkeypatch.setattr(passport, "nearest_neighbours", spied)
     raw, _, shuffled = baselines(data)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from aeutils import plots
+from aeutils.embeddings import evaluation
 from aeutils.neighbours import cells, exact, knn
 from aeutils.testing.sealed import ReferenceSealed
 
@@ -52,6 +53,61 @@ def test_search_and_classify_agree_with_the_three_steps():
     assert torch.equal(knn.classify(store, y, queries, 5), knn.vote(y[near]))
     own = knn.search(store, store, 1, leave_one_out=True)[:, 0]
     assert (own != torch.arange(300)).all()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_one_more_query_changes_nothing_for_the_others(metric, dtype):
+    """Leave-one-out is not guessed from the queries: each finds the same in any company."""
+    store, more = draw(60, 4, dtype=dtype), draw(1, 4, seed=1, dtype=dtype)
+    y, every = torch.arange(60) % 5, torch.arange(60)
+    expected = exact.nearest_neighbours(store, torch.cat([store, more]), 3, metric)[:60]
+    assert torch.equal(expected[:, 0], every)  # each stored code finds itself
+    for queries, rows in (
+        (store, every),
+        (store.clone(), every),
+        (store[:59], every[:59]),
+        (store.flip(0), every.flip(0)),
+    ):
+        assert torch.equal(exact.nearest_neighbours(store, queries, 3, metric), expected[rows])
+        assert torch.equal(knn.search(store, queries, 3, metric), expected[rows])
+        assert torch.equal(knn.classify(store, y, queries, 1, metric), y[rows])
+        right = y[rows].clone()
+        assert evaluation.knn_accuracy(store, y, queries, right, k=1, metric=metric) == 1
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        draw(60, 4)[:59],
+        torch.cat([draw(60, 4), draw(1, 4)]),
+        draw(60, 4) + 1e-6,
+        draw(60, 4, seed=1),
+    ],
+    ids=["one less", "one more", "a little different", "different"],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda z, q: exact.nearest_neighbours(z, q, leave_one_out=True),
+        lambda z, q: knn.search(z, q, leave_one_out=True),
+        lambda z, q: knn.classify(z, torch.zeros(60).long(), q, leave_one_out=True),
+        lambda z, q: evaluation.knn_accuracy(
+            z, torch.zeros(60).long(), q, torch.zeros(len(q)).long(), leave_one_out=True
+        ),
+    ],
+    ids=["nearest_neighbours", "search", "classify", "knn_accuracy"],
+)
+def test_leave_one_out_takes_the_same_codes_twice(call, queries):
+    message = f"same codes twice, got 60 training codes and {len(queries)} test codes .* not equal"
+    with pytest.raises(ValueError, match=message):
+        call(draw(60, 4), queries)
+
+
+def test_leave_one_out_votes_without_oneself():
+    store, y = torch.tensor([[0.0], [1.0], [9.0], [9.5]]), torch.tensor([0, 1, 2, 3])
+    assert knn.classify(store, y, store, 1).tolist() == [0, 1, 2, 3]
+    assert knn.classify(store, y, store, 1, leave_one_out=True).tolist() == [1, 0, 3, 2]
 
 
 def test_search_puts_the_earlier_of_equal_codes_first():
@@ -122,6 +178,19 @@ def test_all_cells_are_exact_and_few_cells_look_at_less():
         recalls.append(cells.recall(index.search(queries, 6, probe=probe), exact))
         assert index.compared < 820
     assert 0.1 < recalls[0] < recalls[1] < recalls[2]
+
+
+def test_queries_that_equal_the_middles_find_their_cells():
+    """As many cells as codes: every code is a middle, in each round of k-means and as a query."""
+    store = torch.tensor([[0.0], [1.0], [3.0], [7.0]])
+    index = cells.CellIndex(store, cells=4, rounds=3)
+    assert index.counts.tolist() == [1, 1, 1, 1]
+    assert torch.equal(index.middles.sort(dim=0).values, store)
+    assert index.search(store, k=1, probe=1).flatten().tolist() == [0, 1, 2, 3]
+    found = index.search(index.middles, k=1, probe=1).flatten()
+    assert torch.equal(store[found], index.middles)
+    alone = cells.CellIndex(store[:1], cells=1)
+    assert alone.search(alone.middles, k=1).tolist() == [[0]]
 
 
 def test_cells_without_enough_codes_say_so():
