@@ -85,7 +85,8 @@ def class_similarity(
     Ratios of the two kinds cannot be compared: say which one it is. With same = 0.2, diff = 0.02 as
     cosines, the ratio is 10, and (1.2 / 2) / (1.02 / 2) = 1.18 renormalised.
 
-    A zero vector has no direction; its cosine with anything counts as 0, as in scikit-learn.
+    A zero vector has no direction; its cosine with anything counts as 0, as in scikit-learn. So
+    does, with `centre`, a code that differs from the mean by no more than rounding.
 
     Args:
         z: codes of shape (N, K).
@@ -219,8 +220,10 @@ def _unit_pieces(z: Tensor, centre: bool) -> Iterator[tuple[Tensor, Tensor]]:
             codes = piece.double()
             total += codes.sum(dim=0)
             size = max(size, float(torch.linalg.vector_norm(codes, dim=1).max()))
-        # Rows of rounding noise (a collapsed code, centred) have no direction.
-        mean, smallest = total / len(z), max(1e-12 * size, smallest)
+        # Rows of rounding noise (a collapsed code, centred) have no direction. The mean of float64
+        # codes is rounded as well, by up to N steps; that of narrower codes is exact beside theirs.
+        rounding = max(1e-12, 4 * torch.finfo(z.dtype).eps)
+        mean, smallest = total / len(z), max(rounding * size, smallest)
     for piece in pieces:
         codes = piece.double() if mean is None else piece.double() - mean
         norm = torch.linalg.vector_norm(codes, dim=1)

@@ -101,7 +101,7 @@ def test_bad_input_is_explained(call, error, message):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("offset", [0.1, 1.0, 1000.0])
+@pytest.mark.parametrize("offset", [0.0, 0.1, 1.0, 1000.0])
 @pytest.mark.parametrize("table", [class_similarity, class_similarity_by_matrix])
 def test_a_collapsed_code_has_no_direction_once_its_mean_is_gone(table, offset, dtype):
     """Equal codes, and codes that differ by rounding only, show no class, at every offset."""
@@ -115,6 +115,37 @@ def test_a_collapsed_code_has_no_direction_once_its_mean_is_gone(table, offset, 
     rounded[labels == 1] = torch.nextafter(rounded[labels == 1], torch.tensor(torch.inf).double())
     assert not torch.equal(rounded, equal.double())
     assert table(rounded, labels, centre=True, renormalise=False).same.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [1.0, 1000.0])
+@pytest.mark.parametrize("table", [class_similarity, class_similarity_by_matrix])
+def test_codes_that_differ_by_the_rounding_of_their_own_dtype_show_no_class(table, offset, dtype):
+    """One step of rounding up, for one class or at random: without the guard, ratios of ±10¹⁵."""
+    labels = torch.arange(30) % 3
+    equal = torch.full((30, 5), offset / 3, dtype=dtype)
+    above = torch.nextafter(equal, torch.full_like(equal, torch.inf))
+    coin = torch.rand(30, 5, generator=torch.Generator().manual_seed(0)) < 0.5
+    for higher in ((labels == 1)[:, None], coin):
+        z = torch.where(higher, above, equal)
+        assert not torch.equal(z, equal)
+        assert table(z, labels, centre=True).ratio.tolist() == [1, 1, 1]
+        raw = table(z, labels, centre=True, renormalise=False)
+        assert raw.same.tolist() == raw.diff.tolist() == [0, 0, 0]
+        assert table(z, labels).ratio == pytest.approx(1, abs=1e-12)  # all of one direction
+        assert table(z, labels, renormalise=False).ratio == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [1.0, 1000.0])
+def test_a_spread_of_some_steps_of_rounding_is_seen(offset, dtype):
+    """The guard is no wider than rounding: 32 steps up for one class are a direction."""
+    labels = torch.arange(30) % 2
+    z = torch.full((30, 4), offset, dtype=dtype)
+    z[labels == 1] *= 1 + max(32 * torch.finfo(dtype).eps, 1e-11)
+    found = class_similarity(z, labels, centre=True, renormalise=False)
+    torch.testing.assert_close(found.same, torch.ones(2).double(), rtol=0, atol=1e-3)
+    torch.testing.assert_close(found.diff, -torch.ones(2).double(), rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("offset", [1.0, 1000.0])
