@@ -110,6 +110,7 @@ def baselines(data: Data, more: bool = False) -> list[PassportRow]:
 
     Args:
         data: as for `measure`.
+        more: as in `measure`.
 
     Raises:
         ValueError: the data are not images and labels that fit together.
@@ -146,6 +147,7 @@ def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") ->
     written, or while nbgrader executes the notebook, no file changes.
 
     Args:
+        row: as `measure` returns it.
         path: the passport's file.
 
     Raises:

@@ -64,6 +64,7 @@ def umap(z: Tensor, neighbours: int = 15, seed: int = 0) -> Tensor:
     """Return a UMAP map (N, 2) of the codes z (N, K), by the optional package umap-learn.
 
     Args:
+        z: codes (N, K).
         neighbours: rows that count as near.
         seed: of the layout.
 

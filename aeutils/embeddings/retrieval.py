@@ -81,6 +81,8 @@ def drawn(z: Tensor, labels: Tensor, sample: int | None, seed: int) -> tuple[Ten
 
     Args:
         z: codes of shape (N, K).
+        labels: classes, integers (N,).
+        sample: number of rows; None for all.
         seed: which rows are drawn.
 
     Raises:
@@ -96,6 +98,8 @@ def random_rows(n: int, sample: int | None, seed: int) -> Tensor:
     """Return all row numbers below n, or `sample` random ones where n is larger.
 
     Args:
+        n: number of rows there are.
+        sample: number of rows to draw; None for all.
         seed: of the draw.
 
     Raises:

@@ -155,6 +155,8 @@ def unit_codes(z: Tensor, labels: Tensor, centre: bool) -> tuple[Tensor, Tensor]
     """Return `z` as unit rows in float64 (zero rows stay zero), and labels on the same device.
 
     Args:
+        z: codes (N, K).
+        labels: classes, integers (N,).
         centre: subtract the mean code first.
 
     Raises:

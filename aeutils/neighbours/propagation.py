@@ -93,6 +93,7 @@ def one_hot_known(labels: Tensor, classes: int) -> Tensor:
 
     Args:
         labels: integers (N,), −1 where the class is not known.
+        classes: number of classes.
     """
     return F.one_hot(labels.clamp_min(0), classes).float() * (labels >= 0)[:, None]
 
