@@ -11,13 +11,12 @@ autoencoder can at best find the same subspace (Baldi and Hornik, 1989).
 >>> z = project(x, mean, axes)              # (100, 3)
 >>> x_hat = reconstruct(z, mean, axes)      # (100, 20)
 
-References
-----------
-Pearson (1901), On lines and planes of closest fit to systems of points in space.
-Eckart and Young (1936), The approximation of one matrix by another of lower rank.
-Björck and Golub (1973), Numerical methods for computing angles between linear subspaces.
-Baldi and Hornik (1989), Neural networks and principal component analysis: learning from examples
-without local minima.
+References:
+    Pearson (1901), On lines and planes of closest fit to systems of points in space.
+    Eckart and Young (1936), The approximation of one matrix by another of lower rank.
+    Björck and Golub (1973), Numerical methods for computing angles between linear subspaces.
+    Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
+        examples without local minima.
 """
 
 from __future__ import annotations
@@ -55,18 +54,17 @@ def principal_axes(centered: Tensor, k: int) -> tuple[Tensor, Tensor]:
     XᵀX / (N−1) = V S²/(N−1) Vᵀ: its eigenvectors are the rows of Vᵀ and its eigenvalues are
     s²/(N−1). The covariance itself is never formed, because squaring X loses half the digits.
 
-    Parameters
-    ----------
-    centered: (N, D) with N >= 2, columns of mean zero (see `center`).
-    k: number of axes, 1 <= k <= min(N, D).
+    Args:
+        centered: (N, D) with N >= 2, columns of mean zero (see `center`).
+        k: number of axes, 1 <= k <= min(N, D).
 
-    Returns
-    -------
-    axes: (k, D), orthonormal rows, largest variance first. A singular vector is defined up to its
-        sign; here the entry of largest magnitude of each axis is positive.
-    variances: (k,), in squared units of the data.
+    Returns:
+        Axes (k, D), orthonormal rows, largest variance first, and their variances (k,), in squared
+        units of the data. A singular vector is defined up to its sign; here the entry of largest
+        magnitude of each axis is positive.
 
-    Raises ValueError if `k` is out of range or the columns do not have mean zero.
+    Raises:
+        ValueError: `k` is out of range, or the columns do not have mean zero.
     """
     centered = _check_centered(centered)
     n, d = centered.shape
@@ -194,16 +192,16 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
     of B − A AᵀB, the part of B outside A (Björck and Golub, 1973). The cosine alone loses small
     angles: cos(1e-9) rounds to 1. atan2 of both is accurate everywhere.
 
-    Parameters
-    ----------
-    a, b: (ka, D) and (kb, D), linearly independent ROWS, which need not be orthonormal. The weight
-        of an `nn.Linear` encoder has this layout; that of a decoder, (D, k), must be transposed.
+    Args:
+        a: linearly independent ROWS, (ka, D), which need not be orthonormal. The weight of an
+            `nn.Linear` encoder has this layout; that of a decoder, (D, k), must be transposed.
+        b: the same for the other subspace, (kb, D).
 
-    Returns
-    -------
-    (min(ka, kb),), between 0 and π/2.
+    Returns:
+        Angles (min(ka, kb),), between 0 and π/2.
 
-    Raises ValueError if the widths differ or the rows are linearly dependent.
+    Raises:
+        ValueError: the widths differ, or the rows are linearly dependent.
     """
     a, b = check_matrix(a, "a"), check_matrix(b, "b")
     if a.shape[1] != b.shape[1]:

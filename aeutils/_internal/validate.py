@@ -28,6 +28,7 @@ def check_float_tensor(x: object, name: str) -> Tensor:
     """Return `x` if it is a floating-point tensor without NaN or infinity; raise otherwise.
 
     Args:
+        x: what was given.
         name: what the message calls it.
 
     Raises:
@@ -56,6 +57,7 @@ def check_matrix(x: object, name: str = "x") -> Tensor:
     """Return `x` if it is a finite float matrix of shape (N, D) with N, D >= 1; raise otherwise.
 
     Args:
+        x: what was given.
         name: what the message calls it.
 
     Raises:
@@ -75,6 +77,7 @@ def check_images(x: object, name: str = "images") -> Tensor:
     """Return `x` if it has shape (N, C, H, W) with finite floats in [0, 1]; raise otherwise.
 
     Args:
+        x: what was given.
         name: what the message calls it.
 
     Raises:
@@ -100,6 +103,7 @@ def check_batch(x: object, name: str) -> Tensor:
     """Return `x` if it is finite floats of shape (N, C, H, W) or (N, D); raise otherwise.
 
     Args:
+        x: what was given.
         name: what the message calls it.
 
     Raises:

@@ -13,9 +13,8 @@ are certain (Witten, Neal and Cleary, 1987).
 >>> torch.equal(decode(encode(symbols, model), len(symbols), model), symbols)
 True
 
-References
-----------
-Witten, Neal and Cleary (1987), Arithmetic coding for data compression.
+References:
+    Witten, Neal and Cleary (1987), Arithmetic coding for data compression.
 """
 
 from __future__ import annotations

@@ -12,13 +12,12 @@ bytes, and comes within a few of them.
 >>> symbols.tolist()
 [[1, 0], [1, 0], [2, 0]]
 >>> round(bits_per_pixel(symbols, symbols, n_pixels=4), 3)    # the second column costs nothing
-0.242
+0.233
 
-References
-----------
-Shannon (1948), A mathematical theory of communication (entropy, and its code).
-Goyal (2001), Theoretical foundations of transform coding (PCA, one step for all axes).
-Ballé, Laparra and Simoncelli (2017), End-to-end optimized image compression.
+References:
+    Shannon (1948), A mathematical theory of communication (entropy, and its code).
+    Goyal (2001), Theoretical foundations of transform coding (PCA, one step for all axes).
+    Ballé, Laparra and Simoncelli (2017), End-to-end optimized image compression.
 """
 
 from __future__ import annotations

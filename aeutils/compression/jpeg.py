@@ -7,9 +7,8 @@ first pixel. A fair comparison says what it counts:
 * the scan alone, the bytes that depend on the image: as if header and tables were agreed upon;
 * one file for a mosaic of all images: one header for all of them.
 
-References
-----------
-Wallace (1992), The JPEG still picture compression standard.
+References:
+    Wallace (1992), The JPEG still picture compression standard.
 """
 
 from __future__ import annotations

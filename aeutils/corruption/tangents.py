@@ -8,10 +8,10 @@ contrast, leaves the manifold in almost every case.
 >>> affine_tangents(images).shape
 torch.Size([3, 784, 5])
 
-References
-----------
-Simard, LeCun and Denker (1993), Efficient pattern recognition using a new transformation distance.
-Rifai, Dauphin, Vincent, Bengio and Muller (2011), The manifold tangent classifier.
+References:
+    Simard, LeCun and Denker (1993), Efficient pattern recognition using a new transformation
+        distance.
+    Rifai, Dauphin, Vincent, Bengio and Muller (2011), The manifold tangent classifier.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ function               for                            work for N images
 >>> torch.allclose(loop, sigmoid_penalty(x, w, b))
 True
 
-References
-----------
-Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit invariance
-during feature extraction. Hutchinson (1990), A stochastic estimator of the trace of the influence
-matrix. Rifai et al. (2011b), The manifold tangent classifier (singular values of J).
+References:
+    Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit
+        invariance during feature extraction. Hutchinson (1990), A stochastic estimator of the
+        trace of the influence matrix. Rifai et al. (2011b), The manifold tangent classifier
+        (singular values of J).
 """
 
 from __future__ import annotations

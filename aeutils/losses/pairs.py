@@ -106,6 +106,7 @@ def pair_terms(squared: Tensor, same: Tensor, margin: float) -> Tensor:
     """Return the loss of each pair, of its squared distance; both of one shape.
 
     Args:
+        squared: squared distances, of any shape.
         same: booleans, in the shape of `squared`.
         margin: > 0, in units of the codes.
 

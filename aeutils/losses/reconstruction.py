@@ -20,11 +20,13 @@ two differ by the factor D, the number of pixels, which matters when learning ra
 
 First argument: what the decoder returned. Second: the target. Both (N, ...) of one shape.
 
-References
-----------
-Bishop (2006), Pattern recognition and machine learning, §5.2 (output units and their losses).
-Tobin (1958), Estimation of relationships for limited dependent variables (clipped Gaussian).
-Bengio, Courville and Vincent (2013), Representation learning (autoencoders and their losses).
+References:
+    Bishop (2006), Pattern recognition and machine learning, §5.2 (output units and their
+        losses).
+    Tobin (1958), Estimation of relationships for limited dependent variables (clipped
+        Gaussian).
+    Bengio, Courville and Vincent (2013), Representation learning (autoencoders and their
+        losses).
 """
 
 from __future__ import annotations
@@ -165,6 +167,7 @@ def poisson_nll(log_rate: Tensor, x: Tensor, full: bool = False) -> Tensor:
     Args:
         log_rate: any real numbers (N, ...).
         x: of the same shape, >= 0.
+        full: whether the part without parameters, log x!, is added.
 
     Returns:
         A scalar.

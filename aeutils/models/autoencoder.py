@@ -9,13 +9,13 @@ gives them their shape back on the way out.
 >>> model.encode(images).shape, model(images).shape
 (torch.Size([10, 32]), torch.Size([10, 1, 28, 28]))
 
-References
-----------
-Rumelhart, Hinton and Williams (1986), Learning internal representations by error propagation.
-Baldi and Hornik (1989), Neural networks and principal component analysis: learning from examples
-without local minima.
-Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
-Vincent et al. (2010), Stacked denoising autoencoders (tied weights).
+References:
+    Rumelhart, Hinton and Williams (1986), Learning internal representations by error
+        propagation.
+    Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
+        examples without local minima.
+    Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
+    Vincent et al. (2010), Stacked denoising autoencoders (tied weights).
 """
 
 from __future__ import annotations
@@ -40,12 +40,11 @@ def mlp(
 ) -> nn.Sequential:
     """Return a stack of linear layers with an activation between them.
 
-    Parameters
-    ----------
-    sizes: widths, input first: (784, 256, 32) makes Linear(784, 256) and Linear(256, 32).
-    activation: class or function that makes the module placed after every layer but the last.
-    last_activation: the same for the last layer; None leaves it linear, as a code needs: a ReLU
-        there would forbid negative coordinates.
+    Args:
+        sizes: widths, input first: (784, 256, 32) makes Linear(784, 256) and Linear(256, 32).
+        activation: class or function that makes the module placed after every layer but the last.
+        last_activation: the same for the last layer; None leaves it linear, as a code needs: a ReLU
+            there would forbid negative coordinates.
 
     The input is (N, sizes[0]), the output (N, sizes[-1]).
 
@@ -97,15 +96,15 @@ class Autoencoder(FlatAutoencoder):
     z = encoder(x),  x_hat = decoder(z). With sizes (784, 512, 256, 32) the decoder is
     32 → 256 → 512 → 784, with weights of its own. The code is linear.
 
-    Parameters
-    ----------
-    sizes: widths from the image to the code, (D, ..., K).
-    activation: class that makes the hidden activations, such as nn.ReLU or nn.GELU.
-    output: what the decoder's last layer does.
-        "linear": nothing. For `mse` and `hinge_mse`. Also for losses that expect logits, such as
-        `bernoulli_nll`: the output is then the logit, and `model(x).sigmoid()` the image.
-        "sigmoid": squashes into (0, 1), for `mse` on images. Do not combine it with a loss that
-        expects logits: the sigmoid would be applied twice.
+    Args:
+        sizes: widths from the image to the code, (D, ..., K).
+        activation: class that makes the hidden activations, such as nn.ReLU or nn.GELU.
+        output: what the decoder's last layer does.
+            "linear": nothing. For `mse` and `hinge_mse`. Also for losses that expect logits,
+            such as
+            `bernoulli_nll`: the output is then the logit, and `model(x).sigmoid()` the image.
+            "sigmoid": squashes into (0, 1), for `mse` on images. Do not combine it with a loss that
+            expects logits: the sigmoid would be applied twice.
 
     Outputs are never clamped; clamp to [0, 1] to show an image.
     """

@@ -31,7 +31,7 @@ def jacobian_viewer(encode: Callable[[Tensor], Tensor], images: Tensor) -> Live:
 
     Example:
         >>> w = torch.eye(784)[:3]
-        >>> jacobian_viewer(lambda x: x @ w.T, torch.rand(5, 784)).text[-11:-1]
+        >>> jacobian_viewer(lambda x: x @ w.T, torch.rand(5, 784)).text[-10:]
         'norm 1.73.'
     """
     x = check_matrix(images, "images")

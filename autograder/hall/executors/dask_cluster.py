@@ -13,7 +13,7 @@ import pickle
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from operator import methodcaller
 
 import cloudpickle
 from distributed import Client, Future, LocalCluster, get_worker
@@ -31,12 +31,6 @@ LOOK = 0.5  # seconds between two looks at the cluster
 MOST = 256  # submissions under way at a time
 
 cloudpickle.register_pickle_by_value(dask_worker)
-
-
-def _grade(name: str, portable: bytes) -> bytes:
-    """Let a worker's plug-in grade; runs on the worker."""
-    plugin: Any = get_worker().plugins[name]
-    return plugin.grade(portable)
 
 
 class DaskExecutor:
@@ -123,7 +117,8 @@ class DaskExecutor:
                 time.sleep(LOOK)
                 continue
             future = self._connected().submit(
-                _grade,
+                # A lambda travels by value; a function with a name would be looked for over there.
+                lambda name, job: methodcaller("grade", job)(get_worker().plugins[name]),
                 plugin.name,
                 portable,
                 workers=sorted(usable),

@@ -269,7 +269,7 @@ def test_same_files_make_the_same_archive(tmp_path):
 
 
 def test_job_leaves_this_machines_folders_behind(tmp_path):
-    paper = GradingJob((Cell("1", "student"),), (), support=tmp_path, scratch=tmp_path)
-    job = PortableJob.of(paper, b"")
-    assert str(tmp_path) not in repr(job)
-    assert job.paper.cells == paper.cells
+    job = GradingJob((Cell("1", "student"),), (), support=tmp_path, scratch=tmp_path)
+    portable = PortableJob.of(job, b"")
+    assert str(tmp_path) not in repr(portable)
+    assert portable.job.cells == job.cells
