@@ -12,11 +12,11 @@ autoencoder can at best find the same subspace (Baldi and Hornik, 1989).
 >>> x_hat = reconstruct(z, mean, axes)      # (100, 20)
 
 References:
-    Pearson (1901), On lines and planes of closest fit to systems of points in space.
-    Eckart and Young (1936), The approximation of one matrix by another of lower rank.
-    Björck and Golub (1973), Numerical methods for computing angles between linear subspaces.
-    Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
-        examples without local minima.
+    * Pearson (1901), On lines and planes of closest fit to systems of points in space.
+    * Eckart and Young (1936), The approximation of one matrix by another of lower rank.
+    * Björck and Golub (1973), Numerical methods for computing angles between linear subspaces.
+    * Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
+      examples without local minima.
 """
 
 from __future__ import annotations

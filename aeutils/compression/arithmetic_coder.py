@@ -14,7 +14,7 @@ are certain (Witten, Neal and Cleary, 1987).
 True
 
 References:
-    Witten, Neal and Cleary (1987), Arithmetic coding for data compression.
+    * Witten, Neal and Cleary (1987), Arithmetic coding for data compression.
 """
 
 from __future__ import annotations

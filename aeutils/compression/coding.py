@@ -15,9 +15,9 @@ bytes, and comes within a few of them.
 0.233
 
 References:
-    Shannon (1948), A mathematical theory of communication (entropy, and its code).
-    Goyal (2001), Theoretical foundations of transform coding (PCA, one step for all axes).
-    Ballé, Laparra and Simoncelli (2017), End-to-end optimized image compression.
+    * Shannon (1948), A mathematical theory of communication (entropy, and its code).
+    * Goyal (2001), Theoretical foundations of transform coding (PCA, one step for all axes).
+    * Ballé, Laparra and Simoncelli (2017), End-to-end optimized image compression.
 """
 
 from __future__ import annotations

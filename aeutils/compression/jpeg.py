@@ -8,7 +8,7 @@ first pixel. A fair comparison says what it counts:
 * one file for a mosaic of all images: one header for all of them.
 
 References:
-    Wallace (1992), The JPEG still picture compression standard.
+    * Wallace (1992), The JPEG still picture compression standard.
 """
 
 from __future__ import annotations

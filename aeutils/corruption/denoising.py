@@ -10,11 +10,11 @@ better than `LinearDenoiser`, the best of all functions x̃ W + b.
 True
 
 References:
-    Wiener (1949), Extrapolation, interpolation, and smoothing of stationary time series.
-    Hoerl and Kennard (1970), Ridge regression. Robbins (1956), An empirical Bayes approach to
-        statistics (the formula of Tweedie). Vincent (2011), A connection between score matching
-        and denoising autoencoders. Alain and Bengio (2014), What regularized auto-encoders
-        learn from the data-generating distribution.
+    * Wiener (1949), Extrapolation, interpolation, and smoothing of stationary time series.
+    * Hoerl and Kennard (1970), Ridge regression. Robbins (1956), An empirical Bayes approach to
+      statistics (the formula of Tweedie). Vincent (2011), A connection between score matching and
+      denoising autoencoders. Alain and Bengio (2014), What regularized auto-encoders learn from the
+      data-generating distribution.
 """
 
 from __future__ import annotations

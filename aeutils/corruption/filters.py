@@ -9,8 +9,8 @@ All have a strength that must be chosen (on a validation split, not on test imag
 torch.Size([4, 1, 28, 28])
 
 References:
-    Tukey (1977), Exploratory data analysis (the running median).
-    Buades, Coll and Morel (2005), A non-local algorithm for image denoising.
+    * Tukey (1977), Exploratory data analysis (the running median).
+    * Buades, Coll and Morel (2005), A non-local algorithm for image denoising.
 """
 
 from __future__ import annotations

@@ -28,9 +28,8 @@ To train with `training.fit`, fix the level and the generator:
 >>> corrupt = lambda batch: gaussian(batch, 0.5, generator)
 
 References:
-    Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features
-        with denoising autoencoders. Vincent et al. (2010), Stacked denoising autoencoders,
-        §3.3.
+    * Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
+      denoising autoencoders. Vincent et al. (2010), Stacked denoising autoencoders, §3.3.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ contrast, leaves the manifold in almost every case.
 torch.Size([3, 784, 5])
 
 References:
-    Simard, LeCun and Denker (1993), Efficient pattern recognition using a new transformation
-        distance.
-    Rifai, Dauphin, Vincent, Bengio and Muller (2011), The manifold tangent classifier.
+    * Simard, LeCun and Denker (1993), Efficient pattern recognition using a new transformation
+      distance.
+    * Rifai, Dauphin, Vincent, Bengio and Muller (2011), The manifold tangent classifier.
 """
 
 from __future__ import annotations

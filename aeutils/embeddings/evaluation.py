@@ -12,10 +12,10 @@ Report them together, next to raw pixels, PCA, an untrained encoder and shuffled
 the search for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
 
 References:
-    H. B. Mann and D. R. Whitney (1947). On a test of whether one of two random variables is
-        stochastically larger than the other. Annals of Mathematical Statistics 18(1), 50–60.
-    J. A. Hanley and B. J. McNeil (1982). The meaning and use of the area under a receiver operating
-        characteristic curve. Radiology 143(1), 29–36.
+    * H. B. Mann and D. R. Whitney (1947). On a test of whether one of two random variables is
+      stochastically larger than the other. Annals of Mathematical Statistics 18(1), 50–60.
+    * J. A. Hanley and B. J. McNeil (1982). The meaning and use of the area under a receiver
+      operating characteristic curve. Radiology 143(1), 29–36.
 """
 
 from __future__ import annotations

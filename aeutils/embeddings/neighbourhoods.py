@@ -12,10 +12,10 @@ None of them uses labels. To keep the neighbours of *pixels* is a virtue of a ma
 not of a code that is meant to be better than pixels.
 
 References:
-    J. Venna and S. Kaski (2001). Neighborhood preservation in nonlinear projection methods: an
-        experimental study. ICANN.
-    M. Radovanović, A. Nanopoulos and M. Ivanović (2010). Hubs in space: popular nearest neighbors
-        in high-dimensional data. Journal of Machine Learning Research 11, 2487–2531.
+    * J. Venna and S. Kaski (2001). Neighborhood preservation in nonlinear projection methods: an
+      experimental study. ICANN.
+    * M. Radovanović, A. Nanopoulos and M. Ivanović (2010). Hubs in space: popular nearest neighbors
+      in high-dimensional data. Journal of Machine Learning Research 11, 2487–2531.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ nearest class mean. Whatever a probe learns, means and scales included, it learn
 codes only.
 
 References:
-    G. Alain and Y. Bengio (2016). Understanding intermediate layers using linear classifier probes.
-        arXiv:1610.01644.
+    * G. Alain and Y. Bengio (2016). Understanding intermediate layers using linear classifier
+      probes. arXiv:1610.01644.
 """
 
 from __future__ import annotations

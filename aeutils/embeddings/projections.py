@@ -7,11 +7,11 @@ them mean little or nothing, and points without any structure may be drawn in cl
 Viégas and Johnson, 2016). Draw a map at several settings, and one of noise beside it.
 
 References:
-    L. van der Maaten and G. Hinton (2008). Visualizing data using t-SNE. Journal of Machine
-        Learning Research 9, 2579–2605.
-    L. McInnes, J. Healy and J. Melville (2018). UMAP: uniform manifold approximation and projection
-        for dimension reduction. arXiv:1802.03426.
-    M. Wattenberg, F. Viégas and I. Johnson (2016). How to use t-SNE effectively. Distill.
+    * L. van der Maaten and G. Hinton (2008). Visualizing data using t-SNE. Journal of Machine
+      Learning Research 9, 2579–2605.
+    * L. McInnes, J. Healy and J. Melville (2018). UMAP: uniform manifold approximation and
+      projection for dimension reduction. arXiv:1802.03426.
+    * M. Wattenberg, F. Viégas and I. Johnson (2016). How to use t-SNE effectively. Distill.
 """
 
 from __future__ import annotations

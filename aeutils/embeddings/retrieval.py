@@ -13,8 +13,8 @@ can have perfect neighbours and a poor mAP.
 tensor([0.8333], dtype=torch.float64)
 
 References:
-    C. D. Manning, P. Raghavan and H. Schütze (2008). Introduction to information retrieval, §8.4.
-        Cambridge University Press.
+    * C. D. Manning, P. Raghavan and H. Schütze (2008). Introduction to information retrieval, §8.4.
+      Cambridge University Press.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ or split ones, whose neighbours may be perfect all the same. It depends on the d
 each number of the code is scaled.
 
 References:
-    P. J. Rousseeuw (1987). Silhouettes: a graphical aid to the interpretation and validation of
-        cluster analysis. Journal of Computational and Applied Mathematics 20, 53–65.
+    * P. J. Rousseeuw (1987). Silhouettes: a graphical aid to the interpretation and validation of
+      cluster analysis. Journal of Computational and Applied Mathematics 20, 53–65.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ function               for                            work for N images
 True
 
 References:
-    Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit
-        invariance during feature extraction. Hutchinson (1990), A stochastic estimator of the
-        trace of the influence matrix. Rifai et al. (2011b), The manifold tangent classifier
-        (singular values of J).
+    * Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit
+      invariance during feature extraction. Hutchinson (1990), A stochastic estimator of the trace
+      of the influence matrix. Rifai et al. (2011b), The manifold tangent classifier (singular
+      values of J).
 """
 
 from __future__ import annotations

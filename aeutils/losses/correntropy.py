@@ -12,11 +12,11 @@ to maximise it gives the robust autoencoder of Qi et al. (2014).
 [0.2501, 5000.0]
 
 References:
-    Liu, Pokharel and Príncipe (2007), Correntropy: properties and applications in non-Gaussian
-        signal processing. Qi, Wang, Zheng and Wu (2014), Robust feature learning by stacked
-        autoencoder with maximum correntropy criterion. Dennis and Welsch (1978), Techniques for
-        nonlinear least squares and robust regression (the same loss). Huber (1964), Robust
-        estimation of a location parameter.
+    * Liu, Pokharel and Príncipe (2007), Correntropy: properties and applications in non-Gaussian
+      signal processing. Qi, Wang, Zheng and Wu (2014), Robust feature learning by stacked
+      autoencoder with maximum correntropy criterion. Dennis and Welsch (1978), Techniques for
+      nonlinear least squares and robust regression (the same loss). Huber (1964), Robust estimation
+      of a location parameter.
 """
 
 from __future__ import annotations

@@ -21,12 +21,9 @@ two differ by the factor D, the number of pixels, which matters when learning ra
 First argument: what the decoder returned. Second: the target. Both (N, ...) of one shape.
 
 References:
-    Bishop (2006), Pattern recognition and machine learning, §5.2 (output units and their
-        losses).
-    Tobin (1958), Estimation of relationships for limited dependent variables (clipped
-        Gaussian).
-    Bengio, Courville and Vincent (2013), Representation learning (autoencoders and their
-        losses).
+    * Bishop (2006), Pattern recognition and machine learning, §5.2 (output units and their losses).
+    * Tobin (1958), Estimation of relationships for limited dependent variables (clipped Gaussian).
+    * Bengio, Courville and Vincent (2013), Representation learning (autoencoders and their losses).
 """
 
 from __future__ import annotations

@@ -24,11 +24,11 @@ pull a unit's mean activity to 1/2.
 True
 
 References:
-    Krogh and Hertz (1992), A simple weight decay can improve generalization.
-    Tibshirani (1996), Regression shrinkage and selection via the lasso (L1).
-    Lee, Ekanadham and Ng (2008), Sparse deep belief net model for visual area V2 (mean
-        activation).
-    Ng (2011), Sparse autoencoder, CS294A lecture notes (the KL form, p. 14).
+    * Krogh and Hertz (1992), A simple weight decay can improve generalization.
+    * Tibshirani (1996), Regression shrinkage and selection via the lasso (L1).
+    * Lee, Ekanadham and Ng (2008), Sparse deep belief net model for visual area V2 (mean
+      activation).
+    * Ng (2011), Sparse autoencoder, CS294A lecture notes (the KL form, p. 14).
 """
 
 from __future__ import annotations

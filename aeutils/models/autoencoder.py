@@ -10,12 +10,11 @@ gives them their shape back on the way out.
 (torch.Size([10, 32]), torch.Size([10, 1, 28, 28]))
 
 References:
-    Rumelhart, Hinton and Williams (1986), Learning internal representations by error
-        propagation.
-    Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
-        examples without local minima.
-    Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
-    Vincent et al. (2010), Stacked denoising autoencoders (tied weights).
+    * Rumelhart, Hinton and Williams (1986), Learning internal representations by error propagation.
+    * Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
+      examples without local minima.
+    * Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
+    * Vincent et al. (2010), Stacked denoising autoencoders (tied weights).
 """
 
 from __future__ import annotations

@@ -11,12 +11,11 @@ them. Both models squeeze an image to a code of `code_size` numbers and are used
 (torch.Size([10, 32]), torch.Size([10, 1, 28, 28]))
 
 References:
-    Masci et al. (2011), Stacked convolutional auto-encoders for hierarchical feature
-        extraction.
-    Dumoulin and Visin (2016), A guide to convolution arithmetic for deep learning (sizes: rel.
-        6, 14).
-    He et al. (2016), Deep residual learning for image recognition, eq. 1: y = x + F(x).
-    He et al. (2016), Identity mappings in deep residual networks: nothing after the sum.
+    * Masci et al. (2011), Stacked convolutional auto-encoders for hierarchical feature extraction.
+    * Dumoulin and Visin (2016), A guide to convolution arithmetic for deep learning (sizes: rel. 6,
+      14).
+    * He et al. (2016), Deep residual learning for image recognition, eq. 1: y = x + F(x).
+    * He et al. (2016), Identity mappings in deep residual networks: nothing after the sum.
 """
 
 from __future__ import annotations

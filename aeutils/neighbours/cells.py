@@ -16,12 +16,12 @@ Nothing in the course needs it.
 1.0
 
 References:
-    J. Sivic and A. Zisserman (2003). Video Google: a text retrieval approach to object matching in
-        videos. ICCV.
-    H. Jégou, M. Douze and C. Schmid (2011). Product quantization for nearest neighbor search. IEEE
-        Transactions on Pattern Analysis and Machine Intelligence 33(1), 117–128.
-    J. Johnson, M. Douze and H. Jégou (2019). Billion-scale similarity search with GPUs. IEEE
-        Transactions on Big Data 7(3), 535–547.
+    * J. Sivic and A. Zisserman (2003). Video Google: a text retrieval approach to object matching
+      in videos. ICCV.
+    * H. Jégou, M. Douze and C. Schmid (2011). Product quantization for nearest neighbor search.
+      IEEE Transactions on Pattern Analysis and Machine Intelligence 33(1), 117–128.
+    * J. Johnson, M. Douze and H. Jégou (2019). Billion-scale similarity search with GPUs. IEEE
+      Transactions on Big Data 7(3), 535–547.
 """
 
 from __future__ import annotations

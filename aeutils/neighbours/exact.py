@@ -4,7 +4,7 @@ This is the one search behind `aeutils.neighbours.knn.search` and
 `aeutils.embeddings.evaluation.knn_accuracy`.
 
 References:
-    N. J. Higham (2002). Accuracy and stability of numerical algorithms. SIAM, 2nd edition.
+    * N. J. Higham (2002). Accuracy and stability of numerical algorithms. SIAM, 2nd edition.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ Neighbours are found without labels; only the vote needs them.
 (tensor([[1, 0, 2]]), tensor([4]))
 
 References:
-    E. Fix and J. L. Hodges (1951). Discriminatory analysis: nonparametric discrimination,
-        consistency properties. Report 4, USAF School of Aviation Medicine.
-    T. M. Cover and P. E. Hart (1967). Nearest neighbor pattern classification. IEEE Transactions
-        on Information Theory 13(1), 21–27.
+    * E. Fix and J. L. Hodges (1951). Discriminatory analysis: nonparametric discrimination,
+      consistency properties. Report 4, USAF School of Aviation Medicine.
+    * T. M. Cover and P. E. Hart (1967). Nearest neighbor pattern classification. IEEE Transactions
+      on Information Theory 13(1), 21–27.
 """
 
 from __future__ import annotations

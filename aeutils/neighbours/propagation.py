@@ -13,10 +13,10 @@ borders run. That helps when classes are clouds with gaps between them, and hurt
 tensor([5, 5, 5])
 
 References:
-    D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schölkopf (2004). Learning with local and
-        global consistency. NIPS 16.
-    X. Zhu, Z. Ghahramani and J. Lafferty (2003). Semi-supervised learning using Gaussian fields and
-        harmonic functions. ICML.
+    * D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schölkopf (2004). Learning with local and
+      global consistency. NIPS 16.
+    * X. Zhu, Z. Ghahramani and J. Lafferty (2003). Semi-supervised learning using Gaussian fields
+      and harmonic functions. ICML.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """AdamW, and how its learning rate goes through a run.
 
 References:
-    Kingma and Ba (2015), Adam: a method for stochastic optimization.
-    Loshchilov and Hutter (2019), Decoupled weight decay regularization (AdamW).
-    Smith and Topin (2019), Super-convergence (the one-cycle schedule).
+    * Kingma and Ba (2015), Adam: a method for stochastic optimization.
+    * Loshchilov and Hutter (2019), Decoupled weight decay regularization (AdamW).
+    * Smith and Topin (2019), Super-convergence (the one-cycle schedule).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Validation: the loss of images that are not trained on, and early stopping by it.
 
 References:
-    Prechelt (1998), Early stopping: but when?
+    * Prechelt (1998), Early stopping: but when?
 """
 
 from __future__ import annotations

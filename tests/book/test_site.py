@@ -42,7 +42,7 @@ def test_it_has_lessons_notebooks_reference_glossary_and_search(site):
     for page in ("index", "README", "glossary", "mistakes", "references", "search", "week01"):
         assert (site / f"{page}.html").exists(), page
     assert (site / "searchindex.js").stat().st_size > 100_000
-    reference = (site / "reference" / "contractive.html").read_text(encoding="utf-8")
+    reference = (site / "reference" / "losses.html").read_text(encoding="utf-8")
     assert "two_layer_penalty" in reference
     assert "‖J(x_i)‖²_F" in reference
 

@@ -266,7 +266,7 @@ def test_killed_sandbox_costs_one_cell_and_is_reported(sleepy, reference):
 
 
 def test_killed_examiner_is_started_again_and_costs_nothing(sleepy, reference):
-    examiners = wait_until(lambda: members(sleepy.run.pid, "autograder.hall.examiner.examiner"), 60)
+    examiners = wait_until(lambda: members(sleepy.run.pid, "autograder.hall.examiner"), 60)
     for process in examiners:
         process.kill()
     assert finish(sleepy.run, 60) == 0, words(sleepy.course)
