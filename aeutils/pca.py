@@ -33,13 +33,14 @@ def center(x: Tensor) -> tuple[Tensor, Tensor]:
     """Subtract the mean row.
 
     Args:
-        x: images as rows (N, D).
+        x: images as rows, floats of shape (N, D).
 
     Returns:
-        `centered` (N, D), whose columns have mean zero, and `mean` (D,).
+        The centred rows (N, D), whose columns have mean zero, and the mean (D,).
 
     Raises:
-        TypeError, ValueError: `x` is not a finite float matrix.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
     """
     x = check_matrix(x, "x")
     mean = x.mean(dim=0)  # (D,)
@@ -55,16 +56,19 @@ def principal_axes(centered: Tensor, k: int) -> tuple[Tensor, Tensor]:
     s²/(N−1). The covariance itself is never formed, because squaring X loses half the digits.
 
     Args:
-        centered: (N, D) with N >= 2, columns of mean zero (see `center`).
+        centered: rows (N, D), N >= 2, whose columns have mean zero (see `center`).
         k: number of axes, 1 <= k <= min(N, D).
 
     Returns:
-        Axes (k, D), orthonormal rows, largest variance first, and their variances (k,), in squared
-        units of the data. A singular vector is defined up to its sign; here the entry of largest
-        magnitude of each axis is positive.
+        The axes (k, D), orthonormal rows, largest variance first, and their variances (k,), in
+        squared units of the data. A singular vector is defined up to its sign; here the entry of
+        largest magnitude of each axis is positive.
 
     Raises:
-        ValueError: `k` is out of range, or the columns do not have mean zero.
+        TypeError: `centered` is not a tensor of floats, or `k` is not an integer.
+        ValueError: `centered` is not of shape (N, D) with N >= 2, or holds NaN or infinity.
+        ValueError: a column of `centered` does not have mean zero.
+        ValueError: `k` is not between 1 and min(N, D).
     """
     centered = _check_centered(centered)
     n, d = centered.shape
@@ -83,14 +87,16 @@ def project(x: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
 
     Args:
         x: images as rows (N, D).
-        mean: of the training images, (D,).
+        mean: mean of the training images, (D,).
         axes: orthonormal rows (k, D).
 
     Returns:
-        `z` (N, k).
+        The codes z, (N, k).
 
     Raises:
-        ValueError: the widths differ.
+        TypeError: `x` or `axes` is not a tensor of floats.
+        ValueError: `x` or `axes` is not a matrix, or holds NaN or infinity.
+        ValueError: `x`, `mean` and `axes` differ in D.
     """
     x = check_matrix(x, "x")
     _check_axes(mean, axes)
@@ -106,19 +112,22 @@ def project(x: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
 def reconstruct(z: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
     """Decode: x_hat = z V + mean, the point of the subspace with coordinates z.
 
-    The decoder is the transpose of the encoder. It undoes the encoder only for points already
-    in the subspace; for the others it returns the closest point of the subspace.
+    The decoder is the transpose of the encoder. It undoes the encoder only for points already in
+    the subspace; for the others it returns the closest point of the subspace.
 
     Args:
-        z: coordinates (N, k).
-        mean: of the training images, (D,).
+        z: codes (N, k).
+        mean: mean of the training images, (D,).
         axes: orthonormal rows (k, D).
 
     Returns:
-        Points of the subspace, (N, D).
+        Points of the subspace as rows (N, D).
 
     Raises:
-        ValueError: the widths differ.
+        TypeError: `z` or `axes` is not a tensor of floats.
+        ValueError: `z` or `axes` is not a matrix, or holds NaN or infinity.
+        ValueError: `z` does not have one column for each axis, or `mean` not one entry for each
+            pixel.
     """
     z = check_matrix(z, "z")
     _check_axes(mean, axes)
@@ -136,13 +145,15 @@ def explained_variance_ratio(centered: Tensor) -> Tensor:
     ratio_i = s_i² / Σ_j s_j² with the singular values s of the centred data.
 
     Args:
-        centered: rows with mean zero (N, D), N >= 2.
+        centered: rows (N, D), N >= 2, whose columns have mean zero (see `center`).
 
     Returns:
-        Shares (min(N, D),), summing to 1.
+        Shares (min(N, D),), which add up to 1.
 
     Raises:
-        ValueError: the data has no variance at all.
+        TypeError: `centered` is not a tensor of floats.
+        ValueError: `centered` is not of shape (N, D) with N >= 2, or holds NaN or infinity.
+        ValueError: a column does not have mean zero, or the data has no variance at all.
     """
     squared = torch.linalg.svdvals(_check_centered(centered)).square()  # (min(N, D),)
     if squared.sum() == 0:
@@ -154,15 +165,21 @@ def explained_variance_ratio(centered: Tensor) -> Tensor:
 def components_needed(ratio: Tensor, share: float) -> int:
     """Return the smallest number of leading axes that explain at least `share` of the variance.
 
-    >>> components_needed(torch.tensor([0.5, 0.3, 0.2]), 0.75)
-    2
-
     Args:
-        ratio: as from `explained_variance_ratio`, (m,).
-        share: of the variance, in (0, 1].
+        ratio: shares of the variance (m,), as from `explained_variance_ratio`.
+        share: part of the variance to reach, in (0, 1].
+
+    Returns:
+        The number of axes, from 1 to m.
 
     Raises:
-        ValueError: all the ratios together fall short of `share`.
+        TypeError: `ratio` is not a tensor of floats.
+        ValueError: `ratio` is not of shape (m,) with m >= 1, or holds NaN or infinity.
+        ValueError: `share` is outside (0, 1], or more than all the ratios together.
+
+    Examples:
+        >>> components_needed(torch.tensor([0.5, 0.3, 0.2]), 0.75)
+        2
     """
     ratio = check_float_tensor(ratio, "ratio")
     if ratio.ndim != 1 or len(ratio) == 0:
@@ -186,22 +203,26 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
 
     The first is the smallest angle between any direction of one subspace and any of the other, the
     next the smallest among the directions orthogonal to those, and so on. All are zero when one
-    subspace contains the other; the largest is π/2 when some direction is missed altogether.
+    subspace contains the other; the largest is π/2 when some direction of the smaller subspace is
+    orthogonal to the other.
 
     With orthonormal bases A and B, the cosines are the singular values of AᵀB, and the sines those
     of B − A AᵀB, the part of B outside A (Björck and Golub, 1973). The cosine alone loses small
     angles: cos(1e-9) rounds to 1. atan2 of both is accurate everywhere.
 
     Args:
-        a: linearly independent ROWS, (ka, D), which need not be orthonormal. The weight of an
+        a: linearly independent *rows* (ka, D), which need not be orthonormal. The weight of an
             `nn.Linear` encoder has this layout; that of a decoder, (D, k), must be transposed.
         b: the same for the other subspace, (kb, D).
 
     Returns:
-        Angles (min(ka, kb),), between 0 and π/2.
+        Angles (min(ka, kb),), in radians between 0 and π/2.
 
     Raises:
-        ValueError: the widths differ, or the rows are linearly dependent.
+        TypeError: `a` or `b` is not a tensor of floats.
+        ValueError: `a` or `b` is not a matrix, or holds NaN or infinity.
+        ValueError: the rows of `a` and `b` differ in length, or those of one are linearly
+            dependent.
     """
     a, b = check_matrix(a, "a"), check_matrix(b, "b")
     if a.shape[1] != b.shape[1]:
@@ -224,30 +245,40 @@ class PCA:
 
     Accepts rows (N, D) or images (N, C, H, W), which are flattened.
 
-    Attributes after `fit`: `mean_` (D,), `components_` (k, D) with orthonormal rows,
-    `explained_variance_` (k,), `explained_variance_ratio_` (k,) relative to the variance of all D
-    pixels, `singular_values_` (k,).
+    Args:
+        k: number of axes, 1 <= k <= min(N, D); checked by `fit`.
 
-    >>> images = torch.rand(50, 1, 8, 8)
-    >>> pca = PCA(k=5).fit(images)
-    >>> pca.transform(images).shape, pca.reconstruct(images).shape
-    (torch.Size([50, 5]), torch.Size([50, 1, 8, 8]))
+    Attributes:
+        k: number of axes.
+        mean_: mean of the training images, (D,). This and the following exist after `fit`.
+        components_: the axes, orthonormal rows (k, D), largest variance first.
+        explained_variance_: variance along each axis, (k,).
+        explained_variance_ratio_: the same relative to the variance of all D pixels, (k,).
+        singular_values_: singular values of the centred images, (k,).
+
+    Examples:
+        >>> images = torch.rand(50, 1, 8, 8)
+        >>> pca = PCA(k=5).fit(images)
+        >>> pca.transform(images).shape, pca.reconstruct(images).shape
+        (torch.Size([50, 5]), torch.Size([50, 1, 8, 8]))
     """
 
     def __init__(self, k: int) -> None:
         self.k = k
 
     def fit(self, x: Tensor) -> PCA:
-        """Find the mean and the k principal axes of `x`, (N, D) or (N, C, H, W); return self.
+        """Find the mean and the k principal axes of training images.
 
         Args:
-            x: images as rows (N, D), or (N, C, H, W).
+            x: rows (N, D) or images (N, C, H, W), N >= 2.
 
         Returns:
-            The object itself.
+            The fitted object itself.
 
         Raises:
-            ValueError: all images are equal, so there is nothing to fit.
+            TypeError: `x` is not a tensor of floats, or `k` is not an integer.
+            ValueError: `x` has another shape, or holds NaN or infinity.
+            ValueError: `k` is not between 1 and min(N, D), or all images are equal.
         """
         centered, mean = center(_rows(x))
         axes, variances = principal_axes(centered, self.k)
@@ -263,25 +294,54 @@ class PCA:
         return self
 
     def transform(self, x: Tensor) -> Tensor:
-        """Return the codes z (N, k) of `x`, (N, D) or (N, C, H, W)."""
+        """Return the codes of images.
+
+        Args:
+            x: rows (N, D) or images (N, C, H, W).
+
+        Returns:
+            The codes z, (N, k).
+
+        Raises:
+            RuntimeError: `fit` was not called yet.
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` has another shape than the training images, or holds NaN or infinity.
+        """
         self._check_fitted()
         return project(_rows(x), self.mean_, self.components_)
 
-    encode = transform  # the name that every encoder of the course answers to
+    encode = transform  # the name that all encoders of the course share
 
     def inverse_transform(self, z: Tensor) -> Tensor:
-        """Return the rows x_hat (N, D) of the codes `z` (N, k)."""
+        """Return the rows that codes stand for.
+
+        Args:
+            z: codes (N, k).
+
+        Returns:
+            The rows x_hat, (N, D).
+
+        Raises:
+            RuntimeError: `fit` was not called yet.
+            TypeError: `z` is not a tensor of floats.
+            ValueError: `z` is not of shape (N, k), or holds NaN or infinity.
+        """
         self._check_fitted()
         return reconstruct(z, self.mean_, self.components_)
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Encode and decode: the point of the principal subspace closest to `x`, in its shape.
+        """Encode and decode: return the point of the principal subspace closest to each image.
 
         Args:
-            x: images as rows (N, D), or (N, C, H, W).
+            x: rows (N, D) or images (N, C, H, W).
 
         Returns:
-            Images, in the shape of `x`.
+            The reconstructions, in the shape of `x`.
+
+        Raises:
+            RuntimeError: `fit` was not called yet.
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` has another shape than the training images, or holds NaN or infinity.
         """
         return self.inverse_transform(self.transform(x)).reshape(x.shape)
 

@@ -1,10 +1,10 @@
 """Symbols to bytes and back: an arithmetic coder that knows each column's probabilities.
 
 The whole message is one number in [0, 1). Each symbol narrows the current interval to its own
-share of it, a probable symbol hardly, a rare one a lot; at the end any number inside will do, and
-it needs about −log₂(width) bits, which is the sum of −log₂ p over all symbols. The interval is kept
-in whole numbers of 32 bits; leading bits that low and high end share are written as soon as they
-are certain (Witten, Neal and Cleary, 1987).
+share of it, a probable symbol by little, a rare one by much; at the end any number inside will do,
+and it needs about −log₂(width) bits, which is the sum of −log₂ p over all symbols. The interval is
+kept in whole numbers of 32 bits; leading bits that its low and high end share are written as soon
+as they are certain (Witten, Neal and Cleary, 1987).
 
 >>> import torch
 >>> from aeutils.compression import SymbolModel
@@ -31,9 +31,20 @@ TOP, HALF, QUARTER = (1 << BITS) - 1, 1 << (BITS - 1), 1 << (BITS - 2)
 
 
 def encode(symbols: Tensor, model: SymbolModel) -> bytes:
-    """Return the bytes of integer symbols (N, K), row after row.
+    """Return symbols as bytes, row after row.
 
-    Symbols outside the model's range are clipped to it, as `SymbolModel.clip` does.
+    Args:
+        symbols: integers (N, K); those outside the model's range are clipped, as by
+            `SymbolModel.clip`.
+        model: the probabilities, learned from training symbols of K columns.
+
+    Returns:
+        The message, a few bytes longer at most than the ideal `model.bits(symbols).sum() / 8`.
+
+    Raises:
+        TypeError: `symbols` is not a tensor of integers.
+        ValueError: `symbols` is not of shape (N, K) with the K of the model.
+        ValueError: the model has seen too many training symbols for numbers of 32 bits.
     """
     places = (model.clip(symbols) - model.low).tolist()
     tables = _tables(model)
@@ -56,23 +67,31 @@ def encode(symbols: Tensor, model: SymbolModel) -> bytes:
                 elif low >= HALF:
                     write(1, waiting)
                     waiting, low, high = 0, low - HALF, high - HALF
-                elif low >= QUARTER and high < 3 * QUARTER:  # the middle: 01… or 10…, wait
+                elif low >= QUARTER and high < 3 * QUARTER:  # 01… or 10…: not certain yet
                     waiting, low, high = waiting + 1, low - QUARTER, high - QUARTER
                 else:
                     break
                 low, high = 2 * low, 2 * high + 1
-    write(int(low >= QUARTER), waiting + 1)  # two bits more name a number inside
+    write(int(low >= QUARTER), waiting + 1)  # two more bits pick a number inside
     bits += [0] * (-len(bits) % 8)
     return int("1" + "".join(map(str, bits)), 2).to_bytes(len(bits) // 8 + 1, "big")[1:]
 
 
 def decode(message: bytes, n: int, model: SymbolModel) -> Tensor:
-    """Return the `n` rows of symbols, int64 (n, K), that `encode` wrote with the same model.
+    """Return the rows of symbols that `encode` wrote with the same model.
 
     The message does not say how many rows there are. Wrong bytes give wrong symbols, not an error.
 
+    Args:
+        message: the bytes that `encode` returned.
+        n: number of rows, >= 1.
+        model: the model that `encode` used.
+
+    Returns:
+        Symbols, int64 (n, K).
+
     Raises:
-        ValueError: `n` is less than 1.
+        ValueError: `n` is below 1, or the model has seen too many training symbols.
     """
     if n < 1:
         raise ValueError(f"n must be at least 1 row, got {n}")

@@ -3,8 +3,8 @@
 A code of real numbers is no compression yet: a real number has no length in bits. Round each number
 to a multiple of a step (`quantise`), learn on training images how often each multiple comes
 (`SymbolModel`), and give frequent ones short code words: −log₂ p bits for a symbol of probability p
-(Shannon, 1948). `aeutils.compression.arithmetic_coder` writes the actual
-bytes, and comes within a few of them.
+(Shannon, 1948). `aeutils.compression.arithmetic_coder` writes the actual bytes, and needs only a
+few more.
 
 >>> import torch
 >>> z = torch.tensor([[0.9, -0.2], [1.1, 0.3], [2.1, 0.1]])
@@ -36,25 +36,27 @@ from aeutils.testing.sealed import exercise
 def compression_factor(
     image_shape: Sequence[int], code_size: int, pixel_bits: float = 8, code_bits: float = 32
 ) -> float:
-    """Return bits of an image / bits of its code: above 1 where something is saved.
+    """Return the bits of an image divided by the bits of its code; above 1 the code is smaller.
 
-    784 pixels against 32 numbers are 24.5 numbers for one. But a pixel has 8 bits and a number of
-    the code 32 (as float32), so the factor in bits is 784·8 / (32·32) = 6.125.
-
-    >>> compression_factor((1, 28, 28), 32), compression_factor((1, 28, 28), 32, 1, 1)
-    (6.125, 24.5)
+    784 pixels and 32 numbers differ by a factor of 24.5 in how many they are. But a pixel has 8
+    bits and a number of the code 32 (as float32), so the factor in bits is 784·8 / (32·32) = 6.125.
 
     Args:
         image_shape: (C, H, W) or (H, W).
-        code_size: numbers in a code.
-        pixel_bits: bits of one pixel.
-        code_bits: bits of one number of the code.
+        code_size: numbers in a code, >= 1.
+        pixel_bits: bits of one pixel, > 0.
+        code_bits: bits of one number of the code, > 0.
 
     Returns:
         The factor, without unit.
 
     Raises:
-        ValueError: a size or a number of bits is not positive.
+        TypeError: `code_size` is not an integer.
+        ValueError: a size is below 1, or a number of bits is not positive.
+
+    Examples:
+        >>> compression_factor((1, 28, 28), 32), compression_factor((1, 28, 28), 32, 1, 1)
+        (6.125, 24.5)
     """
     check_count(code_size, "code_size")
     for bits, name in ((pixel_bits, "pixel_bits"), (code_bits, "code_bits")):
@@ -77,11 +79,12 @@ def quantise(z: Tensor, step: float | Tensor) -> Tensor:
         step: distance of two multiples, > 0: one for all, or a tensor (K,).
 
     Returns:
-        The multiples, int64 of shape (N, K).
+        The multiples, int64 (N, K).
 
     Raises:
-        TypeError, ValueError: `z` is not finite floats of that shape.
-        ValueError: `step` is not positive.
+        TypeError: `z` is not a tensor of floats.
+        ValueError: `z` holds NaN or infinity.
+        ValueError: `step` is not positive, or neither one number nor one for each column of `z`.
     """
     z = check_float_tensor(z, "z")
     return (z / _check_step(step, z)).round().long()
@@ -89,17 +92,18 @@ def quantise(z: Tensor, step: float | Tensor) -> Tensor:
 
 @exercise("week03_undercomplete")
 def dequantise(symbols: Tensor, step: float | Tensor) -> Tensor:
-    """Return the numbers that symbols stand for: symbols · step, float32 (N, K).
+    """Return the numbers that symbols stand for: symbols · step.
 
     Args:
-        symbols: as `quantise` returns them, integers (N, K).
-        step: the step of `quantise`.
+        symbols: integers (N, K), as `quantise` returns them.
+        step: the step of `quantise`, > 0: one for all, or a tensor (K,).
 
     Returns:
         Codes, float32 (N, K).
 
     Raises:
-        TypeError: `symbols` are not integers.
+        TypeError: `symbols` is not a tensor of integers.
+        ValueError: `step` is not positive, or neither one number nor one for each column.
     """
     if not isinstance(symbols, Tensor) or symbols.is_floating_point():
         raise TypeError(
@@ -112,19 +116,20 @@ def dequantise(symbols: Tensor, step: float | Tensor) -> Tensor:
 def entropy(counts: Tensor) -> float:
     """Return the entropy −Σ p log₂ p of counted symbols, in bits a symbol; 0 log₂ 0 counts as 0.
 
-    The mean length of the best code of symbols drawn independently with p = counts / total.
-
-    >>> entropy(torch.tensor([2, 1, 1, 0]))
-    1.5
+    This is the mean length of the best code of symbols drawn independently with p = counts / total.
 
     Args:
-        counts: how often each symbol came, shape (R,); none negative, not all zero.
+        counts: how often each symbol came, (R,); none negative, not all zero.
 
     Returns:
-        Bits per symbol, a scalar.
+        Bits per symbol, from 0 to log₂ R.
 
     Raises:
-        ValueError: a count is negative, or all are zero.
+        ValueError: `counts` is not of shape (R,) with R >= 1, a count is negative, or all are zero.
+
+    Examples:
+        >>> entropy(torch.tensor([2, 1, 1, 0]))
+        1.5
     """
     counts = torch.as_tensor(counts).double()
     if counts.ndim != 1 or len(counts) == 0 or bool((counts < 0).any()) or counts.sum() == 0:
@@ -132,7 +137,7 @@ def entropy(counts: Tensor) -> float:
             f"counts must be numbers >= 0 of shape (R,), not all 0, got {describe(counts)}"
         )
     p = counts / counts.sum()
-    return float(-torch.xlogy(p, p).sum() / math.log(2)) + 0.0  # + 0.0: no minus zero
+    return float(-torch.xlogy(p, p).sum() / math.log(2)) + 0.0  # + 0.0 turns −0.0 into 0.0
 
 
 @exercise("week03_undercomplete")
@@ -143,7 +148,17 @@ class SymbolModel:
     has probability (count + 1) / (N + their number): one is added so that a symbol that never came
     in training can still be written (Laplace's rule). Symbols outside are clipped: see `clip`.
 
-    Attributes: `low` (K,) int64, the smallest symbol; `counts`, K tensors int64, count + 1.
+    Args:
+        train_symbols: symbols of training images, integers (N, K).
+
+    Attributes:
+        low: the smallest training symbol of each column, int64 (K,).
+        high: the largest training symbol of each column, int64 (K,).
+        counts: K tensors int64, for each column count + 1 of every symbol from low to high.
+
+    Raises:
+        TypeError: `train_symbols` is not a tensor of integers.
+        ValueError: `train_symbols` is not of shape (N, K).
     """
 
     def __init__(self, train_symbols: Tensor) -> None:
@@ -152,15 +167,19 @@ class SymbolModel:
         self.counts = [torch.bincount(column) + 1 for column in (train - self.low).T]
 
     def clip(self, symbols: Tensor) -> Tensor:
-        """Return the symbols (N, K), those outside the training range moved to its end.
+        """Return the symbols, those outside the training range moved to its end.
 
         Decode *these*: the error of a reconstruction must include the clipping.
 
         Args:
             symbols: integers (N, K).
 
+        Returns:
+            Symbols (N, K), on the CPU, from `low` to `high` in each column.
+
         Raises:
-            ValueError: the training symbols had another number of columns.
+            TypeError: `symbols` is not a tensor of integers.
+            ValueError: `symbols` is not of shape (N, K) with the K of the training symbols.
         """
         symbols = _check_symbols(symbols, "symbols")
         if symbols.shape[1] != len(self.counts):
@@ -171,13 +190,17 @@ class SymbolModel:
         return torch.maximum(torch.minimum(symbols, self.high), self.low)
 
     def bits(self, symbols: Tensor) -> Tensor:
-        """Return the ideal code length Σ_d −log₂ p_d(symbol) of each row, float64 (N,).
+        """Return the ideal code length Σ_d −log₂ p_d(symbol) of each row.
 
         Args:
-            symbols: integers (N, K), clipped.
+            symbols: integers (N, K); those outside the training range are clipped first.
 
         Returns:
             Bits, float64 (N,).
+
+        Raises:
+            TypeError: `symbols` is not a tensor of integers.
+            ValueError: `symbols` is not of shape (N, K) with the K of the training symbols.
         """
         places = (self.clip(symbols) - self.low).T  # (K, N)
         total = torch.zeros(places.shape[1], dtype=torch.float64)
@@ -198,13 +221,15 @@ def bits_per_pixel(train_symbols: Tensor, symbols: Tensor, n_pixels: int) -> flo
     Args:
         train_symbols: symbols of training images, integers (N, K).
         symbols: symbols of the images that are sent, integers (M, K).
-        n_pixels: pixels of an image.
+        n_pixels: pixels of an image, >= 1.
 
     Returns:
         Bits per pixel.
 
     Raises:
-        ValueError: `train_symbols` and `symbols` differ in their number of columns.
+        TypeError: the symbols are not tensors of integers, or `n_pixels` is not an integer.
+        ValueError: the symbols are not matrices with equally many columns, or `n_pixels` is below
+            1.
     """
     check_count(n_pixels, "n_pixels")
     return float(SymbolModel(train_symbols).bits(symbols).mean()) / n_pixels
@@ -212,21 +237,23 @@ def bits_per_pixel(train_symbols: Tensor, symbols: Tensor, n_pixels: int) -> flo
 
 @torch.no_grad()
 def sensitivity(decode: Callable[[Tensor], Tensor], z: Tensor, nudge: float = 0.05) -> Tensor:
-    """Return how far the decoded image moves per unit of each code number, shape (K,).
+    """Return how far the decoded image moves per unit of each code number.
 
     Root mean square over the codes of ‖decode(z + ε e_d) − decode(z)‖ / ε with ε = `nudge` times
     the number's standard deviation. A step of Δ / sensitivity makes each number's rounding cost
     about the same squared error, which is right at small steps; for PCA it is 1 for every axis.
 
     Args:
-        decode: codes (N, K) -> images.
-        z: codes (N, K).
+        decode: codes (N, K) -> images (N, ...).
+        z: codes (N, K), N >= 2.
         nudge: size of the move, in standard deviations of each number.
 
     Returns:
-        One number for each number of the code, shape (K,).
+        One number for each number of the code, (K,), in units of intensity per unit of the code.
 
     Raises:
+        TypeError: `z` is not a tensor of floats.
+        ValueError: `z` is not of shape (N, K), or holds NaN or infinity.
         ValueError: a number of the code is the same for all images.
     """
     z = check_matrix(z, "z")
@@ -247,14 +274,15 @@ def rate_at_error(rates: Sequence[float], errors: Sequence[float], target: float
     Args:
         rates: measured rates, at least one, in any order.
         errors: the error that each rate leads to.
-        target: the error to reach.
+        target: the error to reach, in the unit of `errors`.
 
     Returns:
-        The rate; infinity if no measured rate brings the error down to the target, which this
-        coder then cannot do.
+        The rate, in the unit of `rates`; infinity if no measured rate brings the error down to the
+        target, which this coder then cannot do.
 
     Raises:
-        ValueError: all errors are below the target; measure at lower rates too.
+        ValueError: there are not as many errors as rates, or none.
+        ValueError: even the lowest rate has an error below the target; measure at lower rates too.
     """
     if len(rates) != len(errors) or len(rates) == 0:
         raise ValueError(f"{len(rates)} rates and {len(errors)} errors; give as many, at least one")

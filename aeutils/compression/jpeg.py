@@ -1,4 +1,4 @@
-"""The baseline that everyone has: JPEG, at the same error, with its header counted and not.
+"""JPEG, the baseline that everyone has, at the same error, with and without the cost of its header.
 
 A JPEG file of a digit is mostly header: tables, sizes, markers, more than 300 bytes before the
 first pixel. A fair comparison says what it counts:
@@ -28,7 +28,15 @@ BLOCK = 8  # JPEG codes blocks of 8 × 8 pixels
 
 @dataclass(frozen=True, eq=False)
 class JPEGResult:
-    """Bits per pixel, counted three ways, and the decoded images (N, 1, H, W) in [0, 1]."""
+    """Bits per pixel, counted three ways, and the decoded images.
+
+    Attributes:
+        whole_file: bits per pixel of one whole file for each image.
+        scan: bits per pixel of the same files without header, tables and markers.
+        mosaic: bits per pixel of one file that holds all images as a mosaic.
+        images: the images decoded from their own files, (N, 1, H, W) in [0, 1].
+        mosaic_images: the images cut out of the decoded mosaic, (N, 1, H, W) in [0, 1].
+    """
 
     whole_file: float
     scan: float
@@ -41,20 +49,21 @@ def jpeg(x: Tensor, quality: int) -> JPEGResult:
     """Compress grey images one by one, and as one mosaic.
 
     Bits are divided by N·H·W. Single files use the standard's own Huffman tables, so that a
-    receiver may know them before (`scan`); the mosaic's are made for it and stand in its
-    header. In the mosaic each image is padded with its last rows and columns to whole blocks,
-    so that no block mixes two images.
+    receiver may know them before (`scan`); the mosaic's are made for it and are part of its header.
+    In the mosaic each image is padded with its last rows and columns to whole blocks, so that no
+    block mixes two images.
 
     Args:
-        x: grey images in [0, 1], shape (N, 1, H, W).
+        x: grey images in [0, 1], (N, 1, H, W).
         quality: from 1 to 95, as in PIL.
 
     Returns:
-        The decoded images and their bits per pixel.
+        Bits per pixel, counted three ways, and the decoded images.
 
     Raises:
-        ValueError: `x` are not grey images, or `quality` is out of range.
-        TypeError: `x` does not hold floats.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, 1, H, W) in [0, 1].
+        ValueError: `quality` is not an integer from 1 to 95.
     """
     x = check_images(x, "x")
     if x.shape[1] != 1:

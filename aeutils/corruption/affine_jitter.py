@@ -31,12 +31,19 @@ def jitter(
     """Return every image under a random affine map of its own, bilinear, with 0 outside.
 
     Args:
-        x: images (N, C, H, W), or rows (N, D) of square grey images; returned in the same shape.
-        generator: source of all random numbers; None for torch's global one.
+        x: images (N, C, H, W), or rows (N, D) of square grey images.
+        generator: source of all random numbers, on the device of `x`; None for torch's global one.
         turn: largest angle in degrees; angles are uniform from −turn to turn.
         scale: width and height are multiplied by a factor from 1 − scale to 1 + scale each.
         slant: largest shear, in pixels sideways for each pixel up.
         shift: largest shift in pixels, across and down.
+
+    Returns:
+        The moved images, in the shape of `x`.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is neither images nor rows of square images, or holds NaN or infinity.
     """
     images = _as_images(x)
     n, (height, width) = len(images), images.shape[-2:]

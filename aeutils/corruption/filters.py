@@ -38,8 +38,9 @@ def gaussian_filter(x: Tensor, width: float) -> Tensor:
         The smoothed images, (N, C, H, W).
 
     Raises:
-        TypeError, ValueError: `x` is not finite floats of that shape.
-        ValueError: `width` is not positive.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, C, H, W), or holds NaN or infinity.
+        ValueError: `width` is not positive and finite.
     """
     _check_images(x)
     if not 0 < width < math.inf:
@@ -57,8 +58,8 @@ def gaussian_filter(x: Tensor, width: float) -> Tensor:
 def median_filter(x: Tensor, size: int = 3) -> Tensor:
     """Replace each pixel by the median of the size × size pixels around it.
 
-    A single wrong pixel never is the median of its neighbours, whatever its value: made for salt
-    and pepper. A stroke narrower than half of the window disappears as well.
+    A single wrong pixel never is the median of its neighbours, whatever its value, so the filter
+    suits salt and pepper. A stroke narrower than half of the window disappears as well.
 
     Args:
         x: images (N, C, H, W).
@@ -68,8 +69,9 @@ def median_filter(x: Tensor, size: int = 3) -> Tensor:
         The filtered images, (N, C, H, W).
 
     Raises:
-        TypeError, ValueError: `x` is not finite floats of that shape.
-        ValueError: `size` is even.
+        TypeError: `x` is not a tensor of floats, or `size` is not an integer.
+        ValueError: `x` is not of shape (N, C, H, W), or holds NaN or infinity.
+        ValueError: `size` is even, or below 1.
     """
     _check_images(x)
     patches = _patches(x.reshape(-1, 1, *x.shape[2:]), size)  # (N·C, size², H, W)
@@ -83,13 +85,12 @@ def non_local_means(
 
     x̂(p) = Σ_q w(p, q) x(q) / Σ_q w(p, q) over the search × search pixels q around p, with
     w = exp(−max(d² − 2σ², 0) / h²), d² the mean squared difference of the patches around p and q
-    (2σ² of it is noise alone) and h = strength · sigma (Buades, Coll and Morel, 2005).
-
-    It takes search² passes over the images.
+    (2σ² of it is noise alone) and h = strength · sigma (Buades, Coll and Morel, 2005). It takes
+    search² passes over the images.
 
     Args:
         x: grey images (N, 1, H, W).
-        sigma: standard deviation of the noise, > 0.
+        sigma: standard deviation σ > 0 of the noise, in units of intensity.
         strength: h in units of sigma, > 0.
         patch: side of a patch in pixels, odd.
         search: side of the search window in pixels, odd.
@@ -98,7 +99,9 @@ def non_local_means(
         The averaged images, (N, 1, H, W).
 
     Raises:
-        ValueError: the images are not grey, or a number is out of range.
+        TypeError: `x` is not a tensor of floats, or `patch` or `search` is not an integer.
+        ValueError: `x` is not of shape (N, 1, H, W), or holds NaN or infinity.
+        ValueError: `sigma` or `strength` is not positive and finite, or a side is even or below 1.
     """
     _check_images(x)
     if x.shape[1] != 1:

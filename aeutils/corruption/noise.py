@@ -29,7 +29,8 @@ To train with `training.fit`, fix the level and the generator:
 
 References:
     * Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
-      denoising autoencoders. Vincent et al. (2010), Stacked denoising autoencoders, §3.3.
+      denoising autoencoders.
+    * Vincent et al. (2010), Stacked denoising autoencoders, §3.3.
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ def gaussian(x: Tensor, sigma: float, generator: torch.Generator | None = None) 
         generator: on the device of `x`; None for torch's global one.
 
     Returns:
-        The damaged images, in the shape of `x`.
+        The damaged images, in the shape of `x`, not clipped.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats, or `generator` not a `torch.Generator`.
+        ValueError: `x` is not of shape (N, ...), or holds NaN or infinity.
+        ValueError: `sigma` is negative or infinite.
     """
     _check(x, generator)
     return x + _check_level(sigma, "sigma") * _normal(x, generator)
@@ -73,6 +79,11 @@ def salt_and_pepper(x: Tensor, share: float, generator: torch.Generator | None =
 
     Returns:
         The damaged images, in the shape of `x`.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats, or `generator` not a `torch.Generator`.
+        ValueError: `x` is not of shape (N, ...), or holds NaN or infinity.
+        ValueError: `share` lies outside [0, 1].
     """
     _check(x, generator)
     share = _check_share(share)
@@ -88,11 +99,16 @@ def speckle(x: Tensor, sigma: float, generator: torch.Generator | None = None) -
 
     Args:
         x: images, floats of shape (N, ...).
-        sigma: >= 0, without unit.
+        sigma: standard deviation >= 0 of the factor, without unit.
         generator: on the device of `x`; None for torch's global one.
 
     Returns:
-        The damaged images, in the shape of `x`.
+        The damaged images, in the shape of `x`, not clipped.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats, or `generator` not a `torch.Generator`.
+        ValueError: `x` is not of shape (N, ...), or holds NaN or infinity.
+        ValueError: `sigma` is negative or infinite.
     """
     _check(x, generator)
     return x * (1 + _check_level(sigma, "sigma") * _normal(x, generator))
@@ -109,6 +125,11 @@ def mask(x: Tensor, share: float, generator: torch.Generator | None = None) -> T
 
     Returns:
         The damaged images, in the shape of `x`.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats, or `generator` not a `torch.Generator`.
+        ValueError: `x` is not of shape (N, ...), or holds NaN or infinity.
+        ValueError: `share` lies outside [0, 1].
     """
     _check(x, generator)
     return x.masked_fill(_uniform(x, generator) < _check_share(share), 0.0)
@@ -117,18 +138,20 @@ def mask(x: Tensor, share: float, generator: torch.Generator | None = None) -> T
 def block(x: Tensor, size: int, generator: torch.Generator | None = None) -> Tensor:
     """Set one square of size × size pixels to 0, at another random place in each image.
 
-    To repair it is called inpainting: the surroundings must suffice.
+    Repairing this damage is called inpainting: the surroundings must suffice.
 
     Args:
-        x: images (N, C, H, W), or rows (N, D) of square images.
-        size: side of the square in pixels, at most the image's height and width.
+        x: images (N, C, H, W), or rows (N, D) of square grey images.
+        size: side of the square in pixels, from 1 to the smaller of H and W.
         generator: on the device of `x`; None for torch's global one.
 
     Returns:
         The damaged images, in the shape of `x`.
 
     Raises:
-        ValueError: the square is larger than the image.
+        TypeError: `x` is not a tensor of floats, `size` no integer or `generator` no generator.
+        ValueError: `x` is neither images nor rows of square images, or holds NaN or infinity.
+        ValueError: `size` is below 1, or larger than the images.
     """
     _check(x, generator)
     images = _as_images(x)
@@ -149,19 +172,21 @@ def block(x: Tensor, size: int, generator: torch.Generator | None = None) -> Ten
 def downsample(x: Tensor, factor: int, generator: torch.Generator | None = None) -> Tensor:
     """Replace each cell of factor × factor pixels by its mean, in the shape of the original.
 
-    To repair it is called super-resolution. No random number is needed; `generator` is accepted so
-    that all corruptions are called alike.
+    Repairing this damage is called super-resolution. No random number is needed; `generator` is
+    accepted so that all corruptions are called alike.
 
     Args:
-        x: images (N, C, H, W), or rows (N, D) of square images.
-        factor: side of a cell in pixels; it divides H and W.
+        x: images (N, C, H, W), or rows (N, D) of square grey images.
+        factor: side of a cell in pixels, >= 1; it divides H and W.
         generator: not used.
 
     Returns:
         The damaged images, in the shape of `x`.
 
     Raises:
-        ValueError: `factor` does not divide the height and the width.
+        TypeError: `x` is not a tensor of floats, `factor` no integer or `generator` no generator.
+        ValueError: `x` is neither images nor rows of square images, or holds NaN or infinity.
+        ValueError: `factor` is below 1, or does not divide the height and the width.
     """
     _check(x, generator)
     images = _as_images(x)

@@ -27,7 +27,7 @@ PIXELS = 0.5  # a step of every move, in pixels (at half the image's width for t
 
 
 def affine_tangents(images: Tensor) -> Tensor:
-    """Return an orthonormal basis of the affine tangent space of each image, shape (N, H·W, 5).
+    """Return an orthonormal basis of the affine tangent space of each image.
 
     Central differences of the image under five small moves (`MOVES`), sampled bilinearly, then
     orthonormalised in this order: column 1 is the shift to the right itself (up to its length), the
@@ -36,9 +36,13 @@ def affine_tangents(images: Tensor) -> Tensor:
     Args:
         images: grey images (N, 1, H, W).
 
+    Returns:
+        Orthonormal columns (N, H·W, 5), in the order of `MOVES`.
+
     Raises:
-        ValueError: the images are not grey, or one of them is left as it is by a move (an empty
-            one, a perfect circle being turned) and has no such tangent.
+        TypeError: `images` is not a tensor of floats.
+        ValueError: `images` is not of shape (N, 1, H, W), or holds NaN or infinity.
+        ValueError: a move adds no direction to some image (an empty one; a circle that is turned).
     """
     check_float_tensor(images, "images")
     if images.ndim != 4 or images.shape[1] != 1 or 0 in images.shape:
@@ -54,18 +58,18 @@ def affine_tangents(images: Tensor) -> Tensor:
 
 
 def moved(images: Tensor, name: str, pixels: float) -> Tensor:
-    """Return `images` (N, 1, H, W) after one small move of the given size, in pixels.
+    """Return images after one small move of the given size.
 
     Turn, zoom and slant are as large as `pixels` at half the image's width from its centre.
     Positive: to the right, down, counter-clockwise, larger, the top to the right.
 
     Args:
-        images: grey images (N, 1, H, W).
+        images: floats of shape (N, C, H, W).
         name: one of `MOVES`.
-        pixels: size of the move.
+        pixels: size of the move in pixels; negative for the opposite move.
 
     Returns:
-        The moved images, (N, 1, H, W).
+        The moved images, (N, C, H, W), sampled bilinearly, with 0 outside.
 
     Raises:
         ValueError: `name` is not one of `MOVES`.

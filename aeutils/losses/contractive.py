@@ -23,9 +23,9 @@ True
 
 References:
     * Rifai, Vincent, Muller, Glorot and Bengio (2011), Contractive auto-encoders: explicit
-      invariance during feature extraction. Hutchinson (1990), A stochastic estimator of the trace
-      of the influence matrix. Rifai et al. (2011b), The manifold tangent classifier (singular
-      values of J).
+      invariance during feature extraction.
+    * Hutchinson (1990), A stochastic estimator of the trace of the influence matrix.
+    * Rifai et al. (2011b), The manifold tangent classifier (singular values of J).
 """
 
 from __future__ import annotations
@@ -50,17 +50,20 @@ def penalty_by_loop(encode: Encoder, x: Tensor) -> Tensor:
 
     Row k of all N Jacobians is the gradient of Σ_i h_ik: image i appears in term i only, so one
     backward pass serves the whole batch. An encoder that mixes the images of a batch (batch
-    normalisation in training mode) breaks this, and the result is then not Ω.
+    normalisation in training mode) breaks this, and the result is then not Ω. `create_graph` keeps
+    the graph of the backward pass itself, without which the weights would get no gradient.
 
     Args:
         encode: rows (N, D) -> codes (N, K).
         x: images as rows (N, D).
 
     Returns:
-        A scalar.
+        A scalar with a gradient for the weights.
 
     Raises:
-        TypeError, ValueError: `x` is not finite floats of that shape.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
+        ValueError: `encode` does not return codes (N, K).
     """
     x = check_matrix(x).detach().requires_grad_()
     h = _codes(encode, x)
@@ -73,7 +76,7 @@ def penalty_by_loop(encode: Encoder, x: Tensor) -> Tensor:
 
 @exercise("week05_contractive")
 def jacobians(encode: Encoder, x: Tensor) -> Tensor:
-    """Return J(x_i) for every image, shape (N, K, D), by `torch.func`.
+    """Return J(x_i) for every image, by `torch.func`.
 
     `jacrev` of the whole batch at once would be (N, K, N, D), nearly all zeros. So the Jacobian of
     *one* image is taken, and `vmap` runs that over the batch.
@@ -88,7 +91,8 @@ def jacobians(encode: Encoder, x: Tensor) -> Tensor:
         One Jacobian for each image, (N, K, D).
 
     Raises:
-        TypeError, ValueError: `x` is not finite floats of that shape.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
     """
     check_matrix(x)
 
@@ -110,7 +114,12 @@ def sigmoid_penalty(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         bias: b (K,).
 
     Returns:
-        A scalar.
+        A scalar with a gradient for the weights.
+
+    Raises:
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
+        ValueError: `weight` or `bias` does not fit to `x`.
     """
     _check_layer(x, weight, bias)
     h = torch.sigmoid(torch.addmm(bias, x, weight.T))  # (N, K)
@@ -124,10 +133,9 @@ def two_layer_penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
 
     With d = s'(W₁ x + b₁) the Jacobian is J = W₂ diag(d) W₁, and
     ‖J‖²_F = Σ_mn d_m (W₁W₁ᵀ)_mn (W₂ᵀW₂)_mn d_n = dᵀ M d,  M = (W₁W₁ᵀ) ∘ (W₂ᵀW₂).
-    M (H, H) is the same for every image, and no Jacobian is built. The gradient is written out
-    below: M is symmetric, which saves a third of what autograd would do.
-
-    The code's own bias moves no slope.
+    M (H, H) is the same for every image, and no Jacobian is built. The gradient is written out in
+    `_Quadratic`: M is symmetric, which saves a third of what autograd would do. The code's bias b₂
+    does not enter: it changes no slope.
 
     Args:
         x: images as rows (N, D).
@@ -139,7 +147,9 @@ def two_layer_penalty(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
         A scalar, which can be differentiated once.
 
     Raises:
-        ValueError: the shapes do not fit together.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
+        ValueError: the shapes of `x`, `w1`, `b1` and `w2` do not fit together.
     """
     _check_layer(x, w1, b1)
     if w2.ndim != 2 or w2.shape[1] != w1.shape[0]:
@@ -179,23 +189,26 @@ def hutchinson(
     For a random v (K,) with E[v vᵀ] = I, E‖vᵀJ‖² = E[vᵀ J Jᵀ v] = tr(J Jᵀ) = ‖J‖²_F, and vᵀJ is
     one backward pass. Here v has entries ±1 (Rademacher), drawn anew for each image and probe; with
     A = J Jᵀ the variance of one probe at one image is 2 (‖A‖²_F − Σ_k A_kk²), for a Gaussian v
-    2 ‖A‖²_F. So with K = 1 the signs are exact.
+    2 ‖A‖²_F. So with K = 1 the estimate from signs is exact.
 
     The standard error is that of the mean over probes for *these* images, s/√probes with s the
-    standard deviation of the batch means, one for each probe. Images differ from each other
-    as well; that is not an error of the estimate.
+    standard deviation of the batch means, one for each probe. That images differ from each other is
+    not an error of the estimate and is not part of it.
 
     Args:
         encode: rows (N, D) -> codes (N, K).
         x: images as rows (N, D).
         probes: random vectors for each image, at least 2.
-        generator: of the signs; None for torch's global one.
+        generator: source of the signs, on the device of the codes; None for torch's global one.
 
     Returns:
-        The estimate, a scalar with a gradient, and its standard error, a float.
+        The estimate, a scalar with a gradient for the weights, and its standard error, a float.
 
     Raises:
+        TypeError: `probes` is not an integer, or `x` is not a tensor of floats.
         ValueError: there are fewer than two probes.
+        ValueError: `x` is not of shape (N, D), or holds NaN or infinity.
+        ValueError: `encode` does not return codes (N, K).
     """
     check_count(probes, "probes")
     if probes < 2:
@@ -212,27 +225,40 @@ def hutchinson(
 
 
 def singular_values(jacobian: Tensor) -> Tensor:
-    """Return the singular values of every Jacobian, largest first, shape (N, min(K, D)).
+    """Return the singular values of every Jacobian, largest first.
 
     They are the factors by which the encoder stretches the directions that it sees; the other
-    directions are lost. Their squares add up to ‖J‖²_F. Parameter: `jacobian` (N, K, D).
+    directions are lost. Their squares add up to ‖J‖²_F.
+
+    Args:
+        jacobian: the Jacobian of each image, (N, K, D).
+
+    Returns:
+        Singular values (N, min(K, D)).
+
+    Raises:
+        ValueError: `jacobian` is not of shape (N, K, D).
     """
     return torch.linalg.svdvals(_check_jacobians(jacobian))
 
 
 def gains(jacobian: Tensor, tangents: Tensor) -> tuple[Tensor, Tensor]:
-    """Return how much a unit step moves the code, along and across the manifold, each (N,).
+    """Return how much a unit step moves the code, along and across the manifold.
 
     along  = √(‖J T‖²_F / t), the root mean square over the t directions of the tangent space,
     across = √((‖J‖²_F − ‖J T‖²_F) / (D − t)), the same over all directions at right angles to it.
     Only their ratio can be compared between encoders: a code in other units changes both alike.
 
     Args:
-        jacobian: of each image, (N, K, D).
-        tangents: orthonormal columns (N, D, t), t < D (`aeutils.corruption.tangents`).
+        jacobian: the Jacobian of each image, (N, K, D).
+        tangents: orthonormal columns (N, D, t), 0 < t < D, from `aeutils.corruption.tangents`.
+
+    Returns:
+        The gains along and across, each (N,), in units of the code per unit of intensity.
 
     Raises:
-        ValueError: the shapes do not fit together, or the columns are not orthonormal.
+        ValueError: `jacobian` is not of shape (N, K, D), or `tangents` does not fit to it.
+        ValueError: the columns of `tangents` are not orthonormal.
     """
     n, _, d = _check_jacobians(jacobian).shape
     if tangents.ndim != 3 or tangents.shape[:2] != (n, d) or not 0 < tangents.shape[2] < d:

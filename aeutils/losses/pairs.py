@@ -7,7 +7,7 @@ the two codes and `same` = 1 for a pair of one class, 0 otherwise, the contrasti
     same · D²  +  (1 − same) · max(0, m − D)²
 
 The first term alone has a perfect solution: the same code for every image. The second pushes pairs
-apart, up to the margin m and no further.
+of different classes apart, up to the margin m and no further.
 
 >>> z = torch.tensor([[0.0], [0.5], [3.0]])
 >>> contrastive_loss(z[[0, 0]], z[[1, 2]], torch.tensor([True, False]), margin=1.0)  # ½ (0.25 + 0)
@@ -35,12 +35,12 @@ def random_pairs(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw n pairs of different images: n // 2 of one class, the others of two, in random order.
 
-    First images are drawn with equal chances from all that have a partner of the wanted kind, the
-    partner with equal chances from all that fit.
+    The first image of a pair is drawn with equal chances from all that have a partner of the wanted
+    kind, and its partner with equal chances from all that fit.
 
     Args:
-        labels: integers (N,); some class has two members or more, and there are two classes.
-        n: number of pairs.
+        labels: integers (N,), of at least two classes, one of them with two members or more.
+        n: number of pairs, >= 1.
         generator: source of all random numbers; None for torch's global one.
 
     Returns:
@@ -48,7 +48,8 @@ def random_pairs(
         class, bool (n,).
 
     Raises:
-        ValueError: there are no two classes, or no class has two members.
+        TypeError: `labels` is not a tensor of integers (N,), or `n` is not an integer.
+        ValueError: `n` is below 1, there is one class only, or no class has two members.
     """
     check_labels(labels, len(labels))
     check_count(n, "n")
@@ -70,10 +71,10 @@ def random_pairs(
     positives = n // 2
     with_partner = (counts[own] > 1).nonzero().squeeze(1)
     a = with_partner[below(torch.full((positives,), len(with_partner), device=device))]
-    offset = 1 + below(counts[own[a]] - 1)  # 1 … n_c − 1 places further, round and round the class
+    offset = 1 + below(counts[own[a]] - 1)  # 1 … n_c − 1 places further, cyclically
     b = by_class[start[own[a]] + (place[a] - start[own[a]] + offset) % counts[own[a]]]
     c = below(torch.full((n - positives,), len(labels), device=device))
-    skip = counts[own[c]] + below(len(labels) - counts[own[c]])  # past the own class
+    skip = counts[own[c]] + below(len(labels) - counts[own[c]])  # skips the own class
     d = by_class[(start[own[c]] + skip) % len(labels)]
     mix = torch.randperm(n, generator=generator).to(device)
     first, second = torch.cat([a, c])[mix], torch.cat([b, d])[mix]
@@ -91,10 +92,17 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0) ->
         a: codes of the first images, (N, K).
         b: codes of the second images, (N, K).
         same: True or 1 where both are of one class, (N,).
-        margin: pairs of different classes further apart than this are left alone.
+        margin: distance m > 0, in units of the codes, beyond which pairs of different classes are
+            left alone.
+
+    Returns:
+        A scalar, in squared units of the codes.
 
     Raises:
-        ValueError: the shapes do not fit together, or the margin is not positive.
+        TypeError: `a` or `b` is not a tensor of floats.
+        ValueError: `a` and `b` are not finite matrices of one shape, or `same` is not of shape
+            (N,).
+        ValueError: `margin` is not positive.
     """
     check_same_shape(check_matrix(a, "a"), check_matrix(b, "b"), "a", "b")
     if same.shape != (len(a),):
@@ -103,15 +111,18 @@ def contrastive_loss(a: Tensor, b: Tensor, same: Tensor, margin: float = 1.0) ->
 
 
 def pair_terms(squared: Tensor, same: Tensor, margin: float) -> Tensor:
-    """Return the loss of each pair, of its squared distance; both of one shape.
+    """Return the contrastive loss of each pair, computed from its squared distance.
 
     Args:
-        squared: squared distances, of any shape.
-        same: booleans, in the shape of `squared`.
-        margin: > 0, in units of the codes.
+        squared: squared distances D² >= 0, of any shape.
+        same: True where a pair is of one class, in the shape of `squared`.
+        margin: distance m > 0, in units of the codes.
+
+    Returns:
+        One loss for each pair, in the shape of `squared`.
 
     Raises:
-        ValueError: the margin is not positive.
+        ValueError: `margin` is not positive.
     """
     if not margin > 0:
         raise ValueError(f"margin must be positive, got {margin}")
@@ -124,22 +135,26 @@ def pair_terms(squared: Tensor, same: Tensor, margin: float) -> Tensor:
 def all_pairs_loss(z: Tensor, labels: Tensor, margin: float = 1.0) -> Tensor:
     """Return the contrastive loss of all pairs of a batch, both kinds counting alike.
 
-    ½ (mean over pairs i < j of one class + mean over pairs i < j of two): a batch of B images has B
-    (B − 1) / 2 pairs for the price of B images through the encoder. With ten balanced classes nine
-    pairs in ten are of two classes; without the two means they would decide alone.
+    ½ (mean over pairs i < j of one class + mean over pairs i < j of two): a batch of B images has
+    B(B − 1)/2 pairs for the price of B images through the encoder. With ten balanced classes nine
+    pairs in ten are of two classes; in a single mean over all pairs they would outweigh the others.
+    A kind that the batch has no pair of contributes 0.
 
     Args:
         z: codes (B, K).
         labels: integers (B,).
-        margin: as in `contrastive_loss`.
-    A kind that the batch has no pair of contributes 0.
+        margin: distance m > 0, as in `contrastive_loss`.
+
+    Returns:
+        A scalar, in squared units of the codes.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together, or the margin is not
-            positive.
+        TypeError: `z` is not a tensor of floats, or `labels` not one of integers (B,).
+        ValueError: `z` is not a finite matrix, or there is not one label for each code.
+        ValueError: `margin` is not positive.
     """
     check_labels(labels, len(check_matrix(z, "z")))
-    centred = z - z.mean(dim=0)  # moves no pair, and keeps the numbers of the product small
+    centred = z - z.mean(dim=0)  # same distances, but smaller numbers, hence less rounding
     length = centred.square().sum(dim=1)
     squared = (length[:, None] + length - 2 * centred @ centred.T).clamp_min(0)  # (B, B)
     same = labels[:, None] == labels

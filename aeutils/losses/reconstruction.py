@@ -43,35 +43,37 @@ def squared_error_per_image(x_hat: Tensor, x: Tensor) -> Tensor:
     """Return the sum of squared differences of each image: SSE_i = Σ_d (x_hat_id − x_id)².
 
     Args:
-        x_hat: reconstructions, shape (N, ...).
-        x: originals of the same shape.
+        x_hat: reconstructions, floats of shape (N, ...).
+        x: originals, of the same shape.
 
     Returns:
-        One number for each image, (N,), in squared units of intensity: the measure of Hinton
-        and Salakhutdinov (2006).
+        One number for each image, (N,), in squared units of intensity, which is the measure of
+        Hinton and Salakhutdinov (2006).
 
     Raises:
-        ValueError: the shapes differ.
-        TypeError: a tensor does not hold floats.
+        TypeError: `x_hat` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
     """
     _check(x_hat, x, "x_hat")
     return (x_hat - x).square().flatten(1).sum(dim=1)  # (N, D) -> (N,)
 
 
 def mse(x_hat: Tensor, x: Tensor) -> Tensor:
-    """Return the mean squared error over images and pixels, a scalar.
+    """Return the mean squared error over images and pixels.
 
     A Gaussian of fixed σ has −log p(x) = (x − x_hat)² / 2σ² + const: the smallest mean squared
-    error is the largest likelihood, whatever σ is.
-
-    The SSE per image is this times D.
+    error is the largest likelihood, whatever σ is. The SSE per image is D times this.
 
     Args:
-        x_hat: reconstructions, shape (N, ...).
-        x: originals of the same shape.
+        x_hat: reconstructions, floats of shape (N, ...).
+        x: originals, of the same shape.
 
     Returns:
-        A scalar.
+        A scalar, in squared units of intensity.
+
+    Raises:
+        TypeError: `x_hat` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
     """
     _check(x_hat, x, "x_hat")
     return F.mse_loss(x_hat, x)  # one pass over the pixels, and one for the gradient
@@ -86,13 +88,18 @@ def gaussian_nll(x_hat: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
     The second term lets losses with different σ be compared; with a learned σ it stops σ growing.
 
     Args:
-        x_hat: reconstructions, shape (N, ...).
-        x: originals of the same shape.
-        sigma: > 0, in units of intensity: a number, or a tensor with one entry (which may carry
-            a gradient).
+        x_hat: reconstructions, floats of shape (N, ...) with D numbers per image.
+        x: originals, of the same shape.
+        sigma: standard deviation σ > 0 in units of intensity: a number, or a tensor with one entry
+            (which may carry a gradient).
 
     Returns:
-        A scalar.
+        A scalar, in nats per image; it may be negative, because p is a density.
+
+    Raises:
+        TypeError: `x_hat` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
+        ValueError: `sigma` is not one number, or is not positive (checked on the CPU only).
     """
     _check(x_hat, x, "x_hat")
     variance = _check_sigma(sigma, x).square()
@@ -113,13 +120,15 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     is the entropy of x and not 0).
 
     Args:
-        logits: any real numbers (N, ...), so no sigmoid before.
-        x: of the same shape, in [0, 1].
+        logits: any real numbers (N, ...); apply no sigmoid before.
+        x: targets in [0, 1], of the same shape.
 
     Returns:
-        A scalar.
+        A scalar, in nats per image.
 
     Raises:
+        TypeError: `logits` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
         ValueError: a target lies outside [0, 1] (checked on the CPU only: a GPU would have to
             wait).
     """
@@ -141,11 +150,16 @@ def tanh_cross_entropy(pre_activation: Tensor, x: Tensor) -> Tensor:
     Computing log((1+y)/2) from y instead fails as soon as tanh rounds to −1 (a < −9 in float32).
 
     Args:
-        pre_activation: a (N, ...), before the tanh.
-        x: of the same shape in [0, 1] (not in [−1, 1]: rescale images y with (1+y)/2).
+        pre_activation: a, any real numbers (N, ...), before the tanh.
+        x: targets in [0, 1], of the same shape (not in [−1, 1]: rescale images y with (1+y)/2).
 
     Returns:
-        A scalar.
+        A scalar, in nats per image, averaged over images.
+
+    Raises:
+        TypeError: `pre_activation` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
+        ValueError: a target lies outside [0, 1] (checked on the CPU only).
     """
     return bernoulli_nll(2 * pre_activation, x)
 
@@ -163,11 +177,16 @@ def poisson_nll(log_rate: Tensor, x: Tensor, full: bool = False) -> Tensor:
 
     Args:
         log_rate: any real numbers (N, ...).
-        x: of the same shape, >= 0.
-        full: whether the part without parameters, log x!, is added.
+        x: counts >= 0, floats of the same shape.
+        full: whether log x!, which does not depend on the model, is added.
 
     Returns:
-        A scalar.
+        A scalar, in nats per image.
+
+    Raises:
+        TypeError: `log_rate` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
+        ValueError: a count is negative (checked on the CPU only).
     """
     _check(log_rate, x, "log_rate")
     _check_target(x, low=0, high=math.inf)
@@ -190,11 +209,15 @@ def hinge_mse(x_hat: Tensor, x: Tensor) -> Tensor:
     x_hat well below 0 and grows like x_hat²/2σ² above.
 
     Args:
-        x_hat: reconstructions (N, ...).
-        x: originals of the same shape, in [0, 1].
+        x_hat: reconstructions, floats of shape (N, ...).
+        x: originals in [0, 1], of the same shape.
 
     Returns:
         A scalar, the mean over images and pixels, so that hinge_mse(x_hat, x) <= mse(x_hat, x).
+
+    Raises:
+        TypeError: `x_hat` or `x` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, ...) with at least one image.
     """
     _check(x_hat, x, "x_hat")
     right_already = ((x <= 0) & (x_hat < 0)) | ((x >= 1) & (x_hat > 1))
@@ -202,7 +225,7 @@ def hinge_mse(x_hat: Tensor, x: Tensor) -> Tensor:
 
 
 def _check(output: Tensor, x: Tensor, name: str) -> None:
-    """Check what costs nothing; NaN is left for the training loop to report with its step."""
+    """Check types and shapes, which is free; the training loop reports NaN, with its step."""
     for value, label in ((output, name), (x, "x")):
         if not isinstance(value, Tensor) or not value.is_floating_point():
             raise TypeError(

@@ -44,21 +44,21 @@ SMALLEST = 1e-6  # mean activations are kept this far from 0 and from 1
 
 @exercise("week05_contractive")
 def weight_penalty(model: nn.Module, power: int) -> Tensor:
-    """Return Σ |w|^power over all weights of `model`, without biases, a scalar with a gradient.
+    """Return Σ |w|^power over all weights of `model`, without biases.
 
     A weight is an entry of a parameter with two or more dimensions: matrices of linear layers,
     kernels of convolutions. Biases, and scales of normalisation layers, have one dimension. A
     matrix that is used twice (tied weights) counts once.
 
     Args:
-        model: a module.
+        model: a module with at least one weight.
         power: 1 (L1, the lasso) or 2 (L2, weight decay).
 
     Returns:
-        A scalar.
+        A scalar with a gradient.
 
     Raises:
-        ValueError: another power, or the model has no weights.
+        ValueError: `power` is neither 1 nor 2, or the model has no weights.
     """
     if power not in (1, 2):
         raise ValueError(f"power must be 1 (L1) or 2 (L2), got {describe(power)}")
@@ -73,7 +73,13 @@ def l1(model: nn.Module) -> Tensor:
     """Return Σ |w| over all weights, without biases (Tibshirani, 1996).
 
     Args:
-        model: a module.
+        model: a module with at least one weight (see `weight_penalty`).
+
+    Returns:
+        A scalar with a gradient.
+
+    Raises:
+        ValueError: the model has no weights.
     """
     return weight_penalty(model, 1)
 
@@ -86,7 +92,13 @@ def l2(model: nn.Module) -> Tensor:
     of recent gradients; AdamW's `weight_decay` (Loshchilov and Hutter, 2019) does not.
 
     Args:
-        model: a module.
+        model: a module with at least one weight (see `weight_penalty`).
+
+    Returns:
+        A scalar with a gradient.
+
+    Raises:
+        ValueError: the model has no weights.
     """
     return weight_penalty(model, 2)
 
@@ -100,18 +112,20 @@ def kl_sparsity(h: Tensor, target: float) -> Tensor:
     It is 0 only at ρ̂ = ρ and grows without limit towards 0 and towards 1, so that no unit dies and
     none stays on. Near the target it is (ρ̂ − ρ)² / (2 ρ (1 − ρ)).
 
-    Means are clamped to [1e-6, 1 − 1e-6], so it is always finite. The mean of a small batch is
-    a poor estimate of the mean over all images.
+    Means are clamped to [1e-6, 1 − 1e-6], so that the penalty is always finite. The mean of a small
+    batch is a poor estimate of the mean over all images.
 
     Args:
         h: activations in [0, 1], as after a sigmoid, (N, K).
-        target: ρ in (0, 1).
+        target: mean activity ρ to aim at, in (0, 1).
 
     Returns:
-        Nats, a scalar.
+        A scalar, in nats.
 
     Raises:
-        ValueError: an activation lies outside [0, 1], or the target outside (0, 1).
+        TypeError: `h` is not a tensor of floats.
+        ValueError: `h` is not of shape (N, K), or an activation lies outside [0, 1].
+        ValueError: `target` lies outside (0, 1).
     """
     check_matrix(h, "h")
     if not 0 < target < 1:
@@ -132,16 +146,20 @@ def kl_sparsity(h: Tensor, target: float) -> Tensor:
 def activity(h: Tensor, threshold: float = 0.1) -> dict[str, float]:
     """Return how sparse a code in [0, 1] is: its mean, and the share of entries above `threshold`.
 
-    Two further numbers tell *how* it is sparse: "dead", the share of units below the threshold for
-    every image, and "always on", the share of units above it for every image. A code with many dead
-    units is not sparse but narrow.
+    Two further numbers tell *how* it is sparse: "dead", the share of units that reach no more than
+    the threshold for any image, and "always on", the share of units above it for every image. A
+    code with many dead units is not sparse but narrow.
 
     Args:
-        h: activations (N, K).
-        threshold: in [0, 1).
+        h: activations in [0, 1], (N, K).
+        threshold: an entry above this counts as on; in [0, 1).
+
+    Returns:
+        Numbers in [0, 1] under the names "mean", "on", "dead" and "always on".
 
     Raises:
-        TypeError, ValueError: `h` is not a finite float matrix.
+        TypeError: `h` is not a tensor of floats.
+        ValueError: `h` is not of shape (N, K), or holds NaN or infinity.
     """
     on = check_matrix(h, "h").detach() > threshold
     return {

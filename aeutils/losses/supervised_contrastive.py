@@ -31,10 +31,15 @@ def supcon_loss(z: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
     Args:
         z: codes (B, K); none is zero.
         labels: integers (B,). Without a pair of one class the loss is 0.
-        temperature: τ > 0.
+        temperature: τ > 0, without unit.
+
+    Returns:
+        A scalar, in nats.
 
     Raises:
-        ValueError: codes and labels do not fit together, or the temperature is not positive.
+        TypeError: `z` is not a tensor of floats, or `labels` not one of integers (B,).
+        ValueError: `z` is not a finite matrix, or there is not one label for each code.
+        ValueError: `temperature` is not positive.
     """
     check_labels(labels, len(check_matrix(z, "z")))
     if not temperature > 0:

@@ -5,7 +5,7 @@
     max(0, D(anchor, positive)² − D(anchor, negative)² + m)
 
 Only the difference of two distances counts, so a class may stay wide as long as others are further.
-Most random triplets are fulfilled early and teach nothing: choose hard ones. In a batch, take for
+Most random triplets soon have a loss of 0 and teach nothing: choose hard ones. In a batch, take for
 each anchor its farthest positive and its nearest negative (Hermans, Beyer and Leibe, 2017).
 """
 
@@ -21,16 +21,17 @@ def triplet_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: flo
     """Return the mean over triplets of max(0, D₊² − D₋² + margin).
 
     Args:
-        anchor: codes of shape (N, K).
+        anchor: codes (N, K).
         positive: codes of the same classes, row by row, (N, K).
         negative: codes of other classes, row by row, (N, K).
-        margin: > 0, in squared units of the codes.
+        margin: m > 0, in squared units of the codes (not checked).
 
     Returns:
-        A scalar.
+        A scalar, in squared units of the codes.
 
     Raises:
-        TypeError, ValueError: the codes are not finite floats of one shape.
+        TypeError: one of the three is not a tensor of floats.
+        ValueError: the three are not finite matrices of one shape.
     """
     for other, name in ((positive, "positive"), (negative, "negative")):
         check_same_shape(check_matrix(anchor, "anchor"), check_matrix(other, name), "anchor", name)
@@ -49,13 +50,14 @@ def hardest_triplet_loss(z: Tensor, labels: Tensor, margin: float = 1.0) -> Tens
     Args:
         z: codes (B, K).
         labels: integers (B,).
-        margin: > 0, in units of the codes.
+        margin: m > 0, in units of the codes (not checked).
 
     Returns:
-        A scalar.
+        A scalar, in units of the codes; 0 if every anchor is left out.
 
     Raises:
-        TypeError, ValueError: codes and labels do not fit together.
+        TypeError: `z` is not a tensor of floats, or `labels` not one of integers (B,).
+        ValueError: `z` is not a finite matrix, or there is not one label for each code.
     """
     check_labels(labels, len(check_matrix(z, "z")))
     length = z.square().sum(dim=1)

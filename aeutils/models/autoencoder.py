@@ -10,7 +10,8 @@ gives them their shape back on the way out.
 (torch.Size([10, 32]), torch.Size([10, 1, 28, 28]))
 
 References:
-    * Rumelhart, Hinton and Williams (1986), Learning internal representations by error propagation.
+    * Rumelhart, Hinton and Williams (1986), Learning internal representations by error
+      propagation.
     * Baldi and Hornik (1989), Neural networks and principal component analysis: learning from
       examples without local minima.
     * Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
@@ -45,14 +46,20 @@ def mlp(
         last_activation: the same for the last layer; None leaves it linear, as a code needs: a ReLU
             there would forbid negative coordinates.
 
-    The input is (N, sizes[0]), the output (N, sizes[-1]).
+    Returns:
+        A module from (N, sizes[0]) to (N, sizes[-1]).
 
-    >>> mlp((4, 3, 2), nn.Tanh)
-    Sequential(
-      (0): Linear(in_features=4, out_features=3, bias=True)
-      (1): Tanh()
-      (2): Linear(in_features=3, out_features=2, bias=True)
-    )
+    Raises:
+        TypeError: a width is not an integer, or an activation does not make an `nn.Module`.
+        ValueError: there are fewer than two widths, or one is below 1.
+
+    Examples:
+        >>> mlp((4, 3, 2), nn.Tanh)
+        Sequential(
+          (0): Linear(in_features=4, out_features=3, bias=True)
+          (1): Tanh()
+          (2): Linear(in_features=3, out_features=2, bias=True)
+        )
     """
     sizes = _check_sizes(sizes)
     last = len(sizes) - 2
@@ -66,9 +73,14 @@ def mlp(
 
 
 class FlatAutoencoder(nn.Module):
-    """What the models here share: images become rows on the way in and images again on the way out.
+    """What the models of this module share: rows on the way in, images again on the way out.
 
-    A subclass makes `encoder`, `decoder` and `sizes`, the widths from image to code (D, ..., K).
+    A subclass makes all three attributes.
+
+    Attributes:
+        sizes: widths from image to code, (D, ..., K).
+        encoder: module from rows (N, D) to codes (N, K).
+        decoder: module from codes (N, K) to rows (N, D).
     """
 
     sizes: tuple[int, ...]
@@ -76,15 +88,48 @@ class FlatAutoencoder(nn.Module):
     decoder: nn.Module
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of `x`, rows (N, D) or images (N, C, H, W) with C·H·W = D."""
+        """Return the codes of images.
+
+        Args:
+            x: rows (N, D), or images (N, C, H, W) with C·H·W = D.
+
+        Returns:
+            The codes z, (N, K).
+
+        Raises:
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` does not have D numbers for each image.
+        """
         return self.encoder(_rows(x, self.sizes[0], "x"))
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return the rows (N, D) of the codes `z` (N, K)."""
+        """Return the rows that codes stand for.
+
+        Args:
+            z: codes (N, K).
+
+        Returns:
+            The rows x_hat, (N, D).
+
+        Raises:
+            TypeError: `z` is not a tensor of floats.
+            ValueError: `z` does not have K numbers for each code.
+        """
         return self.decoder(_rows(z, self.sizes[-1], "z"))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, in the shape of `x`."""
+        """Return the reconstruction decode(encode(x)).
+
+        Args:
+            x: rows (N, D), or images (N, C, H, W) with C·H·W = D.
+
+        Returns:
+            The reconstructions, in the shape of `x`.
+
+        Raises:
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` does not have D numbers for each image.
+        """
         return self.decode(self.encode(x)).reshape(x.shape)
 
 
@@ -93,19 +138,26 @@ class Autoencoder(FlatAutoencoder):
     """A multilayer encoder and its mirror image as decoder (Hinton and Salakhutdinov, 2006).
 
     z = encoder(x),  x_hat = decoder(z). With sizes (784, 512, 256, 32) the decoder is
-    32 → 256 → 512 → 784, with weights of its own. The code is linear.
+    32 → 256 → 512 → 784, with weights of its own. The code is linear. Outputs are never clamped;
+    clamp to [0, 1] to show an image.
 
     Args:
         sizes: widths from the image to the code, (D, ..., K).
         activation: class that makes the hidden activations, such as nn.ReLU or nn.GELU.
-        output: what the decoder's last layer does.
-            "linear": nothing. For `mse` and `hinge_mse`. Also for losses that expect logits,
-            such as
-            `bernoulli_nll`: the output is then the logit, and `model(x).sigmoid()` the image.
-            "sigmoid": squashes into (0, 1), for `mse` on images. Do not combine it with a loss that
-            expects logits: the sigmoid would be applied twice.
+        output: what the decoder's last layer does. "linear" is nothing: for `mse` and `hinge_mse`,
+            and for losses that expect logits, such as `bernoulli_nll`; the output is then the
+            logit, and `model(x).sigmoid()` the image. "sigmoid" squashes into (0, 1), for `mse` on
+            images. Do not combine it with a loss that expects logits: the sigmoid would be applied
+            twice.
 
-    Outputs are never clamped; clamp to [0, 1] to show an image.
+    Attributes:
+        sizes: widths from image to code, (D, ..., K).
+        encoder: layers from rows (N, D) to codes (N, K).
+        decoder: layers from codes (N, K) to rows (N, D).
+
+    Raises:
+        TypeError: a width is not an integer, or `activation` does not make an `nn.Module`.
+        ValueError: there are fewer than two widths, one is below 1, or `output` is unknown.
     """
 
     def __init__(
@@ -131,13 +183,22 @@ class LinearAutoencoder(FlatAutoencoder):
     With squared error it has no bad local minima: every minimum reaches the error of PCA with k
     axes, and all other stationary points are saddles (Baldi and Hornik, 1989). It finds the
     *subspace*, not the axes: (B C)(C⁻¹ A) = B A for any invertible C, so the codes may be any
-    linear mixture of PCA's. Compare `principal_angles(model.decoder.weight.T, axes)`. The encoder
-    is a poor witness: pixels that never vary leave its weights free.
+    linear mixture of PCA's. To compare, use `principal_angles(model.decoder.weight.T, axes)`, not
+    the encoder: pixels that never vary leave its weights free.
 
     Args:
         d: pixels of an image.
         k: numbers of a code.
         bias: whether both layers have one; without, x must be centred to match PCA.
+
+    Attributes:
+        sizes: (d, k).
+        encoder: linear layer, weight A (k, d) and bias a (k,).
+        decoder: linear layer, weight B (d, k) and bias b (d,).
+
+    Raises:
+        TypeError: `d` or `k` is not an integer.
+        ValueError: `d` or `k` is below 1.
     """
 
     def __init__(self, d: int, k: int, bias: bool = True) -> None:
@@ -153,20 +214,28 @@ class TiedAutoencoder(FlatAutoencoder):
 
     Encoder layer l computes h_l = s(W_l h_{l−1} + b_l); its mirror in the decoder computes
     s(W_lᵀ h + c_l), with biases c_l of its own. The weights exist once: they are counted once, and
-    their gradient is the sum of both uses.
+    their gradient is the sum of both uses. Code and output are linear.
 
     Why the transpose and not the inverse: W is (K, D) with K < D, and a matrix that is not square
     has no inverse. Nothing can undo the loss of D − K dimensions. The transpose has the right
     shape, and when the rows of W are orthonormal it equals the pseudo-inverse, so that WᵀW is the
-    projection onto the span of the rows. PCA is that case. It is also only *tied* autoencoders that
-    share weights this way: in `Autoencoder` and `LinearAutoencoder` the decoder's weights are
-    separate parameters, which training leaves neither inverse nor transpose of the encoder's.
-
-    Code and output are linear.
+    projection onto the span of the rows. PCA is that case. Only *tied* autoencoders share weights
+    this way: in `Autoencoder` and `LinearAutoencoder` the decoder's weights are separate
+    parameters, and training turns them into neither the inverse nor the transpose of the encoder's.
 
     Args:
-        sizes: (D, ..., K).
-        activation: as in `Autoencoder`.
+        sizes: widths from the image to the code, (D, ..., K).
+        activation: class that makes the hidden activations, as in `Autoencoder`.
+
+    Attributes:
+        sizes: widths from image to code, (D, ..., K).
+        encoder: layers from rows (N, D) to codes (N, K), whose weights the decoder uses as well.
+        activation: module between two layers of the decoder.
+        decoder_biases: one bias vector for each layer of the decoder, code side first.
+
+    Raises:
+        TypeError: a width is not an integer, or `activation` does not make an `nn.Module`.
+        ValueError: there are fewer than two widths, or one is below 1.
     """
 
     def __init__(
@@ -184,7 +253,18 @@ class TiedAutoencoder(FlatAutoencoder):
         )
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return the rows (N, D) of the codes `z` (N, K)."""
+        """Return the rows that codes stand for, by the encoder's weights transposed.
+
+        Args:
+            z: codes (N, K).
+
+        Returns:
+            The rows x_hat, (N, D).
+
+        Raises:
+            TypeError: `z` is not a tensor of floats.
+            ValueError: `z` does not have K numbers for each code.
+        """
         h = _rows(z, self.sizes[-1], "z")
         layers = [layer for layer in self.encoder if isinstance(layer, nn.Linear)]
         for i, (layer, bias) in enumerate(zip(layers[::-1], self.decoder_biases, strict=True)):
@@ -197,8 +277,12 @@ class TiedAutoencoder(FlatAutoencoder):
 def count_parameters(model: nn.Module) -> int:
     """Return how many numbers the model learns; parameters used in two places count once.
 
-    >>> count_parameters(LinearAutoencoder(784, 32))   # 2·784·32 weights, 32 + 784 biases
-    50992
+    Args:
+        model: any module.
+
+    Examples:
+        >>> count_parameters(LinearAutoencoder(784, 32))   # 2·784·32 weights, 32 + 784 biases
+        50992
     """
     return sum(parameter.numel() for parameter in model.parameters())
 

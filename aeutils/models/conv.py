@@ -12,8 +12,8 @@ them. Both models squeeze an image to a code of `code_size` numbers and are used
 
 References:
     * Masci et al. (2011), Stacked convolutional auto-encoders for hierarchical feature extraction.
-    * Dumoulin and Visin (2016), A guide to convolution arithmetic for deep learning (sizes: rel. 6,
-      14).
+    * Dumoulin and Visin (2016), A guide to convolution arithmetic for deep learning (sizes: rel.
+      6, 14).
     * He et al. (2016), Deep residual learning for image recognition, eq. 1: y = x + F(x).
     * He et al. (2016), Identity mappings in deep residual networks: nothing after the sum.
 """
@@ -31,11 +31,26 @@ from aeutils.testing.sealed import exercise
 def conv_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """Return the height (or width) that a convolution makes of `size` pixels.
 
-    ⌊(size + 2·padding − kernel) / stride⌋ + 1: how often the kernel fits, step by step.
-    Raises ValueError if it never fits.
+    ⌊(size + 2·padding − kernel) / stride⌋ + 1, the number of places where the kernel fits, `stride`
+    pixels apart.
 
-    >>> conv_size(28, kernel=3, stride=2, padding=1), conv_size(14, kernel=3, stride=2, padding=1)
-    (14, 7)
+    Args:
+        size: height (or width) of the input in pixels, >= 1.
+        kernel: height (or width) of the kernel in pixels, >= 1.
+        stride: pixels from one place of the kernel to the next, >= 1.
+        padding: pixels added on either side, >= 0.
+
+    Returns:
+        Height (or width) of the output in pixels.
+
+    Raises:
+        TypeError: `size`, `kernel` or `stride` is not an integer.
+        ValueError: one of these is below 1, or `padding` is not an integer >= 0.
+        ValueError: the kernel does not fit into the padded input.
+
+    Examples:
+        >>> conv_size(28, kernel=3, stride=2, padding=1), conv_size(14, 3, 2, 1)
+        (14, 7)
     """
     _check_sizes(size, kernel, stride, padding)
     if size + 2 * padding < kernel:
@@ -54,12 +69,24 @@ def conv_transpose_size(
     (size − 1)·stride − 2·padding + kernel + output_padding. A convolution of stride 2 makes 7 of
     13 and of 14 pixels; `output_padding` says which of the two the way back should give.
 
-    >>> conv_transpose_size(7, 3, stride=2, padding=1), conv_transpose_size(7, 3, 2, 1, 1)
-    (13, 14)
+    Args:
+        size: height (or width) of the input in pixels, >= 1.
+        kernel: height (or width) of the kernel in pixels, >= 1.
+        stride: pixels between two inputs in the output, >= 1.
+        padding: pixels cut off on either side of the output, >= 0.
+        output_padding: pixels added on one side of the output, from 0 to stride − 1.
+
+    Returns:
+        Height (or width) of the output in pixels.
 
     Raises:
-        TypeError, ValueError: a size is not a positive integer, or `output_padding` is too
-            large.
+        TypeError: `size`, `kernel` or `stride` is not an integer.
+        ValueError: one of these is below 1, or `padding` is not an integer >= 0.
+        ValueError: `output_padding` is not from 0 to stride − 1.
+
+    Examples:
+        >>> conv_transpose_size(7, 3, stride=2, padding=1), conv_transpose_size(7, 3, 2, 1, 1)
+        (13, 14)
     """
     _check_sizes(size, kernel, stride, padding)
     if not 0 <= output_padding < stride:
@@ -70,9 +97,24 @@ def conv_transpose_size(
 
 
 class ImageAutoencoder(nn.Module):
-    """What the models here share: checks, and forward = decode after encode.
+    """What the models of this module share: the checks, and forward = decode after encode.
 
-    A subclass makes `encoder`, (N, C, H, W) -> (N, K), and `decoder`, (N, K) -> (N, C, H, W).
+    A subclass makes `encoder` and `decoder`.
+
+    Args:
+        code_size: K, numbers of a code.
+        channels: feature maps after the first convolution.
+        image_shape: (C, H, W), with H and W multiples of 4.
+
+    Attributes:
+        code_size: K, numbers of a code.
+        image_shape: (C, H, W).
+        encoder: module from images (N, C, H, W) to codes (N, K).
+        decoder: module from codes (N, K) to images (N, C, H, W).
+
+    Raises:
+        TypeError: `code_size` or `channels` is not an integer.
+        ValueError: `code_size` or `channels` is below 1, or `image_shape` is not as above.
     """
 
     def __init__(self, code_size: int, channels: int, image_shape: tuple[int, int, int]) -> None:
@@ -90,26 +132,47 @@ class ImageAutoencoder(nn.Module):
     decoder: nn.Module
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, K) of images (N, C, H, W).
+        """Return the codes of images.
 
         Args:
             x: images (N, C, H, W).
+
+        Returns:
+            The codes z, (N, K).
+
+        Raises:
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` is not of shape (N, C, H, W) with the model's `image_shape`.
         """
         return self.encoder(_checked(x, self.image_shape, "x"))
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return images (N, C, H, W), not clamped, of codes (N, K).
+        """Return the images that codes stand for, not clamped.
 
         Args:
             z: codes (N, K).
+
+        Returns:
+            The images x_hat, (N, C, H, W).
+
+        Raises:
+            TypeError: `z` is not a tensor of floats.
+            ValueError: `z` is not of shape (N, K) with the model's `code_size`.
         """
         return self.decoder(_checked(z, (self.code_size,), "z"))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of images (N, C, H, W).
+        """Return the reconstruction decode(encode(x)).
 
         Args:
             x: images (N, C, H, W).
+
+        Returns:
+            The reconstructions, (N, C, H, W), not clamped.
+
+        Raises:
+            TypeError: `x` is not a tensor of floats.
+            ValueError: `x` is not of shape (N, C, H, W) with the model's `image_shape`.
         """
         return self.decode(self.encode(x))
 
@@ -122,9 +185,19 @@ class ConvAutoencoder(ImageAutoencoder):
     stride 2, padding 1, GELU between layers; code and output are linear.
 
     Args:
-        code_size: K.
-        channels: after the first convolution; twice as many after the second.
+        code_size: K, numbers of a code.
+        channels: feature maps after the first convolution; twice as many after the second.
         image_shape: (C, H, W), with H and W multiples of 4.
+
+    Attributes:
+        code_size: K, numbers of a code.
+        image_shape: (C, H, W).
+        encoder: layers from images (N, C, H, W) to codes (N, K).
+        decoder: layers from codes (N, K) to images (N, C, H, W).
+
+    Raises:
+        TypeError: `code_size` or `channels` is not an integer.
+        ValueError: `code_size` or `channels` is below 1, or `image_shape` is not as above.
     """
 
     def __init__(
@@ -160,10 +233,18 @@ class ResidualBlock(nn.Module):
     """y = x + F(x) with F = convolution, GELU, convolution (He et al. 2016, eq. 1).
 
     Kernels 3×3, padding 1: height, width and channels stay, or the sum would not be defined. With
-    all weights zero the block is the identity, so many of them can be stacked: gradients always
-    have the way along `x`. Nothing bends after the sum.
+    all weights zero the block is the identity, so many of them can be stacked: the gradient always
+    passes along the shortcut `x`. No activation follows the sum.
 
-    Parameter: `channels`, of input and output (N, channels, H, W).
+    Args:
+        channels: feature maps of input and output (N, channels, H, W).
+
+    Attributes:
+        residual: the layers of F.
+
+    Raises:
+        TypeError: `channels` is not an integer.
+        ValueError: `channels` is below 1.
     """
 
     def __init__(self, channels: int) -> None:
@@ -176,7 +257,14 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x + F(x), shape (N, channels, H, W)."""
+        """Return x + F(x).
+
+        Args:
+            x: feature maps (N, channels, H, W).
+
+        Returns:
+            Feature maps of the same shape.
+        """
         return x + self.residual(x)
 
 
@@ -188,10 +276,20 @@ class ResNetAutoencoder(ImageAutoencoder):
     the code: a model whose decoder sees the encoder's feature maps (a U-Net) has no bottleneck.
 
     Args:
-        code_size: K.
-        channels: after the first convolution; twice as many after the second.
+        code_size: K, numbers of a code.
+        channels: feature maps after the first convolution; twice as many after the second.
         image_shape: (C, H, W), with H and W multiples of 4.
-        block: makes a block from a number of channels.
+        block: makes a block from a number of channels; None for `ResidualBlock`.
+
+    Attributes:
+        code_size: K, numbers of a code.
+        image_shape: (C, H, W).
+        encoder: layers from images (N, C, H, W) to codes (N, K).
+        decoder: layers from codes (N, K) to images (N, C, H, W).
+
+    Raises:
+        TypeError: `code_size` or `channels` is not an integer.
+        ValueError: `code_size` or `channels` is below 1, or `image_shape` is not as above.
     """
 
     def __init__(

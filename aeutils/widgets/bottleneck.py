@@ -25,15 +25,19 @@ def bottleneck_slider(
     Args:
         models: code size k -> function from images to reconstructions of the same shape, such as
             ``{k: pca.PCA(k).fit(x).reconstruct for k in (1, 2, 4, 8, 16, 32)}``.
-        images: (N, C, H, W) or rows (N, D); the first n are shown.
-        n: images shown.
+        images: (N, C, H, W) or rows (N, D) of square images; the first n are shown.
+        n: number of images shown.
         most: the error is the mean over this many images at most.
 
-    Raises:
-        ValueError: there is no model.
-        ValueError: the images are empty or of an unusable shape.
+    Returns:
+        A picture with one control, `k`; the last value of a cell is shown.
 
-    Example:
+    Raises:
+        TypeError: `images` is not a tensor of floats.
+        ValueError: `images` has another shape, or holds NaN or infinity.
+        ValueError: there is no model, or one returns images of another shape.
+
+    Examples:
         >>> x = torch.rand(20, 784)
         >>> bottleneck_slider({1: lambda x: 0 * x, 784: lambda x: x}, x).set(k=784).text[:22]
         'With 784 of 784 number'

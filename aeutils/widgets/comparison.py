@@ -20,19 +20,24 @@ def compare_models(
 ) -> Live:
     """Show each model's reconstruction of one image, its error, and where it is wrong.
 
-    In the lower row red is ink that is missing and blue is ink too much. A star marks the smallest
-    error on this image: look at many images before you call a model better.
+    In the lower row red is missing ink and blue is too much ink. A star marks the smallest error on
+    this image: look at many images before you call a model better.
 
     Args:
         models: name -> function from images to reconstructions of the same shape.
-        images: (N, C, H, W) or rows (N, D).
-        labels: their classes, shape (N,).
+        images: (N, C, H, W) or rows (N, D) of square images.
+        labels: their classes, integers (N,).
+
+    Returns:
+        A picture with one control, `image`, from 1 to N; the last value of a cell is shown.
 
     Raises:
-        ValueError: there is no model.
-        ValueError: the images are empty or of an unusable shape.
+        TypeError: `images` is not a tensor of floats, or `labels` not one of integers (N,).
+        ValueError: `images` has another shape, or holds NaN or infinity.
+        ValueError: there is not one label for each image.
+        ValueError: there is no model, or one returns images of another shape.
 
-    Example:
+    Examples:
         >>> x = torch.rand(5, 784)
         >>> compare_models({"copy": lambda x: x, "paper": lambda x: 0 * x}, x).text[:33]
         'Smallest squared error: copy with'

@@ -34,14 +34,20 @@ def draw_digit(
         encode: images in the shape of `images` -> codes (N, K).
         decode: codes (N, K) -> images or rows.
         images: known images, (N, 1, H, H) or rows (N, H·H).
-        labels: their classes, shape (N,).
+        labels: their classes, integers (N,).
         centre: move the drawing's centre of mass to the middle, as was done with MNIST.
         most: at most this many known images are compared.
 
-    Raises:
-        ValueError: the images are not grey and square.
+    Returns:
+        A picture with one control, `drawing`, whose value is a tensor (1, H, H) in [0, 1]; the last
+        value of a cell is shown.
 
-    Example:
+    Raises:
+        TypeError: `images` is not a tensor of floats, or `labels` not one of integers (N,).
+        ValueError: the images are not grey and square, or hold NaN or infinity.
+        ValueError: there is not one label for each image.
+
+    Examples:
         >>> x, y = torch.rand(50, 784), torch.arange(50) % 10
         >>> draw_digit(lambda x: x[:, :5], lambda z: z @ torch.rand(5, 784), x, y).state.keys()
         dict_keys(['drawing'])

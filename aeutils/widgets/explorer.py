@@ -29,21 +29,26 @@ def latent_explorer(
 ) -> Live:
     """Show the image that the decoder makes of a code, beside the nearest real code.
 
-    Codes of two numbers are chosen themselves, by dragging a point on their map or by two sliders.
-    Longer codes are too many sliders: the point is then the mean code plus steps along the
-    principal axes of the codes, in standard deviations, and the map shows the first two.
+    A code of two numbers is chosen directly, by dragging a point on the map or by two sliders. For
+    longer codes there would be too many sliders: the point is then the mean code plus steps along
+    the principal axes of the codes, in standard deviations, and the map shows the first two.
 
     Args:
-        decode: codes (N, K) -> images (N, C, H, W) or rows (N, D).
-        codes: codes of real images, shape (N, K), K >= 2: the map, and the range of the sliders.
-        labels: their classes, shape (N,): the colours of the map.
+        decode: codes (N, K) -> images (N, C, H, W) or rows (N, D) of square images.
+        codes: codes of real images, (N, K), K >= 2; they make the map and the range of the sliders.
+        labels: their classes, integers (N,), which colour the map.
         images: their images; the one with the nearest code is shown for comparison.
-        sliders: how many axes, for codes of more than two numbers.
+        sliders: number of axes for codes of more than two numbers; at least two are used.
+
+    Returns:
+        A picture with the controls `z1`, `z2`, ...; the last value of a cell is shown.
 
     Raises:
-        ValueError: the codes have one number only, or are not as many as the images.
+        TypeError: `codes` is not a tensor of floats, or `labels` not one of integers (N,).
+        ValueError: `codes` is not of shape (N, K) with K >= 2, or holds NaN or infinity.
+        ValueError: there are not as many labels or images as codes.
 
-    Example:
+    Examples:
         >>> z = torch.randn(100, 2)
         >>> latent_explorer(lambda z: z @ torch.rand(2, 784), z).set(z1=0.5).state["z1"]
         0.5
@@ -108,7 +113,7 @@ def _apart(middles: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def _principal(z: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Return the mean code and the first principal axes, each as long as its deviation (A, K)."""
+    """Return the mean code (K,) and the first principal axes (A, K), scaled to their deviations."""
     middle = z.mean(dim=0)
     _, s, vt = torch.linalg.svd(z - middle, full_matrices=False)
     deviations = s / max(len(z) - 1, 1) ** 0.5

@@ -20,16 +20,21 @@ def jacobian_viewer(encode: Callable[[Tensor], Tensor], images: Tensor) -> Live:
 
     Row k is drawn as an image: ink there raises (blue) or lowers (red) code number k. The singular
     values are the factors by which the encoder stretches its most sensitive directions in the
-    image; direction i is drawn as well. What a contractive penalty makes small is their squares.
+    image; direction i is drawn as well. A contractive penalty makes the sum of their squares small.
 
     Args:
         encode: rows (N, D) -> codes (N, K), made of torch functions.
         images: rows (N, D) of square images.
 
-    Raises:
-        TypeError, ValueError: the images are not rows of square images.
+    Returns:
+        A picture with the controls `image` (1 to N), `code_number` (1 to K) and `direction`; the
+        last value of a cell is shown.
 
-    Example:
+    Raises:
+        TypeError: `images` is not a tensor of floats.
+        ValueError: `images` are not rows of square images, or hold NaN or infinity.
+
+    Examples:
         >>> w = torch.eye(784)[:3]
         >>> jacobian_viewer(lambda x: x @ w.T, torch.rand(5, 784)).text[-10:]
         'norm 1.73.'

@@ -40,17 +40,24 @@ def noise_painter(
     The random numbers are those of `seed` at every strength: the same noise grows and shrinks.
 
     Args:
-        denoisers: function from noisy images to repaired ones, or several by name.
+        denoisers: function from noisy images to repaired ones of the same shape, or several by
+            name.
         images: clean images, (N, C, H, W) or rows (N, D) of square ones.
         kind: one of "gaussian", "salt_and_pepper", "speckle", "mask", "block" and "downsample".
-        strength: from 0 to 100 (%).
-        seed: of the noise.
+        strength: share of the full strength in percent, from 0 to 100.
+        seed: seeds the noise only.
+
+    Returns:
+        A picture with the controls `image` (1 to N), `kind` and `strength`; the last value of a
+        cell is shown.
 
     Raises:
-        TypeError, ValueError: an argument is out of range.
-        ValueError: the images are empty or of an unusable shape.
+        TypeError: `images` is not a tensor of floats.
+        ValueError: `images` has another shape, or holds NaN or infinity.
+        ValueError: `kind` is unknown, or `strength` lies outside [0, 100].
+        ValueError: a denoiser returns images of another shape.
 
-    Example:
+    Examples:
         >>> painter = noise_painter(lambda noisy: noisy.clamp(0, 1), torch.rand(5, 1, 28, 28))
         >>> painter.set(kind="mask", strength=0).text
         'mask at 0 %: the image is unchanged.'
@@ -94,16 +101,21 @@ def noise_painter(
 
 
 def corrupt(x: Tensor, kind: str, share: float, seed: int = 0) -> tuple[Tensor, str]:
-    """Return images damaged at `share` (0 to 1) of full strength, and the level in words.
+    """Return images damaged at `share` of full strength, and the level in words.
 
     Args:
-        x: images (N, C, H, W).
+        x: images (N, C, H, W), or rows (N, D) of square grey images.
         kind: one of `KINDS`.
-        share: from 0 to 1.
-        seed: of the noise.
+        share: part of the full strength, from 0 to 1.
+        seed: seeds the noise only.
+
+    Returns:
+        The damaged images, in the shape of `x`, and the level, such as "σ = 0.50".
 
     Raises:
-        ValueError: `kind` is none of `KINDS`.
+        TypeError: `x` is not a tensor of floats.
+        ValueError: `kind` is none of `KINDS`, or the corruption refuses the level.
+        ValueError: `x` has another shape, or holds NaN or infinity.
     """
     generator = torch.Generator(device=x.device).manual_seed(seed)
     if kind == "gaussian":
