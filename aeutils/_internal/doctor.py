@@ -37,7 +37,14 @@ GOOD, NOTE, BAD = "✔", "•", "✘"
 
 
 class Finding:
-    """What one check found: its name, a state (GOOD, NOTE or BAD), a sentence, what to do."""
+    """What one check found: its name, a state (GOOD, NOTE or BAD), a sentence, what to do.
+
+    Args:
+        name: what was checked.
+        state: GOOD, NOTE or BAD.
+        sentence: what was found.
+        advice: what to do, "" if nothing.
+    """
 
     def __init__(self, name, state, sentence, advice=""):
         self.name, self.state, self.sentence, self.advice = name, state, sentence, advice
@@ -82,7 +89,7 @@ def check_packages():
 
 
 def check_torch():
-    """torch computes, and torchvision is its pair."""
+    """Torch computes, and torchvision is its pair."""
     try:
         torch = importlib.import_module("torch")
         importlib.import_module("torchvision")
@@ -117,7 +124,7 @@ def check_data():
     if wrong:
         return Finding("data", BAD, "; ".join(wrong), "install the course package again")
     try:
-        lines = importlib.import_module("aeutils.__main__").inventory(_cache())
+        lines = inventory(_cache())
     except Exception as error:
         return Finding(
             "data", NOTE, f"digits and clothes are here; the cache was not read: {error}"
@@ -269,7 +276,14 @@ CHECKS = (
 
 
 def main(checks=CHECKS):
-    """Run the checks, print what they find; return 0, or 1 if something must be done."""
+    """Run the checks and print what they find.
+
+    Args:
+        checks: functions without arguments that return a Finding.
+
+    Returns:
+        The exit status: 0, or 1 if something must be done.
+    """
     bad = 0
     for check in checks:
         try:
@@ -288,6 +302,45 @@ def main(checks=CHECKS):
         else f"{bad} of {len(checks)} need your attention: follow the arrows, then run this again."
     )
     return int(bad > 0)
+
+
+def inventory(root: Path) -> list[str]:
+    """Return one line for each embedded subset and each whole data set, with its state.
+
+    Args:
+        root: the folder of the whole data sets.
+    """
+    # Not at the top: they need torch, which may be what is missing.
+    cache = importlib.import_module("aeutils.data.cache")
+    loading = importlib.import_module("aeutils.data.loading")
+    sources = importlib.import_module("aeutils.data.sources")
+
+    lines = [f"cache folder: {root}{'' if os.path.isdir(root) else ' (not there yet)'}"]
+    for name, (filename, expected) in loading.EMBEDDED.items():
+        path = loading.EMBEDDED_FOLDER / filename
+        data = path.read_bytes() if path.is_file() else b""
+        problem = cache.mismatch(data, f"sha256:{expected}")
+        state = f"UNUSABLE, {problem}; reinstall aeutils: {path}" if problem else f"checked, {path}"
+        lines.append(_line(name, "small", len(data), state))
+    lines.append(_line("digits", "small", 0, "inside scikit-learn, not part of this package"))
+    for name, known in sources.WHOLE_SETS.items():
+        places = []
+        for file_set in known.file_sets:
+            for folder in file_set.folders(root):
+                size = cache.stored_bytes(folder, file_set)
+                if size == 0:
+                    continue
+                found = cache.read_set(folder, file_set)
+                state = f"checked, {folder}" if found.complete else f"UNUSABLE, {found.problem()}"
+                places.append(_line(name, "full", size, state))
+        lines += places or [
+            _line(name, "full", 0, f"not here; run: python -m aeutils fetch {name}")
+        ]
+    return lines
+
+
+def _line(name: str, size: str, n_bytes: int, state: str) -> str:
+    return f"{name:<14} {size:<6} {n_bytes / 1e6:8.1f} MB  {state}"
 
 
 def _needed():

@@ -13,7 +13,14 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     """Call `write` with a temporary name beside `path`, then rename that file to `path`.
 
     The content is on the disk before the rename, and no temporary file stays behind when `write`
-    fails or is interrupted. The folder must exist. Raises what `write` raises, and OSError.
+    fails or is interrupted. The folder must exist.
+
+    Args:
+        path: the file to replace or to make.
+        write: writes the content to the path it is given; its result is ignored.
+
+    Raises:
+        OSError: the folder is missing or cannot be written to; what `write` raises passes through.
 
     >>> write_atomically("guess.json", lambda part: part.write_text("{}", encoding="utf-8"))
     """

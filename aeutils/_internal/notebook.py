@@ -18,7 +18,11 @@ from aeutils._internal.files import write_atomically
 def publish(text: str, markup: str, name: str | None = None, update: bool = False) -> None:
     """Show `markup` (HTML) in a notebook, `text` elsewhere, on standard output.
 
-    In a notebook, an output that has a `name` is replaced by a later one with `update`.
+    Args:
+        text: what is shown outside a notebook.
+        markup: what is shown in a notebook, HTML.
+        name: name of the output, by which a later call can replace it.
+        update: whether to replace the output called `name` instead of showing a new one.
     """
     if in_notebook():
         from IPython.display import publish_display_data
@@ -45,6 +49,14 @@ class NotebookFile:
     While nbgrader executes a notebook nothing is read or written, so that a build does not depend
     on, or change, what its author once answered. A file that cannot be read as JSON is moved aside
     (``.bak``); where nothing can be written the contents stay in memory. Both are said in a note.
+
+    Args:
+        path: the file; it need not exist.
+
+    Attributes:
+        path: the same as an absolute path.
+        own: the entries that this kernel has put in.
+        contents: what the file held when it was last read, with `own` put in.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -88,6 +100,9 @@ class NotebookFile:
 
         `contents` is then what this kernel has put in; with `some_stay` the caller
         puts the entries in again that can be read.
+
+        Args:
+            some_stay: whether the note says that the readable entries stay.
         """
         copies = ("", *(f".{i}" for i in range(2, 1000)))
         aside = (self.path.with_name(f"{self.path.name}{copy}.bak") for copy in copies)

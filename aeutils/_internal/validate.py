@@ -11,6 +11,9 @@ from torch import Tensor, nn
 def describe(value: object) -> str:
     """Return a short description of a value: type, shape and dtype where it has them.
 
+    Args:
+        value: anything.
+
     >>> describe(torch.zeros(2, 3))
     'a tensor of shape (2, 3), float32'
     """
@@ -126,6 +129,9 @@ def check_alike(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
         b: a tensor.
         name_a: what the message calls `a`.
         name_b: what the message calls `b`.
+
+    Raises:
+        ValueError: shape of one image, dtype or device differ.
     """
     if (a.shape[1:], a.dtype, a.device) != (b.shape[1:], b.dtype, b.device):
         raise ValueError(
@@ -135,7 +141,15 @@ def check_alike(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
 
 
 def check_trainable(model: nn.Module, x: Tensor) -> None:
-    """Raise ValueError unless `model` has parameters to train, of the dtype and device of `x`."""
+    """Raise ValueError unless `model` has parameters to train, of the dtype and device of `x`.
+
+    Args:
+        model: a module.
+        x: what it will be trained on.
+
+    Raises:
+        ValueError: nothing can be trained, or a dtype or device differs.
+    """
     weights = [p for p in model.parameters() if p.requires_grad]
     if not weights:
         raise ValueError("the model has no parameters to train; check requires_grad")
@@ -155,6 +169,9 @@ def check_same_shape(a: Tensor, b: Tensor, name_a: str, name_b: str) -> None:
         b: a tensor.
         name_a: what the message calls `a`.
         name_b: what the message calls `b`.
+
+    Raises:
+        ValueError: the shapes differ.
     """
     if a.shape != b.shape:
         raise ValueError(

@@ -22,7 +22,9 @@ FRAME = "image-rendering:pixelated;background:white;border:1px solid #888;displa
 def png(image: Tensor, signed: bool = False) -> str:
     """Return an image (C, H, W) as a data address: 0 is paper, 1 is ink, one PNG pixel a pixel.
 
-    With `signed` the values of a grey image run from red (most negative) over white to blue.
+    Args:
+        image: (C, H, W), C = 1 or 3, values in [0, 1] unless `signed`.
+        signed: whether 0 is white, positive blue and negative red (the mean over channels).
     """
     from PIL import Image
 

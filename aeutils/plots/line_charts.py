@@ -68,13 +68,23 @@ def one_panel(
 
 
 def describe_in_words(figure: Any, ax: matplotlib.axes.Axes | None, text: str) -> None:
-    """Set the figure's alt text; where `ax` is one panel among others, add to it."""
+    """Set the figure's alt text; where `ax` is one panel among others, add to it.
+
+    Args:
+        figure: the figure that gets the text as `alt_text`.
+        ax: the panel as the caller gave it; None if the figure is new, so that nothing is kept.
+        text: what the panel shows.
+    """
     before = "" if ax is None else getattr(figure, "alt_text", "")
     figure.alt_text = f"{before} {text}".strip()
 
 
 def line_style(i: int) -> dict[str, Any]:
-    """Return colour and dash of line i: two lines differ in both, up to ten."""
+    """Return colour and dash of line i: two lines differ in both, up to ten.
+
+    Args:
+        i: number of the line, from 0.
+    """
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": LINES[i % len(LINES)]}
 
 
@@ -85,6 +95,9 @@ def check_log(wanted: bool, values: Iterable[np.ndarray], name: str) -> None:
         wanted: whether the axis is logarithmic.
         values: what it shows.
         name: of the axis.
+
+    Raises:
+        ValueError: a finite value is 0 or less.
     """
     for v in values:
         if wanted and (v[np.isfinite(v)] <= 0).any():
@@ -182,7 +195,12 @@ def name_lines(
 
 
 def spread_heights(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Return heights moved as little as possible so that neighbours are `gap` apart."""
+    """Return heights moved as little as possible so that neighbours are `gap` apart.
+
+    Args:
+        heights: numbers, shape (M,), in any order.
+        gap: least distance, in the unit of `heights`.
+    """
     order = np.argsort(heights, kind="stable")
     # Groups of touching labels are centred on their mean; merging two groups may touch a third.
     groups: list[list[float]] = []
@@ -205,7 +223,12 @@ def _top(group: list[float], gap: float) -> float:
 
 
 def spread_points(points: np.ndarray, gap: float) -> np.ndarray:
-    """Return points (M, 2) pushed apart until no two are closer than `gap` (200 rounds at most)."""
+    """Return points (M, 2) pushed apart until no two are closer than `gap` (200 rounds at most).
+
+    Args:
+        points: shape (M, 2); left as they are.
+        gap: least distance, in pixels; 0.1 less is let through.
+    """
     spread = points.astype(float).copy()
     for _ in range(200):
         moved = False

@@ -123,6 +123,9 @@ def small_png(figure: matplotlib.figure.Figure) -> bytes:
     """Return the figure as a PNG; one of more than 100 kB (a cloud of points) in 256 colours.
 
     The notebook keeps it, and every copy of the notebook. Photographs keep all their colours.
+
+    Args:
+        figure: what to save, at its own dpi, on white.
     """
     from PIL import Image
 

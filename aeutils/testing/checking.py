@@ -236,6 +236,9 @@ def expect(condition: bool, message: str, mistake: str = "wrong-values") -> None
         condition: what must hold.
         message: what to tell the student.
         mistake: the name of the mistake.
+
+    Raises:
+        CheckFailed: the condition does not hold.
     """
     if not condition:
         raise CheckFailed(message, mistake)
@@ -248,6 +251,9 @@ def expect_unchanged(before: Tensor, after: Tensor, name: str) -> None:
         before: a copy of the argument.
         after: the argument after the call.
         name: the function's name.
+
+    Raises:
+        CheckFailed: shape or values differ.
     """
     if before.shape != after.shape or not torch.equal(before, after):
         raise CheckFailed(

@@ -6,6 +6,10 @@ from __future__ import annotations
 class CheckFailed(AssertionError):
     """A test did not pass. In a notebook it shows its message alone, without a traceback.
 
+    Args:
+        message: what to tell the student.
+        mistake: short name of the known mistake, or "".
+
     Attributes:
         mistake: short name of the known mistake that the answer matches, or "" if none does.
     """

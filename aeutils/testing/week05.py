@@ -186,7 +186,7 @@ def contractive_sigmoid(penalty: Callable) -> bool:
 
 
 def jacobians(jacobians: Callable) -> bool:
-    """h = (x₁ x₂, x₂²) has the Jacobian ((x₂, x₁), (0, 2 x₂))."""
+    """The code h = (x₁ x₂, x₂²) has the Jacobian ((x₂, x₁), (0, 2 x₂))."""
     scale = torch.ones(1, requires_grad=True)
 
     def encode(x: Tensor) -> Tensor:
@@ -252,7 +252,7 @@ def contractive_two_layers(penalty: Callable) -> bool:
 
 
 def hutchinson(estimate: Callable) -> bool:
-    """h = (x₁ + x₂, x₂): ‖J‖² = 3, and one probe of signs gives 5 or 1."""
+    """The code h = (x₁ + x₂, x₂): ‖J‖² = 3, and one probe of signs gives 5 or 1."""
     scale = torch.ones(1, requires_grad=True)
 
     def encode(x: Tensor) -> Tensor:

@@ -74,7 +74,11 @@ class Picture(Protocol):
 
 
 def panel(live: Picture) -> tuple[ipywidgets.HTML, ipywidgets.VBox]:
-    """Return the picture and the box that holds it with its controls, all connected to `live`."""
+    """Return the picture and the box that holds it with its controls, all connected to `live`.
+
+    Args:
+        live: the picture to steer.
+    """
     made = {name: _control(control) for name, control in live.controls.items()}
     busy = [False]
 

@@ -29,7 +29,16 @@ _serial = itertools.count(1)  # every map on a page has style rules of its own
 
 
 class HoverMap:
-    """What `hover_map` returns: a notebook shows the drawing, everything else its description."""
+    """What `hover_map` returns: a notebook shows the drawing, everything else its description.
+
+    Args:
+        markup: the drawing, HTML.
+        alt_text: what it shows, in words.
+
+    Attributes:
+        markup: the drawing, HTML.
+        alt_text: what it shows, in words.
+    """
 
     def __init__(self, markup: str, alt_text: str) -> None:
         self.markup = markup

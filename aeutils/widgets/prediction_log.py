@@ -222,7 +222,16 @@ def question_of(p: Prediction) -> tuple[str, str]:
 
 
 class Calibration:
-    """The predictions made so far as a table, shown by being the value of a cell."""
+    """The predictions made so far as a table, shown by being the value of a cell.
+
+    Args:
+        predictions: all of them; those without an answer are left out.
+
+    Attributes:
+        rows: the predictions that have a guess and an answer.
+        offs: how far off each of them is, in % of its number line; positive: too high.
+        unguessed: number of answers that met no guess.
+    """
 
     def __init__(self, predictions: list[Prediction]) -> None:
         answered = [p for p in predictions if p.actual is not None]

@@ -1,9 +1,9 @@
-"""A progress panel: which exercises of the notebook pass their tests, and how long the rest takes.
+r"""A progress panel: which exercises of the notebook pass their tests, and how long the rest takes.
 
 The list is read from the notebook itself (its headings and test cells). Whether a test passes is
 noted when its cell runs, so the panel is as honest as the kernel: after a restart it starts anew.
 
->>> exercises([{"cell_type": "markdown", "source": "### Exercise 1 · Centre\\n*5 minutes*"},
+>>> exercises([{"cell_type": "markdown", "source": "### Exercise 1 · Centre\n*5 minutes*"},
 ...            {"cell_type": "code", "source": "assert tests.center(center)"}])
 [Exercise(number=1, title='Centre', minutes=5, points=0, test='center')]
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aeutils._internal.environment import headless_build, in_notebook
+from aeutils._internal.environment import headless_build, in_notebook, shell
 from aeutils._internal.notebook import publish
 
 HEADING = re.compile(r"^#+ Exercise (\d+)\s*·\s*(.+)$", re.MULTILINE)
@@ -31,7 +31,15 @@ _shown: list[Any] = []  # the panels in this notebook
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a notebook, and the name of its visible test."""
+    """One exercise of a notebook, and the name of its visible test.
+
+    Attributes:
+        number: the number in its heading.
+        title: the rest of the heading.
+        minutes: the time that the notebook states, 0 if it states none.
+        points: the points that the notebook states, 0 if it states none.
+        test: the name of its visible test.
+    """
 
     number: int
     title: str
@@ -41,7 +49,15 @@ class Exercise:
 
 
 def exercises(cells: Sequence[Mapping[str, Any]]) -> list[Exercise]:
-    """Return the exercises among a notebook's cells, in their order."""
+    """Return the exercises among a notebook's cells, in their order.
+
+    Args:
+        cells: the cells as nbformat's JSON has them: `cell_type`, and `source` as a text or a
+            list of lines.
+
+    Returns:
+        One exercise for each heading that is followed by a test cell.
+    """
     found: list[Exercise] = []
     heading: tuple[int, str, int, int] | None = None
     for cell in cells:
@@ -65,7 +81,14 @@ def exercises(cells: Sequence[Mapping[str, Any]]) -> list[Exercise]:
 
 
 class Checklist:
-    """The panel; a notebook shows it as a table that follows every test that runs."""
+    """The panel; a notebook shows it as a table that follows every test that runs.
+
+    Args:
+        listed: the exercises, in their order.
+
+    Attributes:
+        exercises: the same as a list.
+    """
 
     def __init__(self, listed: Iterable[Exercise]) -> None:
         self.exercises = list(listed)
@@ -164,12 +187,9 @@ def _this_notebook() -> Path | None:
 
 def _listen() -> None:
     """Note the outcome of every test cell that this kernel runs from now on."""
-    import sys
-
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is not None and _note not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _note)
+    running = shell()
+    if running is not None and _note not in running.events.callbacks["post_run_cell"]:
+        running.events.register("post_run_cell", _note)
 
 
 def _note(result: Any) -> None:
