@@ -1,8 +1,10 @@
 """Every attack of the corpus against this grader: nothing gained, nothing seen, nothing broken."""
 
 import ast
+import importlib.util
 import json
 import os
+import re
 from dataclasses import replace
 
 import pytest
@@ -46,6 +48,39 @@ def test_corpus_is_large_and_says_what_it_tries():
     for attack in CORPUS:
         assert attack.tries.endswith("."), attack.path
         assert attack.target in TARGETS, attack.path
+
+
+def defined_names(*folders):
+    """Return the names of all classes and functions, nested ones too, in the folders' modules."""
+    trees = [ast.parse(p.read_text(encoding="utf-8")) for f in folders for p in f.glob("*.py")]
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)}
+
+
+def test_attacks_aim_at_what_is_there():
+    """A class, method or module that was renamed would leave an attack that hits nothing."""
+    hall = HERE.parent / "hall"
+    there = defined_names(hall / "student", hall / "protocol") | {"ZMQInteractiveShell"}
+    aims = set()
+    for path in sorted(HERE.glob("*/*.py")):
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(r"type\(\w+\)\.__name__ (?:==|in) (.*)", text):
+            aims |= {(path.name, name) for name in re.findall(r'"(\w+)"', line)}
+        aims |= {(path.name, name) for name in re.findall(r"\bkind\.(_?do_\w+)", text)}
+        for name in re.findall(r'"((?:aeutils|autograder)(?:\.\w+)+)"', text):
+            if not name.endswith((".py", ".found")):
+                assert importlib.util.find_spec(name), (path.name, name)
+    assert len(aims) > 10
+    assert {aim for aim in aims if aim[1] not in there} == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["sealed_import", "sealed_source", "sealed_closure", "sealed_elsewhere"]
+)
+def test_references_are_searched_in_every_module(name):
+    """The package has sub-packages: an attack that looks at its top level finds little."""
+    text = (HERE / "marks" / f"{name}.py").read_text(encoding="utf-8")
+    assert "walk_packages" in text or "**" in text
 
 
 def test_attack_files_do_not_hold_the_secrets_they_are_judged_by():

@@ -6,7 +6,7 @@ import json
 import sys
 
 for found in gc.get_objects():
-    if type(found).__name__ in ("Desk", "Outputs", "Line", "Shell", "ZMQInteractiveShell"):
+    if type(found).__name__ in ("StudentKernel", "Outputs", "Line", "Shell", "ZMQInteractiveShell"):
         try:
             found.__dict__.clear()
         except Exception:

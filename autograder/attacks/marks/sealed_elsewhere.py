@@ -14,10 +14,11 @@ for place in sorted(p for p in places if p and p != "/"):
     for pattern in (
         "aeutils/pca.py",
         "*/aeutils/pca.py",
-        "aeutils/__pycache__/*.pyc",
+        "aeutils/**/*.pyc",
+        "*/aeutils/**/*.pyc",
         "*/pca*.pyc",
     ):
-        for path in glob.glob(f"{place}/{pattern}"):
+        for path in glob.glob(f"{place}/{pattern}", recursive=True):
             try:
                 if path.endswith(".pyc"):
                     code = marshal.loads(open(path, "rb").read()[16:])
