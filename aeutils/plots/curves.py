@@ -1,13 +1,4 @@
-"""Figures of the course: one function per figure, tensors in, a matplotlib Figure out.
-
-A figure is a value: a notebook shows it where it is the last value of a cell, exactly once.
-``figure = plots.lines(...)`` shows nothing until ``figure`` is evaluated or passed to ``display``;
-``figure.savefig("name.png")`` writes it, and ``figure.alt_text`` says in words what it shows.
-Figures of one panel are drawn into axes of yours with ``ax=``; `panels` makes some.
-
-Colours tell classes apart for every common kind of colour blindness, and never alone: lines have
-their name at the end, classes their digit. Tensors may live on any device and may require grad.
-"""
+"""Curves: lines over common x values, learning curves, shares of variance, subspace angles."""
 
 from __future__ import annotations
 
@@ -18,10 +9,6 @@ import numpy as np
 from torch import Tensor
 
 from aeutils._internal.validate import check_count, describe
-from aeutils.plots.codes import code_gallery
-from aeutils.plots.fields import value_table, vector_fields
-from aeutils.plots.image_grids import eigen_digits, image_row, reconstruction_grid
-from aeutils.plots.image_maps import image_map, map_panels
 from aeutils.plots.line_charts import (
     check_log,
     describe_in_words,
@@ -33,32 +20,11 @@ from aeutils.plots.line_charts import (
     one_panel,
     thin_out,
 )
-from aeutils.plots.neighbour_grids import neighbour_grid
-from aeutils.plots.scatter import error_histogram, latent_scatter
 from aeutils.plots.style import COLOURS, MARKERS, WIDTH, new_figure, number, styled
 
 if TYPE_CHECKING:
     import matplotlib.axes
     import matplotlib.figure
-
-__all__ = [
-    "code_gallery",
-    "eigen_digits",
-    "error_histogram",
-    "image_map",
-    "image_row",
-    "latent_scatter",
-    "learning_curves",
-    "lines",
-    "map_panels",
-    "neighbour_grid",
-    "panels",
-    "reconstruction_grid",
-    "scree",
-    "subspace_angles",
-    "value_table",
-    "vector_fields",
-]
 
 
 def panels(
