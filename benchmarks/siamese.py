@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from aeutils import pca, training
 from aeutils.corruption.affine_jitter import jitter
 from aeutils.data import Dataset
-from aeutils.embeddings.evaluation import knn_accuracy
+from aeutils.embeddings import knn_accuracy
 from aeutils.embeddings.retrieval import mean_average_precision
 from aeutils.losses.pairs import all_pairs_loss
 from aeutils.losses.supervised_contrastive import supcon_loss

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from aeutils import losses, pca, training
 from aeutils.corruption.affine_jitter import jitter
 from aeutils.data import Dataset
-from aeutils.embeddings.evaluation import knn_accuracy, pair_auc
+from aeutils.embeddings import knn_accuracy, pair_auc
 from aeutils.embeddings.similarity import class_similarity, class_similarity_by_matrix
 from aeutils.models import mlp
 from benchmarks.hinton import SkipAutoencoder

@@ -24,7 +24,7 @@ from bisect import bisect_right
 import torch
 from torch import Tensor
 
-from aeutils.compression.coding import SymbolModel
+from aeutils.compression.symbol_model import SymbolModel
 
 BITS = 32
 TOP, HALF, QUARTER = (1 << BITS) - 1, 1 << (BITS - 1), 1 << (BITS - 2)

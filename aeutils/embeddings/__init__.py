@@ -1,14 +1,13 @@
 """What a code is worth: similarity, AUC, retrieval, silhouettes, probes, maps, the passport."""
 
 from aeutils.embeddings.distances import distance_table, distances
-from aeutils.embeddings.evaluation import auc, knn_accuracy, pair_auc
 from aeutils.embeddings.neighbourhoods import (
     hubness,
     neighbour_overlap,
     occurrences,
     trustworthiness,
 )
-from aeutils.embeddings.probes import linear_probe, prototype_accuracy
+from aeutils.embeddings.probes import knn_accuracy, linear_probe, prototype_accuracy
 from aeutils.embeddings.projections import pca_map, tsne, umap
 from aeutils.embeddings.retrieval import average_precision, mean_average_precision
 from aeutils.embeddings.silhouettes import silhouette
@@ -17,6 +16,7 @@ from aeutils.embeddings.similarity import (
     class_similarity,
     class_similarity_by_matrix,
 )
+from aeutils.embeddings.verification import auc, pair_auc
 
 __all__ = [
     "ClassSimilarity",

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from aeutils._internal.notebook import NotebookFile
 from aeutils._internal.validate import check_images, check_labels, check_text, describe
-from aeutils.embeddings.evaluation import class_similarity, pair_auc
 from aeutils.embeddings.passport_rows import (
     COLUMNS,
     MORE_COLUMNS,
@@ -29,6 +28,8 @@ from aeutils.embeddings.passport_rows import (
     key_of,
     rows_of,
 )
+from aeutils.embeddings.similarity import class_similarity
+from aeutils.embeddings.verification import pair_auc
 from aeutils.neighbours.exact import nearest_neighbours, vote_accuracy
 
 BATCH = 1000  # images encoded at once
@@ -130,7 +131,7 @@ def baselines(data: Data, more: bool = False) -> list[PassportRow]:
         TypeError: the images are not floats, or the labels no integers.
         ValueError: images and labels do not fit together.
     """
-    from aeutils.models.autoencoder import mlp
+    from aeutils.models.layers import mlp
 
     x_train, x_test = check_images(data.x_train, "x_train"), check_images(data.x_test, "x_test")
     with torch.random.fork_rng(devices=[]):

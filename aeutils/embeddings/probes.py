@@ -1,9 +1,9 @@
 """Probes: a simple classifier is trained on the codes. How well does it do on new images?
 
 This is *extrinsic*: the code is judged by a task and not by its own geometry. The classifier must
-be weak, so that it is the code that is tested (Alain and Bengio, 2016): a linear one, or the
-nearest class mean. Whatever a probe learns, means and scales included, it learns from training
-codes only.
+be weak, so that it is the code that is tested (Alain and Bengio, 2016): a linear one, the nearest
+class mean, or a vote of the nearest neighbours. Whatever a probe learns, means and scales included,
+it learns from training codes only.
 
 References:
     * G. Alain and Y. Bengio (2016). Understanding intermediate layers using linear classifier
@@ -18,7 +18,13 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_labels, check_matrix
-from aeutils.neighbours.exact import normalise, on_float64_device
+from aeutils.neighbours.exact import (
+    CHUNK,
+    nearest_neighbours,
+    normalise,
+    on_float64_device,
+    vote_accuracy,
+)
 from aeutils.testing.sealed import exercise
 
 
@@ -94,6 +100,54 @@ def prototype_accuracy(z_train: Tensor, y_train: Tensor, z_test: Tensor, y_test:
     prototypes = torch.stack([train[y_train == c].mean(dim=0) for c in classes])  # (C, K)
     found = classes[(test @ normalise(prototypes).T).argmax(dim=1)]
     return float((found == y_test).double().mean())
+
+
+def knn_accuracy(
+    z_train: Tensor,
+    y_train: Tensor,
+    z_test: Tensor,
+    y_test: Tensor,
+    k: int = 5,
+    metric: str = "euclidean",
+    chunk: int = CHUNK,
+    *,
+    leave_one_out: bool = False,
+) -> float:
+    """Return the share of test codes whose class is the majority among their k nearest neighbours.
+
+    Where classes tie for the majority, the one with the nearest member wins. To
+    `aeutils.neighbours.knn.classify`, which returns the votes, this adds the comparison with the
+    true classes.
+
+    Args:
+        z_train: codes of shape (N, K) whose labels are known.
+        y_train: integers of shape (N,).
+        z_test: codes of shape (M, K).
+        y_test: integers of shape (M,).
+        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
+        metric: "euclidean" or "cosine".
+        chunk: test codes compared at once; memory is `chunk` × N numbers.
+        leave_one_out: test code i *is* training code i, and not counted as its own neighbour. Say
+            so wherever codes are judged on themselves: each would find itself, at distance 0.
+
+    Returns:
+        A share from 0 to 1.
+
+    Raises:
+        TypeError: codes are not float tensors, or labels hold no integers.
+        ValueError: codes are not finite matrices of one width, or have no label each.
+        ValueError: `k`, `metric` or `chunk` is out of range.
+        ValueError: `leave_one_out` is True and `z_test` is not equal to `z_train`.
+
+    Examples:
+        >>> z, y = torch.tensor([[0.0], [1.0], [9.0], [10.0]]), torch.tensor([0, 0, 1, 1])
+        >>> knn_accuracy(z, y, torch.tensor([[2.0], [8.0]]), torch.tensor([0, 1]), k=1)
+        1.0
+    """
+    check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
+    check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
+    nearest = nearest_neighbours(z_train, z_test, k, metric, chunk, leave_one_out=leave_one_out)
+    return vote_accuracy(nearest, y_train, y_test)
 
 
 def _checked(

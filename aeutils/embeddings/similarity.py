@@ -12,7 +12,7 @@ no more working memory than 8,192 do.
 The table is easily fooled. A common offset of all codes pushes every cosine towards 1 and every
 ratio towards 1; `centre=True` takes it away. A `diff` near zero makes a ratio of plain cosines
 explode; ``renormalise=True`` keeps both between 0 and 1. Neither says how well neighbours sort:
-report `aeutils.embeddings.evaluation.pair_auc` and `knn_accuracy` beside it.
+report `aeutils.embeddings.verification.pair_auc` and `knn_accuracy` beside it.
 """
 
 from __future__ import annotations

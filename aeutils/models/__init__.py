@@ -1,13 +1,6 @@
-"""Networks: linear, deep, tied and convolutional autoencoders, one family a file."""
+"""Networks: linear, deep, tied and convolutional autoencoders, one a file."""
 
-from aeutils.models.autoencoder import (
-    Autoencoder,
-    FlatAutoencoder,
-    LinearAutoencoder,
-    TiedAutoencoder,
-    count_parameters,
-    mlp,
-)
+from aeutils.models.autoencoder import Autoencoder
 from aeutils.models.conv import (
     ConvAutoencoder,
     ImageAutoencoder,
@@ -16,6 +9,10 @@ from aeutils.models.conv import (
     conv_size,
     conv_transpose_size,
 )
+from aeutils.models.flat import FlatAutoencoder
+from aeutils.models.layers import count_parameters, mlp
+from aeutils.models.linear_autoencoder import LinearAutoencoder
+from aeutils.models.tied_autoencoder import TiedAutoencoder
 
 __all__ = [
     "Autoencoder",

@@ -1,7 +1,7 @@
 """The nearest codes, and how they vote: exact search, made for tens of thousands of codes.
 
 This is the one search behind `aeutils.neighbours.knn.search` and
-`aeutils.embeddings.evaluation.knn_accuracy`.
+`aeutils.embeddings.probes.knn_accuracy`.
 
 References:
     * N. J. Higham (2002). Accuracy and stability of numerical algorithms. SIAM, 2nd edition.
@@ -38,7 +38,7 @@ def nearest_neighbours(
     left out a nearer one, the test code is compared with all training codes in float64.
 
     Other modules call this one; `aeutils.neighbours.knn.search` is the same search for notebooks,
-    and `aeutils.embeddings.evaluation.knn_accuracy` adds the vote and its comparison with labels.
+    and `aeutils.embeddings.probes.knn_accuracy` adds the vote and its comparison with labels.
 
     Args:
         z_train: stored codes (N, K).

@@ -124,7 +124,7 @@ def search(
 
     Exact; at most `chunk` × N distances are in memory. This is
     `aeutils.neighbours.exact.nearest_neighbours` under the name that lessons and notebooks use;
-    `classify` adds the vote, and `aeutils.embeddings.evaluation.knn_accuracy` the share of right
+    `classify` adds the vote, and `aeutils.embeddings.probes.knn_accuracy` the share of right
     votes.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -46,6 +46,7 @@ def code_gallery(
         title: headline.
 
     Raises:
+        TypeError: images or codes are not tensors of floats.
         ValueError: there is no model, or codes and images do not fit together.
 
     Example:
@@ -73,7 +74,7 @@ def code_gallery(
     left = EDGE + _text_width(new_figure(WIDTH, 1), [name for name, _, _ in rows], 9.5) + 0.14
     cell = min((WIDTH - left - EDGE) / n, 1.0)
     top, size, gap = EDGE + (TITLE if title else 0), 0.92 * cell, 0.09
-    figure: Any = new_figure(WIDTH, top + len(rows) * cell + (len(models) + 0.5) * gap + EDGE)
+    figure = new_figure(WIDTH, top + len(rows) * cell + (len(models) + 0.5) * gap + EDGE)
     _title(figure, title)
     y = top
     for name, row, is_code in rows:

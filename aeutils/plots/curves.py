@@ -73,6 +73,7 @@ def lines(
         ax: axes to draw in, of a figure of yours; a new figure if None.
 
     Raises:
+        TypeError: a curve or the x values are not numbers.
         ValueError: there is no curve, or its values do not fit the x values or the axis.
 
     Example:
@@ -191,6 +192,7 @@ def scree(
         marks: totals whose number of components is written into the figure.
 
     Raises:
+        TypeError: the shares are not numbers.
         ValueError: the shares add up to more than 1, or a mark lies outside (0, 1].
     """
     share = numbers(ratio, "ratio")
@@ -203,7 +205,7 @@ def scree(
         raise ValueError(f"marks must lie in (0, 1], got {tuple(marks)}")
     total = np.cumsum(share)
     index = np.arange(1, len(share) + 1)
-    figure: Any = new_figure(WIDTH, 3.5, layout="constrained")
+    figure = new_figure(WIDTH, 3.5, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     shown = min(len(share), 40)
     left.bar(index[:shown], 100 * share[:shown], width=0.8, color=COLOURS[0])
@@ -254,6 +256,7 @@ def subspace_angles(
         ax: axes to draw in, of a figure of yours; a new figure if None.
 
     Raises:
+        TypeError: the angles are not numbers.
         ValueError: there is no angle, or one outside 0 to π/2.
     """
     degrees = {n: np.sort(np.rad2deg(numbers(a, f"angles[{n!r}]"))) for n, a in angles.items()}

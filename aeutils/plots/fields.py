@@ -10,7 +10,14 @@ import torch
 from torch import Tensor
 
 from aeutils._internal.validate import check_matrix, check_same_shape, describe
-from aeutils.plots.style import COLOURS, CONTINUOUS, WIDTH, new_figure, number, styled
+from aeutils.plots.style import (
+    COLOURS,
+    CONTINUOUS,
+    WIDTH,
+    new_figure,
+    number,
+    styled,
+)
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -45,7 +52,7 @@ def vector_fields(
     arrows = {name: _pairs(a, f"fields[{name!r}]") for name, a in fields.items()}
     for name, a in arrows.items():
         check_same_shape(a, start, f"fields[{name!r}]", "at")
-    figure: Any = new_figure(WIDTH, 0.3 + 0.9 * WIDTH / max(2, len(arrows)), layout="constrained")
+    figure = new_figure(WIDTH, 0.3 + 0.9 * WIDTH / max(2, len(arrows)), layout="constrained")
     panels = figure.subplots(1, len(arrows), squeeze=False, sharex=True, sharey=True)[0]
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     words = []
@@ -96,6 +103,7 @@ def value_table(
         unit: of the values, written at the colour scale.
 
     Raises:
+        TypeError: the values are not a tensor of floats.
         ValueError: the numbers do not fit the names.
     """
     v = check_matrix(values, "values").detach().cpu().double()
@@ -104,7 +112,7 @@ def value_table(
             f"values is {describe(values)}, but there are {len(rows)} rows and {len(columns)} "
             "columns"
         )
-    figure: Any = new_figure(WIDTH, 1.3 + 0.5 * len(rows), layout="constrained")
+    figure = new_figure(WIDTH, 1.3 + 0.5 * len(rows), layout="constrained")
     axes = figure.subplots()
     drawn = axes.imshow(v.numpy(), cmap=CONTINUOUS, aspect="auto")
     low, high = float(v.min()), float(v.max())

@@ -115,6 +115,7 @@ def reconstruction_grid(
         title: headline.
 
     Raises:
+        TypeError: a row is not a tensor of floats.
         ValueError: there is no row, or rows, labels and `error_against` do not fit together.
 
     Example:
@@ -160,7 +161,7 @@ def reconstruction_grid(
     label_font = min(9.5, 9.5 * 0.92 * cell / max(widest, 1e-6))
     pitch = size * images[first].shape[2] / images[first].shape[3] + caption
     top = EDGE + (TITLE if title else 0) + 0.32
-    figure: Any = new_figure(WIDTH, top + len(images) * pitch + EDGE)
+    figure = new_figure(WIDTH, top + len(images) * pitch + EDGE)
     _title(figure, title)
 
     parts = []
@@ -216,6 +217,7 @@ def image_row(
         per_row: images to a line.
 
     Raises:
+        TypeError: the images are not a tensor of floats.
         ValueError: there is no image, or not one title for each.
     """
     if len(images) == 0:
@@ -235,7 +237,7 @@ def image_row(
     size, top = 0.92 * cell, EDGE + (TITLE if title else 0)
     pitch = size + text_height + 0.08
     lines = math.ceil(len(pictures) / columns)
-    figure: Any = new_figure(max(columns * cell + 2 * EDGE, 3.0), top + lines * pitch + EDGE)
+    figure = new_figure(max(columns * cell + 2 * EDGE, 3.0), top + lines * pitch + EDGE)
     _title(figure, title)
     for i, picture in enumerate(pictures):
         y = top + (i // columns) * pitch + text_height
@@ -266,6 +268,7 @@ def eigen_digits(
         variances: variance along each axis (squared intensity), shape (k,) or longer.
 
     Raises:
+        TypeError: the axes are not a tensor of floats.
         ValueError: `n` is less than 1, or there are fewer variances than axes.
     """
     if n < 1:
@@ -281,7 +284,7 @@ def eigen_digits(
     size, caption = 0.92 * cell, 0.24 if variances is None else 0.38
     top, pitch = EDGE + TITLE + caption, 0.92 * cell + caption + 0.08
     lines = math.ceil(n / columns)
-    figure: Any = new_figure(WIDTH, top + lines * pitch - caption + EDGE)
+    figure = new_figure(WIDTH, top + lines * pitch - caption + EDGE)
     _title(
         figure, f"The first {n} principal axes{'' if variances is None else ', and their variance'}"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ def map_panels(
         title: headline of the figure.
 
     Raises:
+        TypeError: labels are not integers.
         ValueError: there is no map, or maps and labels do not fit together.
     """
     if not maps:
@@ -38,7 +39,7 @@ def map_panels(
     columns = min(3, len(clouds))
     rows = -(-len(clouds) // columns)
     side = WIDTH / columns
-    figure: Any = new_figure(WIDTH, 0.35 + rows * (side + 0.15), layout="constrained")
+    figure = new_figure(WIDTH, 0.35 + rows * (side + 0.15), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     for axes in panels[len(clouds) :]:
@@ -86,6 +87,7 @@ def image_map(
         n: at most this many images.
 
     Raises:
+        TypeError: images are not a tensor of floats, or labels not integers.
         ValueError: places, images and labels do not fit together.
     """
     z, pictures = _places(places, "places"), as_images(images, "images")
@@ -95,7 +97,7 @@ def image_map(
     low, high = z.min(dim=0).values, z.max(dim=0).values
     wide, tall = (high - low).clamp_min(1e-9).tolist()
     height = float(np.clip(WIDTH * tall / wide, 4.0, 7.0))
-    figure: Any = new_figure(WIDTH, height)
+    figure = new_figure(WIDTH, height)
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.94))
     axes.set_title(title)
     axes.set(xticks=[], yticks=[])

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from aeutils._internal.validate import describe
-from aeutils.plots.style import COLOURS, LINES, WIDTH, new_figure, number
+from aeutils.plots.style import COLOURS, LINES, WIDTH, DescribedFigure, new_figure, number
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -67,7 +67,7 @@ def one_panel(
     return figure, axes
 
 
-def describe_in_words(figure: Any, ax: matplotlib.axes.Axes | None, text: str) -> None:
+def describe_in_words(figure: DescribedFigure, ax: matplotlib.axes.Axes | None, text: str) -> None:
     """Set the figure's alt text; where `ax` is one panel among others, add to it.
 
     Args:

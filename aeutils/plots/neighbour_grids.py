@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -48,6 +48,7 @@ def neighbour_grid(
         title: headline.
 
     Raises:
+        TypeError: images are not tensors of floats, or labels not integers.
         ValueError: there is no search, or its rows do not fit the queries.
 
     Example:
@@ -76,7 +77,7 @@ def neighbour_grid(
     pitch, gap = size + caption + 0.04, 0.07 if names else 0.0
     top = EDGE + TITLE + 0.22
     height = top + len(asked) * (len(near) * pitch + gap) + EDGE
-    figure: Any = new_figure(WIDTH, height)
+    figure = new_figure(WIDTH, height)
     _title(figure, title)
     style = {"ha": "center", "va": "bottom", "fontsize": 9}
     _write(figure, left + size / 2, top - 0.04, "query", **style)

@@ -42,6 +42,7 @@ def latent_scatter(
         ax: axes to draw in, of a figure of yours; a new figure if None.
 
     Raises:
+        TypeError: the codes are not a tensor of floats, or the labels not integers.
         ValueError: the codes do not have two numbers, or do not fit the labels.
     """
     z = check_matrix(z, "z").detach().cpu().float()
@@ -104,6 +105,7 @@ def error_histogram(
         ax: axes to draw in, of a figure of yours; a new figure if None.
 
     Raises:
+        TypeError: the errors are not numbers.
         ValueError: there is no error, or one that is negative or not finite.
     """
     values = {name: numbers(e, f"errors[{name!r}]") for name, e in errors.items()}

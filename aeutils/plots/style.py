@@ -38,6 +38,9 @@ CONTINUOUS = "cividis"
 DIVERGING = "RdBu"  # red and blue stay apart for every common colour blindness
 WIDTH = 8.0  # inches: 800 pixels at 100 dots per inch, the text column of JupyterLab
 
+# A matplotlib Figure with `alt_text`, an attribute of ours that its own type does not know.
+DescribedFigure = Any
+
 STYLE: dict[str, Any] = {
     "figure.dpi": 100,
     "figure.facecolor": "white",
@@ -81,7 +84,7 @@ def styled(
     return in_style
 
 
-def new_figure(width: float, height: float, **options: Any) -> matplotlib.figure.Figure:
+def new_figure(width: float, height: float, **options: Any) -> DescribedFigure:
     """Return an empty Figure of the given size in inches that is shown exactly once.
 
     The rule: a figure is a value like any other. A notebook shows it where it is the last value of
@@ -99,14 +102,14 @@ def new_figure(width: float, height: float, **options: Any) -> matplotlib.figure
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure: Any = Figure(figsize=(width, height), **options)
+    figure: DescribedFigure = Figure(figsize=(width, height), **options)
     FigureCanvasAgg(figure)
     figure.alt_text = ""
     figure._ipython_display_ = partial(_show_figure, figure)  # IPython calls this to show it
     return figure
 
 
-def _show_figure(figure: Any) -> None:
+def _show_figure(figure: DescribedFigure) -> None:
     """Publish the figure as a PNG with its alt text.
 
     As HTML, because neither JupyterLab nor nbconvert's page gives an ``image/png`` an alt text.

@@ -728,7 +728,7 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.embeddings import evaluation
+from aeutils.embeddings import knn_accuracy
 
 training.seed_everything(2)
 map_model = Autoencoder([784, 256, 128, 2])
@@ -736,10 +736,8 @@ learn(map_model, epochs=12)
 with torch.no_grad():
     z_train, z_test = map_model.encode(x_train), map_model.encode(x_test)
 pca2 = pca.PCA(2).fit(x_train)
-knn_map = evaluation.knn_accuracy(z_train, digits.y_train, z_test, digits.y_test)
-knn_pca = evaluation.knn_accuracy(
-    pca2.encode(x_train), digits.y_train, pca2.encode(x_test), digits.y_test
-)
+knn_map = knn_accuracy(z_train, digits.y_train, z_test, digits.y_test)
+knn_pca = knn_accuracy(pca2.encode(x_train), digits.y_train, pca2.encode(x_test), digits.y_test)
 reveal("w2-map-knn", 100 * knn_map, note=f"with the first two PCA axes it is {100 * knn_pca:.0f}")
 
 # %% tags=["explore"]

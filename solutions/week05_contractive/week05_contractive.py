@@ -783,7 +783,7 @@ predict(
 
 # %% tags=["explore"]
 from aeutils import pca
-from aeutils.embeddings import evaluation
+from aeutils.embeddings import knn_accuracy
 from aeutils.losses import contractive
 
 images = digits.x_test[:100]
@@ -804,7 +804,7 @@ for name, encode in encoders.items():
     along, across = contractive.gains(j, tangent_space)
     ratios[name] = float((along / across).mean())
     omega, variance = j.square().sum((1, 2)).mean(), z_test.var(0).sum()
-    knn = evaluation.knn_accuracy(z_train, digits.y_train, z_test, digits.y_test)
+    knn = knn_accuracy(z_train, digits.y_train, z_test, digits.y_test)
     print(
         f"{name:<14}{omega:>8.2f}{omega / variance:>14.2f}{along.mean():>9.3f}"
         f"{across.mean():>9.3f}{ratios[name]:>8.1f}{knn:>8.3f}"

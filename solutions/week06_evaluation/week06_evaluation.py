@@ -512,7 +512,7 @@ for c, (s, d) in enumerate(zip(same.tolist(), diff.tolist(), strict=True)):
 predict("w6-axes", "PCA with how many axes has the highest ratio?", 1, 128, default=32)
 
 # %% tags=["explore"]
-from aeutils.embeddings.evaluation import knn_accuracy
+from aeutils.embeddings import knn_accuracy
 
 axes = [1, 2, 4, 8, 16, 32, 64, 128]
 whole = pca.PCA(128).fit(x_train)

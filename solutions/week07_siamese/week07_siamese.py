@@ -443,7 +443,7 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.embeddings.evaluation import knn_accuracy
+from aeutils.embeddings import knn_accuracy
 from aeutils.training.encoder import fit_encoder
 
 SIZES, NARROW = (784, 512, 256, 32), (784, 256, 128)  # the second is quicker, and enough here

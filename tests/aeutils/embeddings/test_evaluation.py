@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from aeutils.embeddings.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.embeddings import class_similarity, knn_accuracy, pair_auc
 from aeutils.neighbours.exact import nearest_neighbours
 
 

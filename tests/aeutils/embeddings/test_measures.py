@@ -11,9 +11,8 @@ from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestCentroid
 
 from aeutils.corruption.affine_jitter import jitter
-from aeutils.embeddings import projections
+from aeutils.embeddings import auc, projections
 from aeutils.embeddings.distances import METRICS, distance_table, distances
-from aeutils.embeddings.evaluation import auc
 from aeutils.embeddings.neighbourhoods import (
     hubness,
     neighbour_overlap,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from aeutils import passport
-from aeutils.embeddings.evaluation import class_similarity, knn_accuracy, pair_auc
+from aeutils.embeddings import class_similarity, knn_accuracy, pair_auc
 from aeutils.embeddings.passport import PassportRow, add_row, baselines, measure, read_rows, show
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aeutils import plots
-from aeutils.embeddings import evaluation
+from aeutils.embeddings import knn_accuracy
 from aeutils.neighbours import cells, exact, knn
 from aeutils.testing.sealed import ReferenceSealed
 
@@ -73,7 +73,7 @@ def test_one_more_query_changes_nothing_for_the_others(metric, dtype):
         assert torch.equal(knn.search(store, queries, 3, metric), expected[rows])
         assert torch.equal(knn.classify(store, y, queries, 1, metric), y[rows])
         right = y[rows].clone()
-        assert evaluation.knn_accuracy(store, y, queries, right, k=1, metric=metric) == 1
+        assert knn_accuracy(store, y, queries, right, k=1, metric=metric) == 1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_one_more_query_changes_nothing_for_the_others(metric, dtype):
         lambda z, q: exact.nearest_neighbours(z, q, leave_one_out=True),
         lambda z, q: knn.search(z, q, leave_one_out=True),
         lambda z, q: knn.classify(z, torch.zeros(60).long(), q, leave_one_out=True),
-        lambda z, q: evaluation.knn_accuracy(
+        lambda z, q: knn_accuracy(
             z, torch.zeros(60).long(), q, torch.zeros(len(q)).long(), leave_one_out=True
         ),
     ],

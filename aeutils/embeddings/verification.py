@@ -1,15 +1,7 @@
-"""Does a code keep images of one class together? Three measures, none of them enough alone.
+"""Same class or not? How often the codes of a same-class pair are closer than those of another.
 
-* `class_similarity` (of `aeutils.embeddings.similarity`): mean similarity within a class and
-  between classes. Easy to fool: a common offset of all codes pushes every cosine towards 1, so
-  report it with ``centre=True`` as well.
-* `pair_auc`: how often a same-class pair is closer than a different-class pair. Looks at order
-  only, so the scale of the cosines does not matter.
-* `knn_accuracy`: does the class of the nearest neighbours tell the class of an image?
-
-Report them together, next to raw pixels, PCA, an untrained encoder and shuffled labels
-(`aeutils.embeddings.passport.baselines`). All sums are in float64, on the device of the codes; only
-the search for neighbours compares float32 codes in float32 first (see `aeutils.neighbours.exact`).
+Looks at order only, so the scale of the cosines does not matter. Report it next to raw pixels, PCA,
+an untrained encoder and shuffled labels (`aeutils.embeddings.passport.baselines`).
 
 References:
     * H. B. Mann and D. R. Whitney (1947). On a test of whether one of two random variables is
@@ -23,17 +15,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeutils._internal.validate import check_float_tensor, check_labels, check_matrix
-from aeutils.embeddings.similarity import (
-    ClassSimilarity,
-    check_classes,
-    class_similarity,
-    unit_codes,
-)
-from aeutils.neighbours.exact import CHUNK, nearest_neighbours, vote_accuracy
+from aeutils._internal.validate import check_float_tensor
+from aeutils.embeddings.similarity import check_classes, unit_codes
 from aeutils.testing.sealed import exercise
-
-__all__ = ["ClassSimilarity", "auc", "class_similarity", "knn_accuracy", "pair_auc"]
 
 
 @exercise("week06_evaluation")
@@ -105,51 +89,3 @@ def pair_auc(
     cosine = (units @ units.T)[row, column].round(decimals=12)
     same_class = labels[row] == labels[column]
     return auc(cosine[same_class], cosine[~same_class])
-
-
-def knn_accuracy(
-    z_train: Tensor,
-    y_train: Tensor,
-    z_test: Tensor,
-    y_test: Tensor,
-    k: int = 5,
-    metric: str = "euclidean",
-    chunk: int = CHUNK,
-    *,
-    leave_one_out: bool = False,
-) -> float:
-    """Return the share of test codes whose class is the majority among their k nearest neighbours.
-
-    Where classes tie for the majority, the one with the nearest member wins. To
-    `aeutils.neighbours.knn.classify`, which returns the votes, this adds the comparison with the
-    true classes.
-
-    Args:
-        z_train: codes of shape (N, K) whose labels are known.
-        y_train: integers of shape (N,).
-        z_test: codes of shape (M, K).
-        y_test: integers of shape (M,).
-        k: number of neighbours, from 1 to N (to N − 1 with `leave_one_out`).
-        metric: "euclidean" or "cosine".
-        chunk: test codes compared at once; memory is `chunk` × N numbers.
-        leave_one_out: test code i *is* training code i, and not counted as its own neighbour. Say
-            so wherever codes are judged on themselves: each would find itself, at distance 0.
-
-    Returns:
-        A share from 0 to 1.
-
-    Raises:
-        TypeError: codes are not float tensors, or labels hold no integers.
-        ValueError: codes are not finite matrices of one width, or have no label each.
-        ValueError: `k`, `metric` or `chunk` is out of range.
-        ValueError: `leave_one_out` is True and `z_test` is not equal to `z_train`.
-
-    Examples:
-        >>> z, y = torch.tensor([[0.0], [1.0], [9.0], [10.0]]), torch.tensor([0, 0, 1, 1])
-        >>> knn_accuracy(z, y, torch.tensor([[2.0], [8.0]]), torch.tensor([0, 1]), k=1)
-        1.0
-    """
-    check_labels(y_train, len(check_matrix(z_train, "z_train")), "y_train")
-    check_labels(y_test, len(check_matrix(z_test, "z_test")), "y_test")
-    nearest = nearest_neighbours(z_train, z_test, k, metric, chunk, leave_one_out=leave_one_out)
-    return vote_accuracy(nearest, y_train, y_test)
