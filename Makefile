@@ -9,7 +9,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help:
 	@echo "make demo   release week 1, grade a simulated class, print the table"
 	@echo "make lab    open the student notebooks in JupyterLab"
-	@echo "make test   everything that CI runs: ruff, mypy, imports, the builder's check, pytest, nbval"
+	@echo "make check  before a commit, under two minutes: style, types, imports, notebooks, quick tests"
+	@echo "make test   everything that CI runs: that, all tests, every notebook, the demo"
 	@echo "make build  rebuild notebooks whose source in solutions/ changed"
 	@echo "make setup  only install (into $(VENV))"
 	@echo "make site   the book as a site in dist/site; make slides: a deck for each week in dist/slides"
@@ -55,17 +56,13 @@ instructor-kit: $(BOOK)
 	$(BIN)/python -m course.book slides
 	$(BIN)/python -m autograder handout --instructors
 
-test: $(STAMP)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m autograder check
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	  -p no:cacheprovider -W ignore solutions
+check: $(STAMP)
+	$(BIN)/python -m tests --quick
+
+test: $(BOOK)
+	$(BIN)/python -m tests
 
 clean:
 	rm -rf $(VENV) demo dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
-.PHONY: help setup demo lab build test clean site slides student-kit instructor-kit
+.PHONY: help setup demo lab build check test clean site slides student-kit instructor-kit

@@ -23,9 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     bank = commands.add_parser("bank", help="test the tests: wrong answers caught, right ones pass")
     bank.add_argument("--verbose", action="store_true", help="also print every diagnosis")
 
-    page = commands.add_parser("misconceptions", help="write course/misconceptions.md")
-    page.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-
+    page = commands.add_parser("misconceptions", help="write the page of every known wrong answer")
+    page.add_argument("--output", type=Path, help="default: dist/misconceptions.md")
     demo = commands.add_parser("demo", help="grade a simulated class of week 1")
     demo.add_argument("--folder", type=Path, default=ROOT / "demo", help="where (default: demo/)")
     demo.add_argument(
@@ -100,9 +99,13 @@ def _bank(options: argparse.Namespace) -> int:
 
 
 def _misconceptions(options: argparse.Namespace) -> int:
-    from autograder.exercises.misconceptions import write
+    from autograder.exercises.misconceptions import page
 
-    return write(options.check)
+    output = options.output or ROOT / "dist" / "misconceptions.md"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(page(), encoding="utf-8", newline="\n")
+    print(output)
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

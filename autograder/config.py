@@ -14,6 +14,8 @@ from autograder.hall.plugin import exam_hall
 
 EXPLORE = "explore"
 """Tag of the cells that only explore (training runs, plots): grading skips them."""
+RECORD = "record"
+"""Tag of the cells that keep numbers for the pages of the book: no release has them."""
 
 
 def configure(c: Config) -> None:
@@ -23,3 +25,14 @@ def configure(c: Config) -> None:
     c.ExamHall.warm = ["aeutils.data.preload"]
     c.ExamHall.skip_tag = EXPLORE
     c.RestoreCells.keep_tag = EXPLORE
+    leave_out_records(c)
+
+
+def leave_out_records(c: Config) -> None:
+    """Have nbconvert drop the cells tagged `RECORD` from a release.
+
+    Only there: the tags of a submission are its student's, and take nothing away.
+    """
+    exporter = c.GenerateAssignment.NotebookExporter
+    exporter.preprocessors = ["nbconvert.preprocessors.TagRemovePreprocessor"]
+    exporter.TagRemovePreprocessor.remove_cell_tags = {RECORD}

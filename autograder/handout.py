@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import html
 import re
+import tomllib
 import zipfile
 from pathlib import Path
 
 from autograder.editions import for_students
 
-TOP = ["pyproject.toml", "environment.yml", "LICENSE"]
+TOP = ["pyproject.toml", "LICENSE"]
 PARTS = [
     "LICENSE-text.md",
     "aeutils/**/*",
@@ -26,7 +27,7 @@ FORBIDDEN = ("### BEGIN SOLUTION", "### BEGIN HIDDEN", "from autograder")
 
 # Beside what students get. Nothing here is made by grading: no submission, no gradebook.
 INSTRUCTORS = [
-    *("README.md", "Makefile", "nbgrader_config.py", "C*.md", "CITATION.cff"),
+    *("README.md", "Makefile", "environment.yml", "nbgrader_config.py", "C*.md", "CITATION.cff"),
     *("solutions/*/*.py", "solutions/*/*.ipynb", "autograder/**/*", "benchmarks/*"),
     *("course/**/*", "tests/**/*.py", ".gitignore", ".gitattributes", ".pre-commit-config.yaml"),
 ]
@@ -49,6 +50,22 @@ Open `START.html` in a browser, or:
 
 The data for every default run comes with the package; no download is needed.
 """
+
+ENVIRONMENT = """\
+# For conda. `pip install .` installs the same packages.
+name: autoencoders
+channels:
+  - conda-forge
+dependencies:
+  - python{python}
+  - pip
+  - pip:
+{packages}
+      - .
+"""
+
+# How a lesson says where a number comes from (see `course.book.numbers`).
+NAMED_NUMBER = re.compile(r"\{claim\}`([^`<]+) <[^`>]+>`|<!-- given:.*?-->\n*", re.DOTALL)
 
 START = """\
 <!DOCTYPE html>
@@ -145,10 +162,35 @@ def start_page(root: Path) -> str:
     return START.format(rows="\n".join(rows))
 
 
+def environment(root: Path) -> str:
+    """Return the conda environment of a student: the packages that pyproject.toml names."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    packages = "\n".join(f"      - {package}" for package in project["dependencies"])
+    return ENVIRONMENT.format(python=project["requires-python"], packages=packages)
+
+
+def plain_lessons(root: Path, files: list[Path]) -> dict[str, str]:
+    """Return the pages as students read them, without where each number was measured."""
+    texts = {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in files
+        if path.suffix == ".md"
+    }
+    plain = {name: NAMED_NUMBER.sub(r"\1", text) for name, text in texts.items()}
+    return {name: text for name, text in plain.items() if text != texts[name]}
+
+
 def make_handout(root: Path, output: Path) -> list[str]:
     """Write the students' zip and return the names in it."""
-    made = {"README.md": README, "START.html": start_page(root)}
-    return _write(root, output, handout_files(root), "autoencoders", made)
+    files = handout_files(root)
+    made = {
+        "README.md": README,
+        "START.html": start_page(root),
+        "environment.yml": environment(root),
+        **plain_lessons(root, files),
+    }
+    copied = [path for path in files if path.relative_to(root).as_posix() not in made]
+    return _write(root, output, copied, "autoencoders", made)
 
 
 def make_instructor_kit(root: Path, output: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.figures pca | autoencoder | speed | import | notebooks | all
     python -m benchmarks.figures table     the Markdown table of the recorded figures
-    python -m benchmarks.figures check     compare README.md with the recorded figures
+    python -m benchmarks.figures check     compare README.md beside this file with them
 
 Run from the repository root, on a machine that has nothing else to do. README.md beside this file
 says what each command measures and how long it takes.
@@ -90,9 +90,9 @@ def measure(name: str) -> bool:
 
 
 def check() -> int:
-    page = (results.ROOT / "README.md").read_text(encoding="utf-8")
+    page = (results.ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     problems = results.differences(page, results.read())
-    print("\n".join(problems) or "README.md quotes the recorded figures")
+    print("\n".join(problems) or "benchmarks/README.md quotes the recorded figures")
     return 1 if problems else 0
 
 

@@ -1,4 +1,4 @@
-"""The claims, the file they are kept in, and the table that the front page quotes."""
+"""The claims, the file they are kept in, and the table that README.md beside it quotes."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def verdict(name: str, result: dict) -> str:
 
 
 def table(results: dict[str, dict]) -> list[str]:
-    """Return the Markdown table of the front page, one row for each measured claim."""
+    """Return the Markdown table of README.md, one row for each measured claim."""
     lines = [
         "| figure | what | measured | range | wanted | rerun |",
         "| --- | --- | ---: | --- | ---: | --- |",

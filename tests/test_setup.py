@@ -7,14 +7,25 @@ import pytest
 import yaml
 from repository import ROOT
 
+from autograder import handout
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def test_environment_yml_has_exactly_the_students_packages():
+def test_environment_yml_has_all_that_the_repository_needs():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
     assert f"python{PROJECT['requires-python']}" in conda
-    assert sorted(p for p in pip if p != "-e .") == sorted(PROJECT["dependencies"])
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["instructor"], *extras["site"], "-e ."]
+    assert sorted(pip) == sorted(wanted)
+
+
+def test_the_environment_in_the_students_zip_has_the_students_packages_only():
+    environment = yaml.safe_load(handout.environment(ROOT))
+    conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
+    assert f"python{PROJECT['requires-python']}" in conda
+    assert sorted(pip) == sorted([*PROJECT["dependencies"], "."])
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,24 @@ from __future__ import annotations
 import html
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 from aeutils._internal.environment import headless_build, in_notebook
 from aeutils._internal.files import write_atomically
 
+NUMBERS = "application/vnd.aeutils.numbers+json"
+"""Kind of the output that keeps numbers by name; no page shows it."""
 
-def publish(text: str, markup: str, name: str | None = None, update: bool = False) -> None:
+
+def publish(
+    text: str,
+    markup: str,
+    name: str | None = None,
+    update: bool = False,
+    numbers: Mapping[str, float] | None = None,
+) -> None:
     """Show `markup` (HTML) in a notebook, `text` elsewhere, on standard output.
 
     Args:
@@ -23,15 +33,42 @@ def publish(text: str, markup: str, name: str | None = None, update: bool = Fals
         markup: what is shown in a notebook, HTML.
         name: name of the output, by which a later call can replace it.
         update: whether to replace the output called `name` instead of showing a new one.
+        numbers: what the notebook keeps with the output for the pages of the book, by name.
     """
     if in_notebook():
         from IPython.display import publish_display_data
 
         transient = {} if name is None else {"display_id": name}
-        data = {"text/html": markup, "text/plain": text}
+        data: dict[str, Any] = {"text/html": markup, "text/plain": text}
+        if numbers:
+            data[NUMBERS] = dict(numbers)
         publish_display_data(data, transient=transient, update=update)
     else:
         print(text)
+
+
+def record(name: str, value: SupportsFloat | Mapping[Any, Any]) -> None:
+    """Keep numbers in the executed notebook, under names by which the pages of the book show them.
+
+    For cells tagged ``record``, which stay in the solution: the release has none.
+
+    Args:
+        name: the number's name, such as "w7-race".
+        value: a number, in the unit in which pages show it, or a table of numbers: a dictionary,
+            nested at will, whose keys are joined to the name by slashes.
+    """
+    numbers = dict(_flat(name, value))
+    text = "\n".join(f"{key} = {number:.6g}" for key, number in numbers.items())
+    publish(text, f"<pre>{html.escape(text)}</pre>", numbers=numbers)
+
+
+def _flat(name: str, value: SupportsFloat | Mapping[Any, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the names and numbers of a table, rounded to ten digits, so that files stay short."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _flat(f"{name}/{key}", entry)
+    else:
+        yield name, float(f"{float(value):.10g}")
 
 
 def tell(text: str) -> None:

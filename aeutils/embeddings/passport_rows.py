@@ -25,7 +25,7 @@ class PassportRow:
         code_size: numbers per image, K.
         test_sse: mean sum of squared errors per image; None without a decoder.
         knn5: share of test images whose class is that of their 5 nearest training images.
-        ratio_raw: mean same-class over different-class similarity (`evaluation.class_similarity`).
+        ratio_raw: mean same-class over different-class similarity (`similarity.class_similarity`).
         ratio_centred: the same after the mean code is subtracted.
         pair_auc: how often a same-class pair is closer than a different-class pair; 0.5 is chance.
         probe: share of test images that logistic regression on the training codes gets right.

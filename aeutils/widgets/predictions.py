@@ -184,6 +184,7 @@ def reveal(key: str, actual: float | Tensor, note: str = "") -> None:
         f"{prediction.question}\n{text}" + (f"\n{note}" if note else ""),
         f'<div style="{BOX}"><p style="margin:.2em 0">{html.escape(prediction.question)}<br>'
         f"<strong>{html.escape(text)}</strong></p>{line}{remark}</div>",
+        numbers={key: actual},
     )
 
 

@@ -13,9 +13,11 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import is_grade, setenv
+from traitlets.config import Config
 
 from autograder.builder.rules import Problem, check_release, check_source
 from autograder.builder.source import read_source, weeks, without_outputs
+from autograder.config import leave_out_records
 from autograder.exercises import bank
 from autograder.plugin.overwrite_guard import refuse_to_overwrite
 
@@ -82,7 +84,9 @@ def make_release(nb: NotebookNode, name: str) -> NotebookNode:
         root = Path(folder)
         write(nb, root / "source" / name / f"{name}.ipynb")
         course = CourseDirectory(root=str(root), assignment_id=name)
-        converter = GenerateAssignment(coursedir=course, no_database=True)
+        config = Config()
+        leave_out_records(config)
+        converter = GenerateAssignment(coursedir=course, no_database=True, config=config)
         converter.preprocessors = [p for p in converter.preprocessors if p is not SaveCells]
         converter.start()
         return nbformat.read(root / "release" / name / f"{name}.ipynb", as_version=4)

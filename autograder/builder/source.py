@@ -17,6 +17,8 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
+from autograder.config import RECORD
+
 SCHEMA = 3
 
 
@@ -33,12 +35,15 @@ def read_source(path: Path) -> NotebookNode:
         language_info={"name": "python"},
     )
     nb.nbformat, nb.nbformat_minor = 4, 5
-    for index, cell in enumerate(nb.cells):
+    index = 0
+    for cell in nb.cells:
+        if RECORD not in cell.metadata.get("tags", []):
+            index += 1  # a release has no such cells, and ids that do not depend on them
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader = _complete(cell.metadata.nbgrader)
             name = cell.metadata.nbgrader.grade_id
         else:
-            name = f"{index}\n{cell.source}"
+            name = f"{index - 1}\n{cell.source}"
         cell.id = hashlib.sha256(name.encode()).hexdigest()[:12]
         cell.metadata.pop("lines_to_next_cell", None)
     return nb

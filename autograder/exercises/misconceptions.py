@@ -1,24 +1,19 @@
-"""`python -m autograder misconceptions`: write course/misconceptions.md from the answer bank.
+"""The page of misconceptions: every wrong answer of the bank, and what its author gets to read.
 
-The page lists every wrong answer of the bank with the sentence that its author gets to read and the
-points it costs. It is made, never edited; a test fails when it is stale.
+``python -m autograder misconceptions`` writes it to dist/; the instructors' edition of the site has
+it, too.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import textwrap
-from pathlib import Path
+from collections.abc import Sequence
 
 from autograder.exercises import bank
 from autograder.hall.report import Report
 
-PAGE = Path(__file__).resolve().parents[2] / "course" / "misconceptions.md"
-
 HEAD = """\
-<!-- Made by `python -m autograder misconceptions`: change autograder/exercises/, not this. -->
-
 # Misconceptions
 
 **For instructors.** Most of these answers are one token away from a right one, so this page is not
@@ -36,10 +31,14 @@ To add an entry, see [instructors.md](instructors.md#the-answer-bank).
 """
 
 
-def page() -> str:
-    """Return the whole page as Markdown, made from every wrong answer of every week."""
+def page(weeks: Sequence[str] = ()) -> str:
+    """Return the page as Markdown; every wrong answer is assessed for it.
+
+    Args:
+        weeks: for example "week05"; all by default.
+    """
     rows, sections = [], []
-    for week in bank.weeks():
+    for week in weeks or bank.weeks():
         sections.append(f"## Week {int(week.removeprefix('week'))}\n")
         for name, exercise in bank.exercises(week).items():
             reports = {k: bank.assess(week, name, code, k) for k, code in exercise.wrong.items()}
@@ -96,24 +95,3 @@ def diagnosis(report: Report, label: str) -> str:
         r"( raised \w+)[^:]*: .*(?=\n  It was called with)", r"\1: …", message, flags=re.S
     )
     return textwrap.shorten(" ".join(message.split()), 400, placeholder=" …")
-
-
-def write(check: bool) -> int:
-    """Write the page; return the exit status.
-
-    Args:
-        check: write nothing, only tell whether the page is up to date.
-
-    Returns:
-        0, or 1 if the page is stale and `check` forbids to write it.
-    """
-    fresh = page()
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == fresh:
-        print(f"{PAGE.name} is up to date")
-        return 0
-    if check:
-        print(f"{PAGE.name} is stale; run `python -m autograder misconceptions`", file=sys.stderr)
-        return 1
-    PAGE.write_text(fresh, encoding="utf-8", newline="\n")
-    print(f"wrote {PAGE.name}")
-    return 0

@@ -21,10 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     slides.add_argument("--output", type=Path, default=ROOT / "dist" / "slides")
     commands.add_parser("figures", help="take the figures of the lessons from the notebooks")
     commands.add_parser("fold", help="fold answers and spoilers of the lessons away")
-    commands.add_parser("exercises", help="write the guide's table of exercises")
-    found = commands.add_parser(
-        "claims", help="measure the numbers of the book anew, and write them"
-    )
+    found = commands.add_parser("numbers", help="write the recorded numbers into the pages")
     found.add_argument("--check", action="store_true", help="write nothing; name what is not true")
     access = commands.add_parser("axe", help="check pages of the built site with axe-core")
     access.add_argument("pages", nargs="*", help="default: a page of each kind")
@@ -70,21 +67,18 @@ def _fold(options: argparse.Namespace) -> int:
     return 0
 
 
-def _exercises(options: argparse.Namespace) -> int:
-    from course.book import exercises
-
-    exercises.PAGE.write_text(exercises.page(), encoding="utf-8", newline="\n")
-    print(exercises.PAGE.relative_to(ROOT))
-    return 0
-
-
-def _claims(options: argparse.Namespace) -> int:
-    from course.book import claims
+def _numbers(options: argparse.Namespace) -> int:
+    from course.book import numbers
 
     if not options.check:
-        claims.write(claims.measure_all())
-    problems = claims.untrue(claims.read()) + claims.unbacked()
-    return _report(problems, "every sentence is true, and no number stands there on its own")
+        for path in numbers.pages():
+            text = path.read_text(encoding="utf-8")
+            new = numbers.refresh(text)
+            if new != text:
+                path.write_text(new, encoding="utf-8", newline="\n")
+                print(f"{path.relative_to(ROOT)}: refreshed")
+    problems = numbers.untrue() + numbers.unnamed()
+    return _report(problems, "every number on a page is what was recorded, or given")
 
 
 def _axe(options: argparse.Namespace) -> int:

@@ -1,15 +1,12 @@
-"""course/guide/exercises.md: what each exercise tests, taken from notebooks, checks and bank."""
+"""The guide's page of what each exercise tests, made of notebooks, checks and bank."""
 
 from __future__ import annotations
 
 import re
 
-from course.book import COURSE, notebooks
+from course.book import notebooks
 
-PAGE = COURSE / "guide" / "exercises.md"
 HEAD = """\
-<!-- Made by `python -m course.book exercises`: change notebooks, checks or the bank, not this. -->
-
 # What each exercise tests
 
 Dots as in the notebook: difficulty, then importance. *Tested* lists the hidden check's criteria

@@ -2,8 +2,7 @@
 
 Markdown on the site and in the slides may say
 
-    {claim}`w3-hinton`                      a recorded number, as course/claims.json has it
-    {claim}`w1-sse-32/control`              its negative control
+    {claim}`2.96 <hinton-sse/value>`        a number, and the name under which it was recorded
 
 and the slides, besides,
 
@@ -27,23 +26,19 @@ from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from course.book import claims, notebooks
+from course.book import notebooks, numbers
 
 
 class ClaimRole(SphinxRole):
-    """The recorded number of a claim."""
+    """A number of `course.book.numbers`, as the page writes it; a test keeps it true."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the number as text; an unknown name is an error that lists what there is."""
-        recorded = claims.read()
-        name, _, rest = self.text.partition("/")
-        if name not in recorded or rest not in ("", "control"):
-            known = ", ".join(sorted(recorded))
-            message = f"no claim {self.text!r}; there are {known}"
+        """Return the number as text; a number without a name is an error."""
+        place = next(numbers.places(f"{{claim}}`{self.text}`"), None)
+        if place is None:
+            message = f"{{claim}}`{self.text}` must read {{claim}}`49.3 <name>`"
             return [], [self.inliner.reporter.error(message, line=self.lineno)]
-        entry = recorded[name]
-        shown = f"{next(iter(entry['control'].values())):g}" if rest else entry["shown"]
-        return [nodes.inline("", shown, classes=["claim"])], []
+        return [nodes.inline("", place.written, classes=["claim"])], []
 
 
 class Question(Directive):

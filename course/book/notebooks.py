@@ -18,6 +18,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from aeutils._internal.notebook import NUMBERS
 from course.book import ROOT
 
 PNG = re.compile(r'<img[^>]*src="data:image/png;base64,([^"]+)"[^>]*>')
@@ -93,20 +94,14 @@ def figures(name: str) -> list[Figure]:
     return found
 
 
-@functools.cache
-def printed(name: str) -> str:
-    """Return all text that the executed solution printed or showed, without HTML tags."""
-    parts = []
-    for cell in solution(name).cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                parts.append(output.text)
-            else:
-                page = output.data.get("text/html", "")
-                alts = [html.unescape(a) for a in re.findall(r'alt="([^"]*)"', page)]
-                text = html.unescape(re.sub(r"<[^>]+>", " ", page))
-                parts += [*alts, " ".join(text.split()), output.data.get("text/plain", "")]
-    return "\n".join(parts)
+def numbers(name: str) -> list[tuple[str, float]]:
+    """Return the numbers that the executed solution recorded, with their names."""
+    return [
+        (key, value)
+        for cell in solution(name).cells
+        for output in cell.get("outputs", [])
+        for key, value in output.get("data", {}).get(NUMBERS, {}).items()
+    ]
 
 
 def questions(name: str) -> list[Question]:

@@ -14,7 +14,8 @@ from pathlib import Path
 import nbformat
 
 from autograder.editions import for_students
-from course.book import COURSE, lessons, notebooks
+from autograder.exercises import misconceptions
+from course.book import COURSE, exercises, lessons, notebooks
 
 STUDENTS, INSTRUCTORS = "students", "instructors"
 
@@ -34,6 +35,8 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
         "more.md": ("Practical", PRACTICAL, practical(folder)),
     }
     if edition == INSTRUCTORS:
+        (folder / "guide" / "exercises.md").write_text(exercises.page(), encoding="utf-8")
+        (folder / "misconceptions.md").write_text(misconceptions.page(), encoding="utf-8")
         there = sorted(p.stem for p in (folder / "guide").glob("*.md"))
         guide = [f"guide/{name}" for name in sorted(there, key=_place)]
         pages = ["instructors", *guide, "architecture", "large-classes", "misconceptions"]

@@ -661,6 +661,11 @@ print(
     f"{closer} of {len(not_sixes)} test images of other digits are more like it than its own slid copy"
 )
 
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record("w1-closer", closer)
+
 # %% [markdown]
 # **Explain.** Slide a six by three pixels, and many images of *other* digits are more like it, by the
 # cosine of their pixels, than its own copy. (Some texts claim this of any eight you pick; count

@@ -477,6 +477,11 @@ for name, model in {
 print(f"{'PCA-32':<17}{33 * 784:>8,} numbers      test SSE "
       f"{training.reconstruction_error(pca32.reconstruct, x_test):5.2f}")  # fmt: skip
 
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record("w3-pca-error", training.reconstruction_error(pca32.reconstruct, x_test))
+
 # %% [markdown]
 # **Explain.** A quarter of the parameters and a much smaller error: sharing weights over places is the
 # right assumption about images. The residual network gets about as far with fewer parameters still (half
@@ -572,15 +577,20 @@ by_neighbours, by_subspace = judged["test digits"]
 agreed = (by_neighbours == digits.y_test) & (by_subspace == digits.y_test)
 print(f"both judges agree with the label for {int(agreed.sum())} of {len(x_test)} test digits\n")
 print(f"{'':<15}{'grey pixels':>12}{'nearest training image':>24}{'changed: 5-NN':>15}{'both':>6}")
-changed = {}
+changed, verdicts = {}, {}
 for name, x in shown_rows.items():
     a, b = judged[name]
     changed[name] = torch.nonzero(agreed & (a == b) & (a != digits.y_test)).flatten()
     one_judge = int(((by_neighbours == digits.y_test) & (a != digits.y_test)).sum())
     grey = 100 * float(((x > 0.1) & (x < 0.5)).float().mean())
     near = float(torch.cdist(x, x_train).amin(dim=1).mean())
+    verdicts[name] = (grey, near, one_judge, len(changed[name]))
     print(f"{name:<15}{grey:>10.1f} %{near:>24.2f}{one_judge:>15}{len(changed[name]):>6}")
 reveal("w3-changed", 1000 * len(changed["convolutional"]) / len(x_test))
+
+# %% tags=["record"]
+columns = ("grey", "nearest", "one judge", "both")
+record("w3-judge", {name: dict(zip(columns, v, strict=True)) for name, v in verdicts.items()})
 
 # %% tags=["explore"]
 candidates = [(name, int(i)) for name in ("convolutional", "PCA-32") for i in changed[name]][:10]
@@ -883,6 +893,10 @@ for quality in (1, 10, 20, 40, 60, 80, 90):
 ten = {name: compression.rate_at_error(rates[name], errors[name], 10.0) for name in coders}
 reveal("w3-bits", 784 * ten["autoencoder"], note=f"PCA: {784 * ten['PCA']:.0f} bits")
 
+# %% tags=["record"]
+record("w3-bits-at-10", ten)
+record("w3-factor-of-8-bits", 8 / ten["autoencoder"])
+
 # %% tags=["explore"]
 grid = [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.5, 8.0, 9.0, 10.0]
 needed = {
@@ -968,6 +982,10 @@ plots.reconstruction_grid(
     {"clothes": fashion.x_test[:10], "by the digits'\nautoencoder": strange[:10]},
     title="A code for digits draws clothes as well as it can with strokes",
 )
+
+# %% tags=["record"]
+record("w3-clothes", {"autoencoder": sse(strange), "JPEG": sse(photo.images)})
+record("w3-paid-back", weights / saved)
 
 # %% [markdown]
 # **Explain.** A trained code is short because sender and receiver share a model of *digits*. Send

@@ -327,6 +327,11 @@ print(f"noisy test images, as they are  {float(psnr(noisy_test, x_test)):5.2f} d
 print(f"10 log10(1 / 0.5²)              {10 * torch.log10(torch.tensor(4.0)):5.2f} dB")
 print(f"clamped to [0, 1]               {quality(noisy_test, x_test):5.2f} dB")
 
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record("w4-noise", 10 * torch.log10(torch.tensor(4.0)))
+
 # %% [markdown]
 # ## 3 · Honest rivals
 #
@@ -584,6 +589,11 @@ table["autoencoder"] = quality(denoiser(noisy_test), x_test)
 reveal("w4-dae-gain", table["autoencoder"] - table["linear least squares"])
 for name, value in table.items():
     print(f"{name:<22}{value:6.2f} dB")
+
+# %% tags=["record"]
+record("w4-repair", table)
+weak, fair = table["median filter"], table["linear least squares"]
+record("w4-weak-baseline", (table["autoencoder"] - weak) / (table["autoencoder"] - fair))
 
 # %% tags=["explore"]
 rows["autoencoder"] = denoiser(noisy_test)

@@ -243,14 +243,26 @@ print(
 sparsity = {}
 for name, model in models_by_name.items():
     with torch.no_grad():
-        sparsity[name] = found = regularizers.activity(model.encode(x_test))
+        found = regularizers.activity(model.encode(x_test))
         error = (model(x_test).sigmoid() - x_test).square().sum(1).mean()
         small = (model.layer.weight.abs() < 0.01).float().mean()
+    sparsity[name] = found | {"error": error, "small": small}
     print(
         f"{name:<14}{error:>9.2f}{small:>11.0%} {found['mean']:>9.2f}{found['on']:>7.0%}"
         f"{found['dead']:>7.0%}{found['always on']:>11.0%}"
     )
 reveal("w5-l1-on", 100 * sparsity["L1"]["on"])
+
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record(
+    "w5-wishes",
+    {
+        name: {"error": row["error"], "small": 100 * row["small"], "on": 100 * row["on"]}
+        for name, row in sparsity.items()
+    },
+)
 
 # %% [markdown]
 # **Explain.** L1 did what its formula says, and not what you may read. Half of the *weights* are below
@@ -434,6 +446,10 @@ print(f"mean of ‖J‖² = {norms.square().mean():.2f}, mean of ‖J‖ = {norm
 print(f"‖J‖ of single images: from {norms.min():.2f} to {norms.max():.2f}")
 pulls = 1 / (2 * norms)
 print(f"weight of an image's ‖J‖² in the gradient: from {pulls.min():.3f} to {pulls.max():.3f}")
+
+# %% tags=["record"]
+record("w5-norm", {"smallest": norms.min(), "largest": norms.max()})
+record("w5-weights", pulls.max() / pulls.min())
 
 # %% [markdown]
 # **Explain.** It is another wish. Squared, every image pulls with the same weight; with the bare norm, the
@@ -795,7 +811,7 @@ for k in (144, 32):
     encoders[f"PCA-{k}"] = lambda x, a=axes: (x - a.mean_) @ a.components_.T
 encoders |= {name: model.encode for name, model in models_by_name.items()}
 
-spectra, ratios = {}, {}
+spectra, ratios, table = {}, {}, {}
 print(f"{'':<14}{'Ω':>8}{'Ω / variance':>14}{'along':>9}{'across':>9}{'ratio':>8}{'kNN':>8}")
 for name, encode in encoders.items():
     with torch.no_grad():
@@ -809,10 +825,14 @@ for name, encode in encoders.items():
         f"{name:<14}{omega:>8.2f}{omega / variance:>14.2f}{along.mean():>9.3f}"
         f"{across.mean():>9.3f}{ratios[name]:>8.1f}{knn:>8.3f}"
     )
+    table[name] = {"share": omega / variance, "ratio": ratios[name], "knn": knn}
     if name in ("untrained", "plain", "contractive", "denoising"):
         values = contractive.singular_values(j).mean(0)
         spectra[name] = (values / values[0])[:100]
 reveal("w5-ratio", ratios["contractive"])
+
+# %% tags=["record"]
+record("w5-gains", table)
 
 # %% tags=["explore"]
 plots.lines(
@@ -862,6 +882,7 @@ few = x_test[:50]
 source = torch.Generator().manual_seed(5)
 steps = torch.randn(40, *few.shape, generator=source)  # 40 draws of white noise for each image
 levels = (0.01, 0.1, 1.0)
+compared = {}
 print(f"{'':<13}{'error':>7}{'error at σ = 1':>18}{'‖J_r‖²':>15}   change / (σ²‖J_r‖²) at σ =")
 print(f"{'':<13}{'clean':>7}{'':>18}{'':>15}" + "".join(f"{s:>9}" for s in levels))
 for name in ("plain", "L2", "sparse (KL)", "contractive", "denoising"):
@@ -879,10 +900,24 @@ for name in ("plain", "L2", "sparse (KL)", "contractive", "denoising"):
             (rebuild(few + s * steps) - rebuild(few)).square().sum(2).mean() / (s**2 * norm)
             for s in levels
         ]
+    compared[name] = (clean, damaged, norm, changes)
     print(
         f"{name:<13}{clean:>7.1f}{damaged:>18.1f}{norm:>9.1f} ± {error:.1f}"
         + "".join(f"{c:>9.2f}" for c in changes)
     )
+
+# %% tags=["record"]
+columns = ("clean", "noisy", "jacobian")
+record(
+    "w5-jacobian",
+    {name: dict(zip(columns, values, strict=False)) for name, values in compared.items()},
+)
+little, much = (
+    [c for *_, changes in compared.values() for c in changes[part]]
+    for part in (slice(0, 2), slice(2, 3))
+)
+record("w5-agrees", 100 * max(abs(c - 1) for c in little))
+record("w5-disagrees", 100 * max(abs(c - 1) for c in much))
 
 # %% [markdown]
 # **Explain.** Up to σ = 0.1 the change of the reconstruction is σ²‖J_r‖² within a few percent. At σ = 1
@@ -993,7 +1028,7 @@ beliefs = {
     "correntropy, σ = 0.5": lambda x_hat, x: correntropy_loss(x_hat, x, 0.5),
     "correntropy, σ = 0.2": lambda x_hat, x: correntropy_loss(x_hat, x, 0.2),
 }
-shown = {"test digits": x_test}
+shown, outcome = {"test digits": x_test}, {}
 print(f"{'trained on damaged digits with':<32}{'test SSE':>9}{'empty paper':>13}{'full ink':>10}")
 for name, belief in progress(beliefs.items(), "losses"):
     model = fit_deep(belief, damaged_train, (784, 256, 32), epochs=8)
@@ -1002,10 +1037,14 @@ for name, belief in progress(beliefs.items(), "losses"):
     shown[name.replace(", ", ",\n")] = rebuilt
     error = (rebuilt - x_test).square().sum(1).mean()
     paper, ink = rebuilt[x_test == 0].mean(), rebuilt[x_test > 0.9].mean()
+    outcome[name] = {"error": error, "paper": paper, "ink": ink}
     print(f"{name:<32}{error:>9.1f}{paper:>13.3f}{ink:>10.3f}")
     if name == "squared error":
         grey_paper = float(paper)
 reveal("w5-background", 100 * grey_paper)
+
+# %% tags=["record"]
+record("w5-dirty", outcome)
 
 # %% tags=["explore"]
 examples = torch.stack([torch.nonzero(digits.y_test == c)[1, 0] for c in range(10)])
@@ -1062,6 +1101,15 @@ plots.reconstruction_grid(
     title="Five rows: the same ten digits, each from 32 numbers",
 )
 
+# %% tags=["record"]
+record(
+    "w5-rows",
+    {
+        name.replace("\n", " "): (rebuilt - x_test).square().sum(1).mean()
+        for name, rebuilt in list(rows.items())[1:]
+    },
+)
+
 # %% [markdown]
 # **Explain.** The robust row is the best of the reconstructions, and here you should distrust the figure.
 # The control printed above it, *the same network with squared error*, is nearly as good. On clean data
@@ -1097,6 +1145,12 @@ plots.code_gallery(
     x_test[examples], gallery, title="Sparse codes are dark, contractive ones have little grey"
 )
 
+# %% tags=["record"]
+with torch.no_grad():
+    grey = {name: (2 * models_by_name[name].encode(x_test) - 1).abs() < 0.5 for name in gallery}
+record("w5-grey", {name: 100 * share.float().mean() for name, share in grey.items()})
+record("w5-always-ink", stuck)
+
 # %% [markdown]
 # **Explain.** The sparse codes are mostly black, as asked. The contractive codes have fewer grey fields
 # than the plain ones: a sigmoid near 0 or 1 is flat, its slope $h(1-h)$ is nearly 0, and saturating is a
@@ -1121,6 +1175,9 @@ row = passport.measure(
 )
 passport.add_row(row)
 passport.show([*passport.baselines(digits), row])
+
+# %% tags=["record"]
+record("w5-cost-contractive", row.test_sse)
 
 # %% [markdown]
 # **Think.** By the centred class ratio and by pair AUC this code is the best of the four rows; by its five

@@ -153,17 +153,22 @@ predict(
 )
 
 # %% tags=["explore"]
+slid = {}
 for columns in (1, 2, 3, 4):
     line = []
     for number, metric in enumerate(("euclidean", "manhattan", "cosine")):
         to_itself = distances(sixes, moved(sixes, columns))[number]
         to_eights = distance_table(sixes, eights, metric).mean(dim=1)
         share = 100 * (to_eights < to_itself).double().mean()
+        slid[columns, metric] = float(share)
         line.append(f"{metric} {float(share):5.1f} %")
-        if columns == 3 and metric == "cosine":
-            revealed = float(share)
     print(f"moved by {columns}: an eight is nearer for   {'   '.join(line)}")
-reveal("w6-sixes", revealed)
+reveal("w6-sixes", slid[3, "cosine"])
+
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record("w6-slid", {f"{metric} by {columns}": share for (columns, metric), share in slid.items()})
 
 # %% [markdown]
 # **Explain.** About two sixes in three are, by cosine, nearer to the average eight than to themselves
@@ -469,6 +474,9 @@ for name, model in {"any sign": trained, "ReLU": relu}.items():
     plain, centred = (class_ratio(z, y_held, c, True) for c in (False, True))
     print(f"{name:<9} ratio {plain:.3f}, centred {centred:.3f}")
 
+# %% tags=["record"]
+record("w6-centred", {"any sign": class_ratio(trained.encode(x_held), y_held, True, True)})
+
 # %% [markdown]
 # **Explain.** Read without centring, the ReLU code looks as if it had learned next to nothing.
 # Centred, it is level with the other one. The classes were there all the time; the zero was in the
@@ -494,6 +502,10 @@ same, diff = class_similarity(pca32.transform(x_held), y_held)
 print("PCA-32, digits: class   same    diff   ratio of cosines   ratio, renormalised")
 for c, (s, d) in enumerate(zip(same.tolist(), diff.tolist(), strict=True)):
     print(f"{c:>21}   {s:5.3f}   {d:6.3f}   {s / d:16.1f}   {(1 + s) / (1 + d):19.2f}")
+
+# %% tags=["record"]
+record("w6-smallest-same", (1 - 1 / 99) / 2)
+record("w6-ratio", {"lowest": (same / diff).min(), "highest": (same / diff).max()})
 
 # %% [markdown]
 # **Explain.** 0.10 is far below the smallest possible 0.49, so that table shows plain cosines.
@@ -580,6 +592,13 @@ for (fitted, measured), labels in lineup.values():
 print(f"{'':<20}{'ratio':>8}{'centred':>9}{'mean cosine':>13}{'kNN-5':>8}")
 for name, (plain, centred, mean_cosine, knn) in zip(lineup, rows, strict=True):
     print(f"{name:<20}{plain:>8.3f}{centred:>9.3f}{mean_cosine:>13.3f}{knn:>8.3f}")
+
+# %% tags=["record"]
+measures = ("ratio", "centred", "mean cosine", "knn")
+record(
+    "w6-apart",
+    {name: dict(zip(measures, row, strict=True)) for name, row in zip(lineup, rows, strict=True)},
+)
 
 # %% [markdown]
 # **Explain.** Read the columns against each other. *Shuffled labels* give 1.00, as they should: the
@@ -874,6 +893,7 @@ from aeutils.embeddings.probes import linear_probe
 made_up = {"opposite corners": (crossed, in_pieces), "long layers": (layers, long)}
 columns = ("kNN-5", "linear probe", "prototypes", "mAP", "silhouette", "ratio")
 print(f"{'':<18}" + "".join(f"{c:>14}" for c in columns))
+judged = {}
 for name, (z, y) in made_up.items():
     first, second = slice(0, 200), slice(200, 400)
     split = (z[first], y[first], z[second], y[second])
@@ -881,6 +901,7 @@ for name, (z, y) in made_up.items():
         *(knn_accuracy(*split), linear_probe(*split), prototype_accuracy(*split)),
         *(mean_average_precision(z, y), silhouette(z, y), class_ratio(z, y, True, True)),
     )
+    judged[name] = dict(zip(columns, values, strict=True))
     print(f"{name:<18}" + "".join(f"{v:>14.3f}" for v in values))
 labels = torch.cat([in_pieces, long + 2])
 plots.latent_scatter(
@@ -888,6 +909,9 @@ plots.latent_scatter(
     labels,
     title="Two codes with perfect neighbours: classes 0 and 1, classes 2 and 3",
 )
+
+# %% tags=["record"]
+record("w6-two-codes", judged)
 
 # %% [markdown]
 # **Explain.** For both codes a neighbour always tells the class. *Opposite corners*: no straight line
@@ -963,6 +987,9 @@ plots.map_panels(
     y_held,
     title="One code of 32 numbers, drawn in the plane in different ways",
 )
+
+# %% tags=["record"]
+record("w6-kept", {name: 100 * overlaps[name] for name in ("PCA", "t-SNE")})
 
 # %% tags=["explore"]
 plots.image_map(

@@ -179,6 +179,11 @@ for same in (False, True):
     if not same:
         reveal("w7-self", right)
 
+# %% tags=["record"]
+from aeutils._internal.notebook import record
+
+record("w7-left-out", right)
+
 # %% [markdown]
 # **Explain.** With itself in the store every query is answered by its own label. It is the most common
 # way to publish an accuracy of 100 %. Test images that have slipped into the store do the same
@@ -491,6 +496,10 @@ plots.map_panels(
     title="Two numbers per digit: without pairs of two classes all codes fall together",
 )
 
+# %% tags=["record"]
+fallen = drawn["positives only"]
+record("w7-collapse", 1e4 * (fallen - fallen.mean(dim=0)).norm(dim=1).mean())
+
 # %% [markdown]
 # **Explain.** A loss that only asks for closeness has a perfect answer: one code for everything. This
 # is **collapse**. Look at the *scale*: the panel on the left is a magnified speck. Whoever writes such
@@ -688,6 +697,14 @@ with torch.no_grad():
 print(f"(the classifier's own ten outputs: {own:.1f} %)")
 reveal("w7-random", race["random pairs"][-1])
 
+# %% tags=["record"]
+finish = {name: course[-1] for name, course in race.items()} | {
+    "raw pixels": accuracy(lambda x: x),
+    "pca-32": accuracy(pca32.transform),
+    "untrained": untrained,
+}
+record("w7-race", {name: {"knn": knn} for name, knn in finish.items()})
+
 # %% tags=["explore"]
 plots.lines(
     range(0, EPOCHS + 1, 2),
@@ -721,6 +738,18 @@ with torch.no_grad():
 print(f"{'':<24}{'retrieval mAP':>15}{'silhouette':>12}")
 for name, z in codes.items():
     print(f"{name:<24}{mean_average_precision(z, y_held):>15.3f}{silhouette(z, y_held):>12.3f}")
+
+# %% tags=["record"]
+record(
+    "w7-space",
+    {
+        name.lower(): {
+            "retrieval": mean_average_precision(z, y_held),
+            "silhouette": silhouette(z, y_held),
+        }
+        for name, z in codes.items()
+    },
+)
 
 # %% [markdown]
 # **Explain.** Here the labels show. Asked for *all* others of its class, a query on raw pixels or PCA
@@ -930,6 +959,16 @@ print(f"{'100 labels, median of 3 draws':<30}" + "".join(f"{h:>18}" for h in hea
 for name, values in table.items():
     print(f"{name:<30}" + "".join(f"{v:>16.1f} %" for v in values))
 
+# %% tags=["record"]
+columns = ("nearest", "linear", "propagation", "all labels")
+record(
+    "w7-hundred",
+    {
+        name.lower().partition(" (week")[0]: dict(zip(columns, values, strict=True))
+        for name, values in table.items()
+    },
+)
+
 # %% [markdown]
 # **Explain.** Read the first column: with 100 labels the encoder matters, and the one that had been
 # told what does *not* change a digit leads, although with all labels it does not. Then the third:
@@ -977,6 +1016,19 @@ teacher = right(classify(jittered.encode(x_pool), propagated[0], jittered.encode
 print(f"{'(the teacher of the last one':<28} {teacher:5.1f} %)")
 wrong = 100 * float((propagated[0] != y_pool).double().mean())
 print(f"(of the propagated labels {wrong:.1f} % are wrong)")
+
+# %% tags=["record"]
+answers = {
+    name.removeprefix("100 labels, "): classify(
+        hundred[name](images), labels, hundred[name](x_held), k=k
+    )
+    for name, (images, labels, k) in stores.items()
+}
+record(
+    "w7-siamese",
+    {name: right(answer) for name, answer in answers.items()}
+    | {"teacher": teacher, "wrong labels": wrong},
+)
 
 # %% [markdown]
 # **Explain.** From nothing, 100 labels make a poor encoder. *Fine-tuned*, the same 100 labels and the
@@ -1078,6 +1130,12 @@ plots.lines(
     log_x=True,
 )
 
+# %% tags=["record"]
+record(
+    "w7-cells",
+    {name.lower(): dict(zip(probes, values, strict=True)) for name, values in recalls.items()},
+)
+
 # %% [markdown]
 # **Explain.** Codes with structure lie in few cells, so a few cells hold nearly all neighbours. Pure
 # noise in 32 dimensions has no structure: all points are about equally far from each other, and every
@@ -1129,6 +1187,12 @@ every = [passport.measure(flat(encode), digits, name, more=True) for name, encod
 for row in every[2:]:
     passport.add_row(row)
 passport.show(every)
+
+# %% tags=["record"]
+record(
+    "w7-worth",
+    {row.name.lower(): {"knn": 100 * row.knn5, "retrieval": row.retrieval_map} for row in every},
+)
 
 # %% tags=["explore"]
 passport.show(every, more=True)

@@ -54,7 +54,7 @@ def test_its_stubs_are_empty(handout):
 
 
 def test_a_notebook_with_a_solution_is_never_handed_out(tmp_path):
-    for name in ("pyproject.toml", "environment.yml", "LICENSE"):
+    for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "notebooks" / "week01_pca").mkdir(parents=True)
     solution = ROOT / "solutions" / "week01_pca" / "week01_pca.ipynb"

@@ -34,7 +34,7 @@ def outputs(monkeypatch):
     """Pretend to be in a notebook; return the list of what is published as (HTML, text)."""
     shown = []
 
-    def publish(text, markup, name=None, update=False):
+    def publish(text, markup, name=None, update=False, numbers=None):
         shown.append((markup, text, name, update))
 
     for module in (
