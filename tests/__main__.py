@@ -17,7 +17,7 @@ PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
 # Workers wait for processes as often as they compute, so there are two for each core.
-PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal"]
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup"]
 NBVAL = [
     *(PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),

@@ -4,6 +4,9 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from fnmatch import fnmatch
+from pathlib import Path
+
 import pytest
 import torch
 from beartype import BeartypeConf, BeartypeDecorPlace
@@ -27,3 +30,40 @@ def _same_start(monkeypatch):
     """Every test starts from the same random numbers, outside grading."""
     monkeypatch.delenv("AEUTILS_SEALED", raising=False)
     torch.manual_seed(0)
+
+
+HERE = Path(__file__).parent
+QUICK = (
+    *("aeutils/test_*.py", "aeutils/*/test_*.py", "book/test_*.py", "test_*.py"),
+    *(
+        "autograder/test_builder.py",
+        "autograder/test_handout.py",
+        "autograder/plugin/test_sanitise.py",
+    ),
+    *(
+        f"autograder/hall/test_{name}.py"
+        for name in ("codec", "proxies", "report", "trusted_names")
+    ),
+)
+# These train, start a kernel, or build the site.
+SLOW = (
+    *("aeutils/training/*", "aeutils/plots/test_display_once.py", "aeutils/data/test_download*.py"),
+    *("aeutils/widgets/test_widgets_live.py", "book/test_site.py"),
+)
+# Nothing is set up for a whole file here, so that workers may share its tests out among them.
+SHARED_OUT = ("aeutils/*/test_*.py", "autograder/exercises/test_bank.py", "test_docstrings.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the quick tests, and keep the other files' tests together on one worker."""
+    for item in items:
+        path = item.path.relative_to(HERE).as_posix()
+        if is_one_of(path, QUICK) and not is_one_of(path, SLOW):
+            item.add_marker("quick")
+        if not is_one_of(path, SHARED_OUT):
+            item.add_marker(pytest.mark.xdist_group(path))
+
+
+def is_one_of(path, patterns):
+    return any(fnmatch(path, pattern) for pattern in patterns)

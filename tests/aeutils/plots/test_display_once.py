@@ -45,6 +45,7 @@ def executed(tmp_path_factory):
     return notebook, sorted(path.name for path in folder.iterdir())
 
 
+NUMBERS = "application/vnd.aeutils.numbers+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -62,7 +63,7 @@ def test_in_a_real_kernel_everything_shows_exactly_once(executed, nbgrader):
     assert kinds == {
         "predict": [html, *box],
         "predict in the middle": [html, *box, ["text/plain"]],
-        "reveal": [html],
+        "reveal": [[NUMBERS, *html]],
         "calibration": [html],
         "figure": [html],
         "figure kept": [],
