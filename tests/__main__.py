@@ -7,6 +7,7 @@ call this, so that they cannot differ.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -16,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
-# Workers wait for processes as often as they compute, so there are two for each core.
-PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup"]
+# Many tests wait for processes, so there is one worker more than cores on a machine with two.
+PYTEST = [
+    *(PYTHON, "-m", "pytest", "-q", "-n", str(max(3, os.cpu_count() or 1))),
+    *("--dist", "loadgroup", "--no-loadscope-reorder"),
+]
 NBVAL = [
     *(PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),

@@ -40,29 +40,46 @@ QUICK = (
         "autograder/test_handout.py",
         "autograder/plugin/test_sanitise.py",
     ),
-    *(
-        f"autograder/hall/test_{name}.py"
-        for name in ("codec", "proxies", "report", "trusted_names")
-    ),
+    *(f"autograder/hall/test_{name}.py" for name in ("codec", "report", "trusted_names")),
 )
 # These train, start a kernel, or build the site.
 SLOW = (
-    *("aeutils/training/*", "aeutils/plots/test_display_once.py", "aeutils/data/test_download*.py"),
+    *(
+        "aeutils/training/*",
+        "aeutils/plots/test_display_once.py",
+        "aeutils/internal/test_doctor.py",
+    ),
     *("aeutils/widgets/test_widgets_live.py", "book/test_site.py"),
 )
 # Nothing is set up for a whole file here, so that workers may share its tests out among them.
 SHARED_OUT = ("aeutils/*/test_*.py", "autograder/exercises/test_bank.py", "test_docstrings.py")
+# These take minutes: they come first, so that no worker is left alone with one at the end.
+LONGEST = (
+    *("autograder/test_attacks.py", "autograder/plugin/test_interrupted.py"),
+    *("autograder/hall/test_dask.py", "browser/*", "autograder/plugin/*", "autograder/*/*"),
+)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the quick tests, and keep the other files' tests together on one worker."""
+    """Mark the quick tests, and keep the other files' tests together on one worker.
+
+    A wrapper, because pytest-xdist reads the groups before any other plugin may set them.
+    """
     for item in items:
         path = item.path.relative_to(HERE).as_posix()
         if is_one_of(path, QUICK) and not is_one_of(path, SLOW):
             item.add_marker("quick")
         if not is_one_of(path, SHARED_OUT):
-            item.add_marker(pytest.mark.xdist_group(path))
+            week = item.callspec.params.get("week", "") if hasattr(item, "callspec") else ""
+            item.add_marker(pytest.mark.xdist_group(f"{path} {week}"))
+    items.sort(key=place)
+    return (yield)
+
+
+def place(item):
+    path = item.path.relative_to(HERE).as_posix()
+    return next((i for i, name in enumerate(LONGEST) if fnmatch(path, name)), len(LONGEST))
 
 
 def is_one_of(path, patterns):
