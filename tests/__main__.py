@@ -20,7 +20,7 @@ BIN = Path(PYTHON).parent
 # Many tests wait for processes, so there is one worker more than cores on a machine with two.
 PYTEST = [
     *(PYTHON, "-m", "pytest", "-q", "-n", str(max(3, os.cpu_count() or 1))),
-    *("--dist", "loadgroup", "--no-loadscope-reorder"),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
 ]
 NBVAL = [
     *(PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),

@@ -1,6 +1,7 @@
 """One thread, and every call of `aeutils` checked against its type hints while the tests run."""
 
 import os
+import re
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -60,21 +61,32 @@ LONGEST = (
 )
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the quick tests, and keep the other files' tests together on one worker.
-
-    A wrapper, because pytest-xdist reads the groups before any other plugin may set them.
-    """
+    """Mark the quick tests, and begin with the longest."""
     for item in items:
         path = item.path.relative_to(HERE).as_posix()
         if is_one_of(path, QUICK) and not is_one_of(path, SLOW):
             item.add_marker("quick")
-        if not is_one_of(path, SHARED_OUT):
-            week = item.callspec.params.get("week", "") if hasattr(item, "callspec") else ""
-            item.add_marker(pytest.mark.xdist_group(f"{path} {week}"))
     items.sort(key=place)
-    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file (and of one week of the answer bank) together on one worker.
+
+    `--dist loadfile` itself shares nothing out; marks of groups get lost (pytest 9.2, xdist 3.8).
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path, _, name = nodeid.removeprefix("tests/").partition("::")
+            week = re.search(r"\[(week\d\d)-", name)
+            alone = is_one_of(path, SHARED_OUT)
+            return nodeid if alone else f"{path} {week[1] if week else ''}"
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def place(item):
