@@ -222,7 +222,8 @@ def test_interrupting_a_training_run_keeps_the_model(server, page):
     live = "callbacks=[training.LiveView(x_test)]"
     cell = nb.write("training.fit(", f"history = training.fit(model, x, epochs=3000, {live})")
     nb.start(cell)
-    cell.get_by_text(re.compile(r"step [\d,]+ of")).first.wait_for(timeout=60_000)
+    far = re.compile(r"step (\d{3,}|\d+,\d{3}) of")  # on a busy machine the first steps are slow
+    cell.get_by_text(far).first.wait_for(timeout=60_000)
     assert cell.locator("img").count() >= 16  # the images, and what becomes of them
     page.get_by_role("button", name=re.compile("Interrupt")).first.click()
     cell.get_by_text("The model keeps what it has learned").wait_for()
