@@ -48,13 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="what takes less than two minutes")
     steps = QUICK if parser.parse_args(arguments).quick else ALL
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # several processes run side by side
     failed, took = [], {}
     for name, commands in steps.items():
         print(f"--- {name}", flush=True)
         start = time.monotonic()
         for command in commands:
-            if subprocess.run(command, cwd=ROOT, check=False).returncode and name not in failed:
-                failed.append(name)
+            if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+                failed += [name] if name not in failed else []
         took[name] = time.monotonic() - start
     for name, seconds in took.items():
         print(f"{seconds:6.0f} s  {name}{': FAILED' if name in failed else ''}")
