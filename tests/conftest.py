@@ -52,7 +52,7 @@ SLOW = (
     ),
     *("aeutils/widgets/test_widgets_live.py", "book/test_site.py"),
 )
-# Nothing is set up for a whole file here, so that workers may share its tests out among them.
+# Nothing slow is set up for a whole file here, so that workers may share its tests out.
 SHARED_OUT = ("aeutils/*/test_*.py", "autograder/exercises/test_bank.py", "test_docstrings.py")
 # These take minutes: they come first, so that no worker is left alone with one at the end.
 LONGEST = (

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, SupportsFloat
 
+from torch import Tensor
+
 from aeutils._internal.environment import headless_build, in_notebook
 from aeutils._internal.files import write_atomically
 
@@ -68,7 +70,8 @@ def _flat(name: str, value: SupportsFloat | Mapping[Any, Any]) -> Iterator[tuple
         for key, entry in value.items():
             yield from _flat(f"{name}/{key}", entry)
     else:
-        yield name, float(f"{float(value):.10g}")
+        plain = value.detach() if isinstance(value, Tensor) else value
+        yield name, float(f"{float(plain):.10g}")
 
 
 def tell(text: str) -> None:

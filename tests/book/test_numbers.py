@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+import torch
 
 from aeutils._internal.notebook import record
 from course.book import ROOT, notebooks, numbers
@@ -110,6 +111,18 @@ def test_recording_a_table_names_its_cells(capsys):
         "race/all pairs/knn = 96.4",
         "race/raw pixels/knn = 94",
     ]
+
+
+def test_a_tensor_that_needs_gradients_is_recorded_without_a_warning(capsys):
+    record("loss", torch.tensor(0.5, requires_grad=True))
+    assert capsys.readouterr().out == "loss = 0.5\n"
+
+
+def test_no_committed_notebook_shows_a_warning_or_a_path_of_a_machine():
+    for name in notebooks.names():
+        for cell in notebooks.solution(name).cells:
+            for output in cell.get("outputs", []):
+                assert output.get("name") != "stderr", (name, cell.source)
 
 
 def test_a_release_has_no_recording_cells():
