@@ -26,6 +26,13 @@ from autograder.hall.protocol.codec import Closed, WireError
 from autograder.hall.report import Report
 
 EVENT = 4 * 2**20  # bytes of the longest event read from an examiner
+# The settings that `student/switches.py` puts back before each test.
+SWITCHES = (
+    *("torch.set_default_dtype", "torch.set_default_device", "torch.set_grad_enabled"),
+    *("torch.use_deterministic_algorithms", "torch.autograd.set_detect_anomaly"),
+    *("torch.set_float32_matmul_precision", "torch.set_num_threads", "torch.set_printoptions"),
+    *("numpy.seterr", "numpy.set_printoptions", "warnings.simplefilter", "sys.setrecursionlimit"),
+)
 ENDED_ITSELF = "it ended the Python process (exit or crash)"
 
 
@@ -83,8 +90,12 @@ def _shown_pass(job: GradingJob, result: GradingResult, servers: ForkServers | N
                         _skip_rest(job, result, index, _too_long(job))
                         return
                     with sandbox.at_most(job.limits.cell_seconds):
+                        test = job.cells[index].kind == "test"
+                        if test:
+                            sandbox.line.send({"do": "reset"})
+                            _note_switches(result, sandbox.line.receive()[0])
                         request = {"do": "run", "source": job.cells[index].source, "show": True}
-                        sandbox.line.send(request)
+                        sandbox.line.send(request | {"test": test})
                         reply = sandbox.line.receive()[0]
                     result.outputs[index] = _outputs(reply)
                 result.seconds["cells"] += time.monotonic() - ready
@@ -92,6 +103,15 @@ def _shown_pass(job: GradingJob, result: GradingResult, servers: ForkServers | N
             except (Closed, WireError) as ended:
                 if not _skip_cell(job, result, index, sandbox.reason, ended):
                     return
+
+
+def _note_switches(result: GradingResult, reply: object) -> None:
+    """Note which settings a notebook had switched; only names that are known are believed."""
+    said = reply.get("switches") if type(reply) is dict else None
+    told: list[Any] = said if type(said) is list else []
+    for name in SWITCHES:
+        if name in told and name not in result.switches:
+            result.switches.append(name)
 
 
 def _outputs(reply: object) -> list[Any]:

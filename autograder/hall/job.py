@@ -73,6 +73,7 @@ class GradingResult:
         reports: what each test found, by grade_id.
         skipped_cells: cells that had to be left out, by cell index, and why.
         trouble: what the instructor should know.
+        switches: settings of the whole process that the notebook had left switched.
         seconds: time by the clock for "start", "imports", "cells" and "tests".
     """
 
@@ -80,4 +81,5 @@ class GradingResult:
     reports: dict[str, Report] = field(default_factory=dict)
     skipped_cells: dict[int, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))

@@ -22,9 +22,11 @@ from traitlets.config import Config
 
 from autograder.plugin.exporters import ExamExporter
 from autograder.plugin.feedback import FeedbackExporter, SummariseReports
+from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
 from autograder.plugin.restore import RestoreCells
 from autograder.plugin.sanitise import safe_markdown
+from autograder.plugin.submissions import find_submissions
 
 
 def exam_hall(c: Config) -> None:
@@ -34,6 +36,7 @@ def exam_hall(c: Config) -> None:
         c: the configuration that nbgrader hands to ``nbgrader_config.py``.
     """
     c.Autograde.exporter_class = ExamExporter
+    search_with(find_submissions, ExamExporter)
     c.Autograde.sanitize_preprocessors = [
         ClearOutput,
         RestoreCells,  # after which metadata need no check

@@ -7,11 +7,14 @@ import logging
 import os
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_ignored, rmtree
@@ -24,10 +27,12 @@ from autograder.hall.settings import Settings
 from autograder.plugin.intake import TIMESTAMP, make_way, stage, stage_timestamp
 from autograder.plugin.job import JobFactory
 from autograder.plugin.nbgrader_internals import one_engine
+from autograder.plugin.one_at_a_time import one_run
 from autograder.plugin.pending import FOLDER, Pending
 from autograder.plugin.prefetch import Prefetcher
+from autograder.plugin.releases import Release, read_release
 
-RUN = "run-"
+RUN = f"run-{socket.gethostname()}-"  # several machines may grade in one shared folder
 
 
 class ExamAutograde(Autograde):
@@ -68,7 +73,34 @@ class ExamAutograde(Autograde):
         folder = self.coursedir.submitted_directory
         return Path(self.coursedir.format_path(folder, student_id, assignment_id))
 
+    def release(self, assignment_id: str, notebook: str) -> Release:
+        """Return what was released; the gradebook is asked once in a run of grading.
+
+        Args:
+            assignment_id: the assignment's name.
+            notebook: the notebook's name.
+
+        Raises:
+            MissingEntry: there is no such notebook in the gradebook.
+        """
+        key = assignment_id, notebook
+        if key not in self.releases:
+            course = self.coursedir
+            folders = (course.release_directory, course.source_directory)
+            places = [Path(course.format_path(folder, ".", assignment_id)) for folder in folders]
+            with Gradebook(course.db_url) as gradebook:
+                entry = gradebook.find_notebook(notebook, assignment_id)
+                files = [place / f"{notebook}.ipynb" for place in places]
+                self.releases[key] = read_release(entry, files)
+        return self.releases[key]
+
     def convert_notebooks(self) -> None:
+        """Grade every submission, one run at a time."""
+        course = self.coursedir
+        with one_run(self.hall_folder, course.assignment_id, self.log) as self.note_progress:
+            self._convert_notebooks()
+
+    def _convert_notebooks(self) -> None:
         """Grade every submission; say in the end how it went."""
         pattern = re.compile(
             self.coursedir.format_path(
@@ -88,7 +120,7 @@ class ExamAutograde(Autograde):
         self.assignments = found
         self.graded: list[str] = []
         self.in_turn = True  # whether a notebook is read because nbgrader's own loop came to it
-        self.releases: dict[tuple[str, str], dict] = {}  # see restore.py
+        self.releases: dict[tuple[str, str], Release] = {}
         self._clear_killed_runs()
         self.run_folder.mkdir(parents=True, exist_ok=True)
         settings = self.exporter.settings
@@ -106,7 +138,7 @@ class ExamAutograde(Autograde):
         begun = time.monotonic()
         try:
             with one_engine():
-                super().convert_notebooks()
+                super().convert_notebooks()  # nbgrader's own loop
         finally:
             bookkeeping = time.monotonic() - begun - self.prefetcher.waited
             self.bar.close()
@@ -130,9 +162,11 @@ class ExamAutograde(Autograde):
 
     def _clear_killed_runs(self) -> None:
         """Remove what runs left that were killed."""
-        for folder in self.hall_folder.glob(f"{RUN}*"):
-            number = folder.name.removeprefix(RUN)
-            if not number.isdigit() or int(number) == os.getpid() or not pid_exists(int(number)):
+        for folder in self.hall_folder.glob("run-*"):
+            ours = folder.name.startswith(RUN) or folder.name.count("-") == 1  # before 0.3.0
+            number = folder.name.rpartition("-")[2]
+            dead = not number.isdigit() or not pid_exists(int(number))
+            if ours and (dead or int(number) == os.getpid()):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
@@ -148,6 +182,7 @@ class ExamAutograde(Autograde):
         if self.waiting and self.waiting[0] == (assignment_id, student_id):
             self.waiting.pop(0)
         self.bar.update()
+        self.note_progress(self.bar.n, self.bar.total)
         self.bar.set_postfix_str(self._progress())
         graded = self.graded_folder(assignment_id, student_id)
         pending = Pending(self.hall_folder, assignment_id)
@@ -161,6 +196,23 @@ class ExamAutograde(Autograde):
         self._stage(assignment_id, student_id, self.notebooks)
         self._prefetch()
         return True
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Make nbgrader's entries for a submission.
+
+        Args:
+            assignment_id: the assignment's name.
+            student_id: the student's name in nbgrader.
+        """
+        # nbgrader looks whether every notebook was submitted, by its name: staged, every one was.
+        submitted, self.coursedir.submitted_directory = (
+            self.coursedir.submitted_directory,
+            self._input_directory,
+        )
+        try:
+            super().init_assignment(assignment_id, student_id)
+        finally:
+            self.coursedir.submitted_directory = submitted
 
     def _progress(self) -> str:
         """Return what stands beside the bar."""
@@ -180,8 +232,12 @@ class ExamAutograde(Autograde):
         names = [Path(n).name for n in notebooks]
         if all((staged / name).exists() for name in names):
             return
-        for note in stage(self._submitted(assignment_id, student_id), staged, names):
-            self.log.warning("%s", note)
+        releases = {}
+        for name in names:
+            with suppress(MissingEntry):  # nbgrader says so
+                releases[name] = self.release(assignment_id, Path(name).stem)
+        for note in stage(self._submitted(assignment_id, student_id), staged, releases):
+            self.log.warning("%s: %s", student_id, note)
         source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
         make_way(staged, Path(source))
 

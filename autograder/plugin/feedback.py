@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.plugin.remarks import remarks
 from autograder.plugin.reports import reports
 
 # nbgrader's template leaves tables without spacing, and is not made for narrow screens.
@@ -77,6 +78,13 @@ UNPROTECTED = (
 )
 
 
+ASSUMED = (
+    '<div style="border:2px solid #1a5490;padding:0.5em 0.9em"><b>What the grader assumed</b> '
+    "about this submission, so that it could be graded. If one of these is not what you meant, "
+    "mend it and hand in again, or tell your instructor.<ul>{}</ul></div>"
+)
+
+
 class SummariseReports(NbGraderPreprocessor):
     """Puts a table of all exercises above the notebook, each linked to its report.
 
@@ -110,6 +118,9 @@ class SummariseReports(NbGraderPreprocessor):
                 f"remark</th></tr></thead><tbody>{rows}</tbody></table>"
             )
             nb.cells.insert(0, new_markdown_cell(table))
+        said = "".join(f"<li>{html.escape(text)}</li>" for text in remarks(nb))
+        if said:
+            nb.cells.insert(0, new_markdown_cell(ASSUMED.format(said)))
         if nb.metadata.get("exam_hall", {}).get("protected") is False:
             nb.cells.insert(0, new_markdown_cell(UNPROTECTED))
         return nb, resources

@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
-from collections.abc import Iterator
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import parse_utc
 
+from autograder.plugin.reading.choice import Folder
+from autograder.plugin.reading.files import MOST, MOST_FILES, irregular, is_litter, walk
+from autograder.plugin.releases import Release
+from autograder.plugin.remarks import remark
+
 UNREADABLE = "autograder_unreadable"
-LARGEST = 100 * 2**20  # bytes of one file
-MOST = 512 * 2**20  # bytes of all files beside the notebooks
 TIMESTAMP = "timestamp.txt"
 
 
@@ -52,40 +54,62 @@ def stage_timestamp(submitted: Path, staged: Path) -> list[str]:
     return []
 
 
-def stage(submitted: Path, staged: Path, notebooks: list[str]) -> list[str]:
+def stage(submitted: Path, staged: Path, releases: dict[str, Release]) -> list[str]:
     """Copy a submission; return what an instructor should know.
 
     Args:
         submitted: the folder as it was handed in.
         staged: where the copy goes.
-        notebooks: names of the notebooks that nbgrader will ask for; each becomes one, if only an
-            empty one that says why the submitted file could not be read.
+        releases: what was released, by the file names of the notebooks that nbgrader will ask for;
+            each becomes one, if only an empty one that says what was found in its place.
 
     Returns:
         Sentences for the log.
     """
     staged.mkdir(parents=True, exist_ok=True)
-    notes, room = [], MOST
-    for name in notebooks:
-        nb, reason = read_notebook(submitted / name)
-        if reason:
-            notes.append(reason)
-        text = nbformat.writes(nb).encode("utf-8", "replace")  # half a surrogate pair
-        (staged / name).write_bytes(text)
-    for path in _walk(submitted):
-        relative = path.relative_to(submitted)
-        if relative.parts[0] in notebooks or str(relative) == TIMESTAMP:
+    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=staged.parent) as scratch:
+        folder = Folder(submitted, Path(scratch))
+        used: dict[Path, Path] = {}  # path of a notebook that was taken -> folder it lies in
+        for name, release in releases.items():
+            choice = folder.choose(name, release, frozenset(releases) - {name})
+            if choice.found is not None and choice.found.nb is not None:
+                nb = choice.found.nb
+                used[choice.found.path] = choice.found.path.parent
+            else:
+                nb = note(choice.problem)
+            remark(nb, *choice.remarks)
+            folder.notes += choice.remarks or ([choice.problem] if choice.problem else [])
+            text = json.dumps(nb, ensure_ascii=False)
+            (staged / name).write_bytes(text.encode("utf-8", "replace"))  # half a surrogate pair
+        _copy_files(folder, staged, set(releases), used)
+    return folder.notes
+
+
+def _copy_files(folder: Folder, staged: Path, names: set[str], used: dict[Path, Path]) -> None:
+    """Copy what lies beside the notebooks: where it was, and beside a notebook that was deeper."""
+    room, count = MOST, 0
+    for path, shown in folder.files:
+        left_out = is_litter(shown) or shown.parts[0] in names or str(shown) == TIMESTAMP
+        if path in used or left_out:
             continue
         problem = irregular(path)
         if not problem:
             room -= path.stat().st_size
-            problem = "is beyond the room for extra files" if room < 0 else ""
+            count += 1
+            beyond = room < 0 or count > MOST_FILES
+            problem = "is beyond the room for extra files" if beyond else ""
         if problem:
-            notes.append(f"{path} {problem} and was left out")
+            folder.notes.append(f"{folder.submitted / shown} {problem} and was left out")
             continue
-        (staged / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, staged / relative)
-    return notes
+        places = {shown}
+        places |= {path.relative_to(base) for base in used.values() if path.is_relative_to(base)}
+        for place in places:
+            # The time of a submission is what its collection recorded, and comes another way.
+            if str(place) == TIMESTAMP or place.parts[0] in names or (staged / place).exists():
+                continue
+            with suppress(OSError):  # a file where a folder would have to be
+                (staged / place).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, staged / place)
 
 
 def make_way(staged: Path, support: Path) -> None:
@@ -95,7 +119,7 @@ def make_way(staged: Path, support: Path) -> None:
         staged: the clean copy of a submission.
         support: folder of the instructor's own files.
     """
-    for path in _walk(support) if support.is_dir() else ():
+    for path in walk(support) if support.is_dir() else ():
         relative = path.relative_to(support)
         if (staged / relative).is_dir():
             shutil.rmtree(staged / relative)
@@ -104,85 +128,19 @@ def make_way(staged: Path, support: Path) -> None:
                 (staged / parent).unlink()
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield everything in a folder but its real sub-folders; links are not followed."""
-    for parent, folders, files in os.walk(folder):
-        for name in [*files, *(f for f in folders if Path(parent, f).is_symlink())]:
-            yield Path(parent, name)
+def note(reason: str) -> NotebookNode:
+    """Return a notebook that stands for one that could not be read.
 
-
-def irregular(path: Path) -> str:
-    """Say why a path is not a file to be opened, or return "".
+    :class:`~autograder.plugin.restore.RestoreCells` puts the tests into it, they earn 0, and the
+    student gets a feedback page instead of silence.
 
     Args:
-        path: what was handed in.
-
-    Returns:
-        The reason, to be read after the path.
+        reason: what was found, and what to do.
     """
-    if path.is_symlink() or path.parent.is_symlink():
-        return "is a link to another place"
-    mode = path.lstat().st_mode
-    if stat.S_ISDIR(mode):
-        return "is a folder"
-    if not stat.S_ISREG(mode):
-        return "is a pipe or a device"
-    size = path.stat().st_size
-    if size > LARGEST:
-        return f"has {size / 2**20:.0f} MB (the limit is {LARGEST // 2**20} MB)"
-    return ""
-
-
-def read_notebook(path: Path) -> tuple[NotebookNode, str]:
-    """Return the notebook in a file and ""; or a note in its place, and why it is unreadable.
-
-    :class:`~autograder.plugin.restore.RestoreCells` puts the tests into the note, they earn 0, and
-    the student gets a feedback page instead of silence.
-
-    Args:
-        path: the file.
-    """
-    problem = irregular(path)
-    if problem:
-        advice = "Submit the notebook itself"
-        if "MB" in problem:
-            advice = "In JupyterLab, choose Edit > Clear Outputs of All Cells and save"
-        reason = f"{path.name} {problem}, not a notebook. {advice}."
-    else:
-        raw = path.read_bytes()
-        try:
-            nb = nbformat.reads(raw.decode("utf-8-sig"), as_version=4)
-            nbformat.validate(nb)
-            nb.metadata.pop(UNREADABLE, None)
-            return nb, ""
-        except (Exception, RecursionError) as error:
-            reason = _explain(path.name, raw, error)
-    nb = new_notebook(
+    return new_notebook(
         cells=[new_markdown_cell(f"**This submission could not be read.** {reason}", id="note")],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             UNREADABLE: reason,
         },
-    )
-    return nb, reason
-
-
-def _explain(name: str, raw: bytes, error: BaseException) -> str:
-    """Say in one line why bytes are not a notebook and what their author can do."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    found = f"is not a valid notebook ({first[:120]})"
-    if not raw.strip():
-        found = f"is empty ({len(raw)} bytes)"
-    else:
-        try:
-            json.loads(raw)
-        except UnicodeDecodeError as bad:
-            found = f"is not text ({len(raw)} bytes, not UTF-8 at byte {bad.start})"
-        except RecursionError:
-            found = f"is nested too deeply to be a notebook ({len(raw)} bytes)"
-        except ValueError as bad:
-            found = f"is not valid JSON ({len(raw)} bytes; {str(bad)[:120]})"
-    return (
-        f"{name} {found}. Expected: a Jupyter notebook saved with File > Save Notebook. "
-        "Open it in JupyterLab, or copy your answers into a fresh copy, save and submit again."
     )

@@ -8,7 +8,7 @@ used instead was seen in nbgrader 0.9.6; a test names what is missing in another
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,8 @@ NEEDED = {
         "_init_preprocessors",
         "_sanitizing",
         "convert_notebooks",
+        "exporter_class",
+        "init_notebooks",
         "init_destination",
         "init_single_notebook_resources",
         "set_permissions",
@@ -74,6 +76,29 @@ def take_over(converter: Autograde, kind: type[Autograde]) -> None:
     """
     check_nbgrader()
     converter.__class__ = kind
+
+
+def search_with(find: Callable[[Autograde], dict[str, list[str]]], exporter: type) -> None:
+    """Let `find` list the submissions wherever nbgrader autogrades with an exporter of ours.
+
+    nbgrader searches before it makes the exporter, so :func:`take_over` comes too late for this.
+
+    Args:
+        find: returns the paths of notebooks by the submitted folder, as nbgrader's converter has
+            them in `assignments`; nothing to leave the search, and its errors, to nbgrader.
+        exporter: our exporter's class.
+    """
+    original = getattr(Autograde.init_notebooks, "__wrapped__", Autograde.init_notebooks)
+
+    @functools.wraps(original)
+    def init_notebooks(self: Autograde) -> None:
+        found = find(self) if issubclass(self.exporter_class, exporter) else {}
+        if not found:
+            original(self)
+            return
+        self.assignments, self.notebooks = found, []
+
+    Autograde.init_notebooks = init_notebooks
 
 
 def running_converter(preprocessor: NbGraderPreprocessor) -> Any:

@@ -20,6 +20,7 @@ from autograder.hall.settings import Settings
 from autograder.plugin.intake import UNREADABLE
 from autograder.plugin.nbgrader_internals import running_converter
 from autograder.plugin.pending import KEY, Pending
+from autograder.plugin.remarks import remark
 from autograder.plugin.sanitise import clean_outputs, plain_text
 
 LEFT_OUT = "LeftOut"
@@ -95,6 +96,13 @@ class ExamHall(NbGraderPreprocessor):
         job, result = converter.prefetcher.result(nb, names, graded)
         for trouble in result.trouble:
             self.log.error("%s: %s", names["student"], trouble)
+        if result.switches:
+            said = (
+                f"the notebook switches {', '.join(result.switches)} for all that follows; the "
+                "tests ran with the usual settings"
+            )
+            remark(nb, said)
+            self.log.warning("%s: %s", names["student"], said)
         for index, why in result.skipped_cells.items():
             self.log.warning("%s: cell %d was left out: %s", names["student"], index + 1, why)
         fill(nb, job, result)

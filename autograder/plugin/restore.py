@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook, Notebook
+from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
 from autograder.plugin.intake import UNREADABLE
+from autograder.plugin.matching import (
+    answers_below_tests,
+    claim_cells,
+    keep_tags,
+    missing_ordinary,
+)
 from autograder.plugin.nbgrader_internals import running_converter
+from autograder.plugin.releases import Release, claim_of, is_test
+from autograder.plugin.remarks import REMARKS, remark
 from autograder.plugin.sanitise import IMAGES, clean_markdown
 
 
@@ -45,15 +51,22 @@ class RestoreCells(NbGraderPreprocessor):
         Returns:
             Both.
         """
-        originals = self._originals(resources["nbgrader"])
+        self.student = resources["nbgrader"]["student"]
+        release = self._release(resources["nbgrader"])
         if len(nb.cells) > self.most_cells:
-            self.log.warning("Only the first %d cells are looked at", self.most_cells)
+            self._say(nb, f"only the first {self.most_cells} cells are looked at")
             del nb.cells[self.most_cells :]
-        nb.metadata = NotebookNode(
-            {k: v for k, v in nb.metadata.items() if k in ("kernelspec", UNREADABLE)}
-        )
+        kept = ("kernelspec", UNREADABLE, REMARKS)
+        nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k in kept})
+        if UNREADABLE not in nb.metadata:
+            self._say(nb, *claim_cells(nb, release))
+            self._say(nb, *keep_tags(nb, release, self.keep_tag))
+        originals = copy.deepcopy(release.cells)
         self._claim(nb, originals)
         self._put_back(nb, originals)
+        if UNREADABLE not in nb.metadata:
+            self._put_back_ordinary(nb, release)
+            self._say(nb, *answers_below_tests(nb, release, self.keep_tag))
         nb.nbformat, nb.nbformat_minor = 4, 5
         seen: set[str] = set()
         for place, cell in enumerate(nb.cells):  # unique, and the same on every run
@@ -64,27 +77,32 @@ class RestoreCells(NbGraderPreprocessor):
             seen.add(cell.id)
         return nb, resources
 
-    def _originals(self, names: dict) -> dict[str, NotebookNode]:
-        """Return the released cells; the gradebook is asked once in a run of grading."""
-        known = running_converter(self).releases
-        key = names["assignment"], names["notebook"]
-        if key not in known:
-            with Gradebook(names["db_url"]) as gradebook:
-                known[key] = _released_cells(gradebook.find_notebook(key[1], key[0]))
-        return copy.deepcopy(known[key])
+    def _say(self, nb: NotebookNode, *texts: str) -> None:
+        """Keep what was assumed for the student's page, and tell the instructor."""
+        remark(nb, *texts)
+        for text in texts:
+            self.log.warning("%s: %s", self.student, text)
+
+    def _release(self, names: dict) -> Release:
+        """Return what was released; the gradebook is asked once in a run of grading."""
+        return running_converter(self).release(names["assignment"], names["notebook"])
 
     def _claim(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
-        """Give every cell that claims a released name its released form; the last one wins."""
-        taken: set[str] = set()
+        """Give every cell that claims a released name its released form.
+
+        Of cells with the same claim the last one wins, but a stub yields to an answer.
+        """
+        taken = self._winners(nb, originals)
+        twice: dict[str, None] = {}
+        changed: dict[str, None] = {}
         markers = ClearHiddenTests(parent=self)
         hidden = markers.begin_test_delimeter, markers.end_test_delimeter
         for place in reversed(range(len(nb.cells))):
             cell = nb.cells[place]
-            claim = cell.metadata.get("nbgrader")
-            name = claim.get("grade_id") if isinstance(claim, dict) else None
-            original = originals.get(name) if isinstance(name, str) else None
-            if name in taken:
-                self.log.warning("Cell %r stands there twice; the last one counts", name)
+            name = claim_of(cell)
+            original = originals.get(name)
+            if original is not None and taken[name] != place:
+                twice[name] = None
                 original = None
             tags = cell.metadata.get("tags")
             kept = [self.keep_tag] if isinstance(tags, list) and self.keep_tag in tags else []
@@ -93,33 +111,56 @@ class RestoreCells(NbGraderPreprocessor):
                     _disarm(cell, cell)
                 cell.metadata = NotebookNode({"tags": kept} if kept and self.keep_tag else {})
                 continue
-            assert name is not None, "only a text names a released cell"
-            taken.add(name)
             new = NotebookNode(original.copy())
-            if not original.metadata.nbgrader.locked and not _is_test(original):
+            if not original.metadata.nbgrader.locked and not is_test(original):
                 new.source = cell.source
                 if new.cell_type != "code":
                     _disarm(new, cell)
             elif _said(cell.source, hidden) != _said(original.source, hidden):
-                self.log.warning("Cell %r was changed; the released one counts", name)
+                changed[name] = None
             new.id = cell.get("id")
             nb.cells[place] = new
+        for names, what in (
+            (twice, "there twice, of which the last answer counts"),
+            (changed, "changed, and count as they were released"),
+        ):
+            if names:
+                self._say(nb, f"these cells are {what}: {', '.join(reversed(names))}")
+
+    def _winners(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> dict[str, int]:
+        """Return the place of the cell that counts for every name that is claimed."""
+        winners: dict[str, int] = {}
+        stubs: set[str] = set()
+        for place, cell in enumerate(nb.cells):
+            name = claim_of(cell)
+            if name not in originals:
+                continue
+            stub = cell.source.strip() == originals[name].source.strip()
+            if name not in winners or not stub or name in stubs:
+                winners[name] = place
+                (stubs.add if stub else stubs.discard)(name)
+        return winners
 
     def _put_back(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
         """Insert the released cells that are missing, after the one that stood before them."""
-        place = 0
+        place, missing = 0, []
         for name, original in originals.items():
-            found = [
-                i
-                for i, cell in enumerate(nb.cells)
-                if cell.metadata.get("nbgrader", {}).get("grade_id") == name
-            ]
+            found = [i for i, cell in enumerate(nb.cells) if claim_of(cell) == name]
             if found:
                 place = found[0] + 1
                 continue
             nb.cells.insert(place, original)
             place += 1
-            self.log.warning("Restored the missing cell %r", name)
+            missing.append(name)
+        if missing and UNREADABLE not in nb.metadata:
+            self._say(nb, f"missing cells were put back as released: {', '.join(missing)}")
+
+    def _put_back_ordinary(self, nb: NotebookNode, release: Release) -> None:
+        """Insert released cells whose names, such as imports, the answers need and lack."""
+        for place, source in reversed(missing_ordinary(nb, release, self.keep_tag)):
+            nb.cells.insert(place, new_code_cell(source))
+            first = source.strip().splitlines()[0][:60]
+            self._say(nb, f"the released cell {first!r} is missing, and runs in its place")
 
 
 def visible_part(source: str, hidden: tuple[str, str]) -> str:
@@ -142,41 +183,6 @@ def visible_part(source: str, hidden: tuple[str, str]) -> str:
 
 def _said(source: str, hidden: tuple[str, str]) -> str:
     return visible_part(source.replace("\r\n", "\n"), hidden).strip()
-
-
-def _is_test(cell: NotebookNode) -> bool:
-    return cell.metadata.nbgrader.grade and not cell.metadata.nbgrader.solution
-
-
-def _released_cells(released: Notebook) -> dict[str, NotebookNode]:
-    points = {c.name: c.max_score for c in [*released.grade_cells, *released.task_cells]}
-    kinds = {
-        "grade": {c.name for c in released.grade_cells},
-        "solution": {c.name for c in released.solution_cells},
-        "task": {c.name for c in released.task_cells},
-    }
-    return {
-        source.name: _as_released(source, points.get(source.name), kinds)
-        for source in released.source_cells
-    }
-
-
-def _as_released(source: Any, points: float | None, kinds: dict[str, set]) -> NotebookNode:
-    """Return a cell of the released notebook as the gradebook remembers it."""
-    new = new_code_cell if source.cell_type == "code" else new_markdown_cell
-    metadata = {
-        "cell_type": source.cell_type,
-        "checksum": source.checksum,
-        "grade": source.name in kinds["grade"],
-        "grade_id": source.name,
-        "locked": bool(source.locked),
-        "schema_version": 3,
-        "solution": source.name in kinds["solution"],
-        "task": source.name in kinds["task"],
-    }
-    if points is not None:
-        metadata["points"] = points
-    return new(source.source, metadata=NotebookNode({"nbgrader": NotebookNode(metadata)}))
 
 
 def _disarm(new: NotebookNode, cell: NotebookNode) -> None:

@@ -100,6 +100,7 @@ class Examiner:
         value, credit, error = None, False, None
         try:
             self.client.last = ""
+            self.client.reset()
             self.client.request("seed", seed=SEED, which=["random", "numpy", "torch"])
             value, credit = self._execute(source)
         except Exception as raised:

@@ -20,6 +20,7 @@ from typing import Any
 from codec import CannotCross, Closed, Line, decode, encode
 from outputs import Outputs
 from shell import Printed, describe_error, make_shell
+from switches import SwitchBoard
 
 CALL_TEXT = 65_536  # characters printed during one call
 
@@ -39,6 +40,7 @@ class StudentKernel:
         sys.stdout, sys.stderr = Printed(self, "stdout"), Printed(self, "stderr")
         self.shell = make_shell(self)
         self.names = self.shell.user_ns
+        self.switches = SwitchBoard()
 
     def write(self, name: str, text: str) -> None:
         """Keep printed text: as output of a cell, as text printed during a call, or not at all.
@@ -69,7 +71,11 @@ class StudentKernel:
         self, request: dict[str, Any], buffers: list[memoryview]
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Do what was asked for; return the reply and its buffers."""
+        if request["do"] == "reset":
+            return {"switches": self.switches.reset()}, []
         if request["do"] == "run":
+            if not request.get("test"):
+                self.switches.give_back()
             return await self.run(request["source"], request["show"]), []
         if request["do"] == "file":
             return self.receive_file(request["name"], buffers), []

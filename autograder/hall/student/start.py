@@ -24,7 +24,7 @@ import namespaces  # noqa: E402
 from codec import Line  # noqa: E402
 from kernel import StudentKernel, seed_everything  # noqa: E402
 
-for _own in ("codec", "kernel", "namespaces", "outputs", "shell"):
+for _own in ("codec", "kernel", "namespaces", "outputs", "shell", "switches"):
     del sys.modules[_own]  # a course may bring files of these names
 del sys.path[: len(SETTINGS["code"])]
 
