@@ -90,8 +90,8 @@ class ExamAutograde(Autograde):
             places = [Path(course.format_path(folder, ".", assignment_id)) for folder in folders]
             with Gradebook(course.db_url) as gradebook:
                 entry = gradebook.find_notebook(notebook, assignment_id)
-                files = [place / f"{notebook}.ipynb" for place in places]
-                self.releases[key] = read_release(entry, files)
+                released, source = (place / f"{notebook}.ipynb" for place in places)
+                self.releases[key] = read_release(entry, released, source)
         return self.releases[key]
 
     def convert_notebooks(self) -> None:

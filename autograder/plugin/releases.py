@@ -45,6 +45,7 @@ class Release:
         cells: the cells that count, in order, by their grade_id, as the gradebook has them.
         ids: grade_id by the id of the cell in the released file.
         texts: source by grade_id in the released file, where tests have no hidden part.
+        solved: names that the instructor's solutions define, by grade_id.
         ordinary: the other code cells.
     """
 
@@ -52,12 +53,18 @@ class Release:
     ids: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     ordinary: list[Ordinary] = field(default_factory=list)
+    solved: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def answers(self) -> dict[str, frozenset[str]]:
-        """The names that each answer cell is to define; none for an answer in words."""
+        """The names that each answer cell is to define; none for an answer in words.
+
+        They are those of the stub; of a stub that defines nothing, those of the solution.
+        """
         return {
-            name: defined_names(cell.source) if cell.cell_type == "code" else frozenset()
+            name: defined_names(cell.source) or self.solved.get(name, frozenset())
+            if cell.cell_type == "code"
+            else frozenset()
             for name, cell in self.cells.items()
             if cell.metadata.nbgrader.solution
         }
@@ -91,34 +98,42 @@ class Release:
         return len(held), len(answered)
 
 
-def read_release(released: Notebook, files: list[Path]) -> Release:
+def read_release(entry: Notebook, released: Path, source: Path) -> Release:
     """Put together what is known of a release.
 
     Args:
-        released: the gradebook's entry.
-        files: where the released notebook may lie, the best place first.
+        entry: the gradebook's.
+        released: the notebook that students got; if it is gone, the instructor's stands in for it.
+        source: the instructor's notebook.
 
     Returns:
-        The release, without ids and ordinary cells if there is no such file.
+        The release, without ids and ordinary cells if there is neither file.
     """
-    release = Release(_released_cells(released))
-    path = next((path for path in files if path.is_file()), None)
-    try:
-        nb = nbformat.read(path, as_version=4) if path else None
-    except Exception:  # an instructor's file that is damaged: the gradebook has what counts
-        nb = None
+    release = Release(_released_cells(entry))
+    solved = _cells(source)
+    for cell in solved:
+        if claim_of(cell) in release.cells and cell.cell_type == "code":
+            release.solved[claim_of(cell)] = defined_names(cell.source)
     last = ""
-    for cell in nb.cells if nb else ():
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    for cell in _cells(released) or solved:
+        name = claim_of(cell)
         if name in release.cells:
             last = name
             release.texts[name] = cell.source
             if "id" in cell:
                 release.ids[cell.id] = name
-        elif cell.cell_type == "code" and name is None:
+        elif cell.cell_type == "code" and not name:
             tags = tuple(cell.metadata.get("tags", []))
             release.ordinary.append(Ordinary(cell.get("id", ""), cell.source, tags, last))
     return release
+
+
+def _cells(path: Path) -> list[NotebookNode]:
+    """Return an instructor's cells, none if there is no such file: the gradebook has what counts."""
+    try:
+        return list(nbformat.read(path, as_version=4).cells)
+    except Exception:
+        return []
 
 
 def claim_of(cell: NotebookNode) -> str:

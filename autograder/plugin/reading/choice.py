@@ -100,7 +100,13 @@ class Folder:
         if not good:
             return Choice(None, [], self._nothing_usable(name, candidates))
         taken = good[0]
-        return Choice(taken, [_taken(taken, good[1:], name, exact is not None), *taken.remarks])
+        return Choice(
+            taken,
+            [
+                _taken(taken, [f for f in candidates if f is not taken], name, exact is not None),
+                *taken.remarks,
+            ],
+        )
 
     def _not_looked_at(self, name: str, others: frozenset[str]) -> list[str]:
         """Name the other notebooks, where the one asked for is there."""
