@@ -27,6 +27,7 @@ NEEDED = {
         "_sanitizing",
         "convert_notebooks",
         "exporter_class",
+        "init_assignment",
         "init_notebooks",
         "init_destination",
         "init_single_notebook_resources",

@@ -129,7 +129,7 @@ def read_release(entry: Notebook, released: Path, source: Path) -> Release:
 
 
 def _cells(path: Path) -> list[NotebookNode]:
-    """Return an instructor's cells, none if there is no such file: the gradebook has what counts."""
+    """Return an instructor's cells; none without such a file, for the gradebook has the rest."""
     try:
         return list(nbformat.read(path, as_version=4).cells)
     except Exception:
