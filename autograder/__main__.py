@@ -42,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         help="all the rest as well: solutions, grader, guide (default: dist/instructor-kit.zip)",
     )
 
+    said = commands.add_parser("remarks", help="list what was assumed about a class's submissions")
+    said.add_argument("assignment", help="for example week01_pca")
+    said.add_argument("--course", type=Path, default=Path(), help="course folder (default: here)")
+
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
     attack.add_argument("--stock", action="store_true", help="attack nbgrader by itself as well")
@@ -123,6 +127,12 @@ def _handout(options: argparse.Namespace) -> int:
     names = make(ROOT, output)
     print(f"{output}: {len(names)} files")
     return 0
+
+
+def _remarks(options: argparse.Namespace) -> int:
+    from autograder.plugin.remarks import print_remarks
+
+    return print_remarks(options.course / "autograded", options.assignment)
 
 
 def _attacks(options: argparse.Namespace) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+import nbformat
 from nbformat import NotebookNode
 
 REMARKS = "autograder_remarks"
@@ -29,3 +33,30 @@ def remarks(nb: NotebookNode) -> list[str]:
         nb: the submission, sanitised or graded.
     """
     return [str(text) for text in nb.metadata.get(REMARKS, [])]
+
+
+def print_remarks(autograded: Path, assignment: str) -> int:
+    """Print what was assumed about a class's submissions; return a command's exit status.
+
+    Args:
+        autograded: nbgrader's folder of graded submissions.
+        assignment: the assignment's name.
+    """
+    folders = sorted(autograded.glob(f"*/{assignment}"))
+    if not folders:
+        print(
+            f"nothing graded was found as {autograded.resolve()}/STUDENT/{assignment}: run "
+            f"`nbgrader autograde {assignment}` in the course folder first, or name that folder "
+            "with --course",
+            file=sys.stderr,
+        )
+        return 1
+    said = 0
+    for folder in folders:
+        for path in sorted(folder.glob("*.ipynb")):
+            texts = remarks(nbformat.read(path, as_version=4))
+            said += bool(texts)
+            for text in texts:
+                print(f"{folder.parent.name}: {text}")
+    print(f"{len(folders)} submissions, something was assumed about {said}")
+    return 0

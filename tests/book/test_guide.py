@@ -1,6 +1,7 @@
 """The guide's worked example works, and its table of exercises is complete."""
 
 import re
+import runpy
 
 import pytest
 
@@ -50,6 +51,13 @@ def test_the_table_of_exercises_has_every_exercise_with_its_points():
         for row, exercise in zip(rows, known, strict=True):
             assert f"| {sum(exercise.points.values()):g} |" in row
             assert row.endswith(f"| {len(exercise.wrong)} |")
+
+
+def test_the_table_of_submissions_is_that_of_the_tests():
+    path = COURSE / "guide" / "submissions.md"
+    text = path.read_text(encoding="utf-8")
+    made = runpy.run_path(str(COURSE.parent / "tests" / "submissions_page.py"))["page"](text)
+    assert text == made, f"{path} is behind the tests: python -m tests.submissions_page"
 
 
 def test_every_week_has_a_rubric_oral_questions_and_slides():

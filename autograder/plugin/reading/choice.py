@@ -72,6 +72,7 @@ class Folder:
     def __init__(self, submitted: Path, scratch: Path) -> None:
         self.submitted, self.scratch = submitted, scratch
         self.notes: list[str] = []  # for the instructor's log
+        self.locked: list[str] = []  # archives that could not be opened, and why
         self.files: list[tuple[Path, Path]] = [  # (where it lies, path as its author knows it)
             (path, path.relative_to(submitted)) for path in walk(submitted)
         ]
@@ -159,7 +160,7 @@ class Folder:
             try:
                 self.notes += unpack(path, folder)
             except CannotOpen as reason:
-                self.notes.append(f"{shown}: {reason}")
+                self.locked.append(str(reason))
                 continue
             new = [(p, shown / p.relative_to(folder)) for p in walk(folder)]
             self.files += new
@@ -206,6 +207,8 @@ class Folder:
             return f"There is no {name}, and none of its exercises in {names}. {ask}"
         rest = [str(shown) for _, shown in self.files if not is_litter(shown)]
         locked = [n for n in rest if n.lower().endswith(OTHER_KINDS)]
+        if self.locked:
+            ask = f"{'; '.join(self.locked)}. {ask}"
         if locked:
             ask = f"{_listed(locked)} cannot be opened here (a zip can). {ask}"
         if not rest:

@@ -214,7 +214,7 @@ def another_course(course, folder):
     write(folder, {"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}, "essay.ipynb")
 
 
-@kind(0, "There is no notebook among the files", ("damaged_zip", "damaged"))
+@kind(0, "homework.zip is damaged", ("damaged_zip", "damaged"))
 def damaged_zip(course, folder):
     """a zip that was cut off"""
     with zipfile.ZipFile(folder / "homework.zip", "w") as packed:
