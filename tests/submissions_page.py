@@ -6,6 +6,7 @@ What was handed in is each kind's docstring, what the grader does is what the te
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def page(text: str) -> str:
     return f"{before}{BEGIN}\n\n{table()}\n{END}{after}"
 
 
-if __name__ == "__main__":
+def main(arguments: list[str] | None = None) -> None:
+    """Write the table into the page."""
+    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     print(PAGE)
+
+
+if __name__ == "__main__":
+    main()

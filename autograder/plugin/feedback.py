@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.plugin.intake import NOTE, UNREADABLE
 from autograder.plugin.remarks import remarks
 from autograder.plugin.reports import reports
 
@@ -85,6 +86,12 @@ ASSUMED = (
 )
 
 
+UNREAD = (
+    '<div style="border:2px solid #a33b00;padding:0.5em 0.9em"><b>This submission could not be '
+    "read.</b> {} What follows are the tests of the empty notebook, which earn nothing.</div>"
+)
+
+
 class SummariseReports(NbGraderPreprocessor):
     """Puts a table of all exercises above the notebook, each linked to its report.
 
@@ -102,7 +109,13 @@ class SummariseReports(NbGraderPreprocessor):
             Both.
         """
         found = reports(nb)
-        if found:
+        unreadable = nb.metadata.get(UNREADABLE, "")
+        if unreadable:
+            nb.cells = [
+                c for c in nb.cells if c.get("id") != NOTE
+            ]  # it says the same, further down
+            nb.cells.insert(0, new_markdown_cell(UNREAD.format(html.escape(str(unreadable)))))
+        elif found:
             rows = "".join(
                 f'<tr><td style="text-align:left"><a href="#{html.escape(grade_id)}">'
                 f"{html.escape(report.exercise)}</a></td>"

@@ -24,6 +24,7 @@ from autograder.plugin.releases import Release
 from autograder.plugin.remarks import remark
 
 UNREADABLE = "autograder_unreadable"
+NOTE = "note"  # id of the cell that stands for a notebook which could not be read
 TIMESTAMP = "timestamp.txt"
 
 
@@ -138,7 +139,7 @@ def note(reason: str) -> NotebookNode:
         reason: what was found, and what to do.
     """
     return new_notebook(
-        cells=[new_markdown_cell(f"**This submission could not be read.** {reason}", id="note")],
+        cells=[new_markdown_cell(f"**This submission could not be read.** {reason}", id=NOTE)],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             UNREADABLE: reason,

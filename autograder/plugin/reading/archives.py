@@ -70,7 +70,9 @@ def unpack(archive: Path, folder: Path) -> list[str]:
         notes.append(f"{archive.name} is damaged; what could be read of it is used")
     except (RuntimeError, NotImplementedError, ValueError) as error:
         # zipfile says so of a password, and of ways of packing that it does not know.
-        raise CannotOpen(f"{archive.name} cannot be opened ({str(error)[:120]})") from None
+        why = str(error)[:120]
+        why = "it asks for a password" if "encrypted" in str(error) else why
+        raise CannotOpen(f"{archive.name} cannot be opened ({why})") from None
     return notes
 
 
