@@ -81,8 +81,6 @@ def test_names_of_cells():
         "async def t(): ...\nclass U(nn.Module):\n    v = 1\nobj.attribute = 5\nd[0] = 1\n"
     )
     assert " ".join(sorted(defined_names(source))) == "U c e k m nn os p q t w z"
-        ["nn", "os", "c", "e", "z", "w", "k", "m", "p", "q", "t", "U"]
-    )
     assert mentioned_names("torch.relu(x) if len(y) else None") == {"torch", "x", "y"}
 
 
