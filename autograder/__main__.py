@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from autograder.collecting.arguments import add_arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="all the rest as well: solutions, grader, guide (default: dist/instructor-kit.zip)",
     )
+
+    collect = commands.add_parser(
+        "collect", help="a platform's download into submitted/, and feedback pages back to it"
+    )
+    add_arguments(collect)
 
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
@@ -123,6 +130,12 @@ def _handout(options: argparse.Namespace) -> int:
     names = make(ROOT, output)
     print(f"{output}: {len(names)} files")
     return 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from autograder.collecting.command import run
+
+    return run(options)
 
 
 def _attacks(options: argparse.Namespace) -> int:
