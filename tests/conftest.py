@@ -40,6 +40,7 @@ QUICK = (
         "autograder/test_builder.py",
         "autograder/test_handout.py",
         "autograder/plugin/test_sanitise.py",
+        "autograder/plugin/test_tables.py",
         "autograder/plugin/test_timestamps.py",
         "autograder/collecting/test_*.py",
     ),

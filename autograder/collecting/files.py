@@ -31,8 +31,9 @@ def choose_files(submission: Submission, notebooks: list[str]) -> None:
     taken: set[str] = set()
     for piece in sorted(pieces, key=lambda piece: -piece.attempt):
         file = _safe(piece.file)
-        if str(file) == TIMESTAMP:  # the platform's time counts, never one that was uploaded
-            file = PurePosixPath(UPLOADED_TIMESTAMP)
+        # The platform's time counts, never an uploaded one; some disks do not tell case apart.
+        if file.parts[0].casefold() == TIMESTAMP:
+            file = PurePosixPath(UPLOADED_TIMESTAMP, *file.parts[1:])
             submission.notes.append(
                 f"an uploaded {TIMESTAMP} is kept as {file}, and counts nothing"
             )

@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import os
+import shutil
+import sys
 import warnings
 import zipfile
 from pathlib import Path
 
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook, writes
 from nbgrader.api import Gradebook
 
@@ -25,7 +29,7 @@ CLASS = [
 
 def notebook(answer: str = "1") -> bytes:
     """Return a notebook with one cell."""
-    return writes(new_notebook(cells=[new_code_cell(answer)])).encode()
+    return writes(new_notebook(cells=[new_code_cell(answer, id="answer")])).encode()
 
 
 def make_zip(path: Path, files: dict, time=PACKED) -> Path:
@@ -45,17 +49,26 @@ def make_csv(path: Path, rows: list, separator=",", encoding="utf-8") -> Path:
     return path
 
 
-def make_course(folder: Path, people=CLASS) -> Path:
-    """Make a course with one released assignment and a gradebook of these people."""
+def make_gradebook(path: Path, people=CLASS) -> Path:
+    """Make a gradebook of these people; nbgrader looks for its helper `alembic` on the PATH."""
+    scripts = str(Path(sys.executable).parent)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setenv("PATH", scripts, prepend=os.pathsep)
+        warnings.simplefilter("ignore")  # SQLAlchemy's
+        with Gradebook(f"sqlite:///{path}") as book:
+            for student, first, last, email in people:
+                book.add_student(student, first_name=first, last_name=last, email=email)
+    return path
+
+
+def make_course(folder: Path, gradebook: Path) -> Path:
+    """Make a course with one released assignment and a copy of a gradebook."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
     released = folder / "release" / ASSIGNMENT
     released.mkdir(parents=True)
     (released / NOTEBOOK).write_bytes(notebook())
-    with warnings.catch_warnings(), Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-        warnings.simplefilter("ignore")
-        for student, first, last, email in people:
-            book.add_student(student, first_name=first, last_name=last, email=email)
+    shutil.copyfile(gradebook, folder / "gradebook.db")
     return folder
 
 
