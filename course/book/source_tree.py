@@ -49,8 +49,8 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     (folder / "index.md").write_text(index + toctree(top, hidden=True), encoding="utf-8")
 
 
-GUIDE = ("term-plan", "running-a-week", "exercises", "rubric", "platforms", "disputes")
-GUIDE += ("honesty", "accessibility", "new-exercise")
+GUIDE = ("term-plan", "running-a-week", "exercises", "rubric", "collecting", "platforms")
+GUIDE += ("disputes", "honesty", "accessibility", "new-exercise")
 
 
 def _place(name: str) -> tuple[int, str]:
