@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from autograder.collecting.arguments import add_arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -45,6 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     said = commands.add_parser("remarks", help="list what was assumed about a class's submissions")
     said.add_argument("assignment", help="for example week01_pca")
     said.add_argument("--course", type=Path, default=Path(), help="course folder (default: here)")
+
+    collect = commands.add_parser(
+        "collect", help="a platform's download into submitted/, and feedback pages back to it"
+    )
+    add_arguments(collect)
 
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
@@ -133,6 +140,12 @@ def _remarks(options: argparse.Namespace) -> int:
     from autograder.plugin.remarks import print_remarks
 
     return print_remarks(options.course / "autograded", options.assignment)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from autograder.collecting.command import run
+
+    return run(options)
 
 
 def _attacks(options: argparse.Namespace) -> int:

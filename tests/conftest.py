@@ -40,6 +40,9 @@ QUICK = (
         "autograder/test_builder.py",
         "autograder/test_handout.py",
         "autograder/plugin/test_sanitise.py",
+        "autograder/plugin/test_tables.py",
+        "autograder/plugin/test_timestamps.py",
+        "autograder/collecting/test_*.py",
     ),
     *(f"autograder/hall/test_{name}.py" for name in ("codec", "report", "trusted_names")),
 )
@@ -51,6 +54,7 @@ SLOW = (
         "aeutils/internal/test_doctor.py",
     ),
     *("aeutils/widgets/test_widgets_live.py", "book/test_site.py"),
+    "autograder/collecting/test_week_through_moodle.py",
 )
 # Nothing slow is set up for a whole file here, so that workers may share its tests out.
 SHARED_OUT = ("aeutils/*/test_*.py", "autograder/exercises/test_bank.py", "test_docstrings.py")

@@ -6,7 +6,10 @@ import re
 import pytest
 from repository import ROOT
 
-PLACES = ("aeutils", "autograder/exercises", "autograder/hall", "autograder/plugin")
+PLACES = (
+    "aeutils",
+    *(f"autograder/{package}" for package in ("collecting", "exercises", "hall", "plugin")),
+)
 # Visible tests and hidden checks take a student's function; attacks are what students would write.
 SKIPPED = re.compile(r"(testing|exercises)/week\d\d")
 CHECKS = re.compile(r"check_\w+|expect_\w+")  # shared helpers that raise for their caller

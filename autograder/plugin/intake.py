@@ -16,16 +16,16 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
-from nbgrader.utils import parse_utc
 
 from autograder.plugin.reading.choice import Folder
 from autograder.plugin.reading.files import MOST, MOST_FILES, irregular, is_litter, walk
 from autograder.plugin.releases import Release
 from autograder.plugin.remarks import remark
+from autograder.plugin.timestamps import read_time, write_time
 
 UNREADABLE = "autograder_unreadable"
 NOTE = "note"  # id of the cell that stands for a notebook which could not be read
-TIMESTAMP = "timestamp.txt"
+TIMESTAMP = "timestamp.txt"  # only the one at the top, which the collection wrote
 
 
 def stage_timestamp(submitted: Path, staged: Path) -> list[str]:
@@ -42,12 +42,12 @@ def stage_timestamp(submitted: Path, staged: Path) -> list[str]:
     if not os.path.lexists(path):
         return []
     problem = irregular(path)
+    text = ""
     try:
-        text = "" if problem else path.read_text(encoding="utf-8").strip()
-        if text:
-            parse_utc(text)
-    except (ValueError, OverflowError):
-        problem = "is not a time"
+        if not problem:
+            text = write_time(read_time(path.read_bytes()))
+    except ValueError as error:
+        problem = str(error)
     if problem:
         return [f"{path} {problem}: this submission counts as being without a time"]
     staged.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins.export import ExportPlugin
 from traitlets import Bool, Unicode
 
+from autograder.plugin.tables import read_table
+
 MOODLE = ["Username", "Email address", "First name", "Last name"]
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
@@ -117,13 +119,12 @@ class Canvas(_Wide):
                 for s in students
             ]
             return CANVAS, [], people
-        with open(self.template, encoding="utf-8-sig", newline="") as file:
-            head, *rows = list(csv.reader(file))
+        table = read_table(Path(self.template))
+        head, rows = table.head, table.rows
         missing = [name for name in CANVAS if name not in head]
         if missing:
             raise ValueError(f"{self.template} has no column {', '.join(missing)}")
         places = [head.index(name) for name in CANVAS]
-        rows = [row + [""] * (len(head) - len(row)) for row in rows]
         first = [row for row in rows if row[0].strip() == "Points Possible"]
         people = [[row[i] for i in places] for row in rows if row not in first]
         points = [first[0][0], "", "", "", ""] if first else []

@@ -49,8 +49,8 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     (folder / "index.md").write_text(index + toctree(top, hidden=True), encoding="utf-8")
 
 
-GUIDE = ("term-plan", "running-a-week", "submissions", "exercises", "rubric", "platforms")
-GUIDE += ("disputes", "honesty", "accessibility", "new-exercise")
+GUIDE = ("term-plan", "running-a-week", "collecting", "submissions", "exercises", "rubric")
+GUIDE += ("platforms", "disputes", "honesty", "accessibility", "new-exercise")
 
 
 def _place(name: str) -> tuple[int, str]:
