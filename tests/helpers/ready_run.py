@@ -1,39 +1,55 @@
 """nbgrader, loaded once and started often: each run is a fork of a process that has it in memory.
 
-A command of nbgrader spends several seconds on imports. The test that kills fifty runs starts them
-here instead, so that a random moment falls into the grading. ``python ready_run.py`` is the process
-that waits; :class:`Ready` is its other end.
+A command of nbgrader spends two to three seconds on imports, and the tests give more than a hundred
+of them. :func:`nbgrader` is for those that ask what a command does, not how it is started: it gives
+what :func:`autograder.demo.nbgrader` gives. The demo, the wheel's test, the attacked classes and
+the runs that are interrupted start nbgrader as an instructor does.
+
+``python ready_run.py`` is the process that waits; :class:`Ready` is its other end.
 """
 
+import atexit
+import functools
 import json
 import os
 import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 
 class Ready:
     """Starts nbgrader commands one at a time, each in a process group of its own."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        scripts = str(Path(sys.executable).parent)
-        path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    def __init__(self, **environment: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **environment},
+            env={**surroundings(), **environment},
             bufsize=0,
         )
         self.heard = b""
         self._line(100)
 
-    def start(self, course: Path, *arguments: str) -> int:
-        """Start a command in a course folder; return its process id."""
-        words = str(course.parent / "words.txt")
-        order = {"course": str(course), "arguments": arguments, "words": words}
+    def start(self, course: Path, *arguments: str, said: Path, errors: Path | None = None) -> int:
+        """Start a command in a course folder; return its process id.
+
+        Args:
+            course: the folder.
+            arguments: the command.
+            said: the file for what it prints.
+            errors: the file for what it prints to standard error, if that is another one.
+        """
+        order = {
+            "course": str(course),
+            "arguments": arguments,
+            "said": str(said),
+            "errors": str(errors or said),
+            "environment": surroundings(),
+        }
         self.process.stdin.write(json.dumps(order).encode() + b"\n")
         return self._line(30)
 
@@ -61,12 +77,45 @@ class Ready:
         self.process.wait(10)
 
 
+def surroundings() -> dict[str, str]:
+    """Return the environment of a command: this Python's scripts come first on the PATH."""
+    scripts = str(Path(sys.executable).parent)
+    path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+@functools.cache
+def shared() -> Ready:
+    """Return the waiting process of this worker of pytest; it ends with the worker."""
+    ready = Ready()
+    atexit.register(ready.close)
+    return ready
+
+
+def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one nbgrader command in a course folder and return its status and captured output."""
+    with tempfile.TemporaryDirectory() as place:
+        said, errors = Path(place) / "said", Path(place) / "errors"
+        pid = shared().start(folder, *arguments, said=said, errors=errors)
+        status = shared().wait(550)
+        if status is None:  # the test fails, and its neighbours find the process free
+            os.killpg(pid, signal.SIGKILL)
+            status = shared().wait(30)
+        words = [path.read_text(encoding="utf-8", errors="replace") for path in (said, errors)]
+    return subprocess.CompletedProcess(arguments, status, *words)
+
+
 def serve() -> None:
     """Load nbgrader, then run one command per line of standard input."""
+    from nbgrader import api
     from nbgrader.apps import autogradeapp  # noqa: F401
     from nbgrader.apps.nbgraderapp import NbGraderApp
 
     import autograder.plugin.preprocessor  # noqa: F401
+
+    # nbgrader starts a process for each new gradebook, only to ask for this constant.
+    api.get_alembic_version = functools.cache(api.get_alembic_version)
+    api.get_alembic_version()
 
     print(0, flush=True)
     while line := sys.stdin.readline():
@@ -75,12 +124,16 @@ def serve() -> None:
         if pid == 0:
             os.setsid()
             os.chdir(order["course"])
-            files = [
-                os.open(os.devnull, os.O_RDONLY),
-                os.open(order["words"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-            ]
-            for place, file in ((0, files[0]), (1, files[1]), (2, files[1])):
-                os.dup2(file, place)
+            os.environ.clear()
+            os.environ.update(order["environment"])
+            sys.argv[1:], sys.path[0] = order["arguments"], order["course"]
+            write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            for number, path, how in (
+                (0, os.devnull, os.O_RDONLY),
+                (1, order["said"], write | os.O_TRUNC),
+                (2, order["errors"], write),
+            ):
+                os.dup2(os.open(path, how), number)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             NbGraderApp.launch_instance(order["arguments"])
             return

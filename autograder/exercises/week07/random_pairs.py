@@ -123,7 +123,7 @@ EXERCISE = Exercise(
     },
 )
 
-PAIRS = 6000  # so many that each bound is many standard errors away from the truth
+PAIRS = 2000  # so many that each bound is many standard errors away from the truth
 PARTS = ("the first images", "the second images", "`same`")
 # 30 labels of four classes, of 12, 9, 6 and 3 members, mixed.
 LABELS = torch.tensor([7] * 12 + [2] * 9 + [-1] * 6 + [30] * 3)

@@ -12,8 +12,8 @@ import pytest
 import tiny_course
 from distributed import Client
 from nbgrader.api import Gradebook
+from ready_run import nbgrader
 
-from autograder.demo import nbgrader
 from autograder.hall.executors.course_archive import pack, unpack
 from autograder.hall.executors.dask_worker import GradingWorker, WorkerRefused, versions
 from autograder.hall.executors.worker_process import PortableJob
@@ -33,28 +33,27 @@ class Machines:
     """A scheduler and workers, as processes of their own that do not have the course."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.processes = folder, {}
+        self.folder, self.workers = folder, {}
         for name in ("autograder", "aeutils"):
             (folder / "path" / name).mkdir(parents=True)
             (folder / "path" / name / "__init__.py").write_text(SHADOW)
         old = folder / "old" / "nbformat-0.0.1.dist-info"  # what importlib.metadata finds first
         old.mkdir(parents=True)
         (old / "METADATA").write_text("Metadata-Version: 2.1\nName: nbformat\nVersion: 0.0.1\n")
-        self.start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.scheduler = self.start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0")
         self.address = self._address()
+        self.client = Client(self.address, set_as_default=False)
 
     def start(self, name: str, *arguments: str, old: bool = False) -> subprocess.Popen:
         path = os.pathsep.join(str(self.folder / n) for n in (["old"] if old else []) + ["path"])
-        log = open(self.folder / f"{name}.log", "wb")  # noqa: SIM115
-        with log:
-            self.processes[name] = subprocess.Popen(
+        with open(self.folder / f"{name}.log", "wb") as log:
+            return subprocess.Popen(
                 [sys.executable, "-m", "dask", *arguments, "--no-dashboard"],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONPATH": path},
                 stdout=log,
                 stderr=log,
             )
-        return self.processes[name]
 
     def _address(self) -> str:
         for _ in range(300):
@@ -64,29 +63,41 @@ class Machines:
             time.sleep(0.1)
         raise AssertionError((self.folder / "scheduler.log").read_text())
 
-    def worker(self, name: str, *, old: bool = False) -> subprocess.Popen:
-        """Start a worker and wait until the scheduler knows it; an `old` one has an old package."""
-        before = self.count()
-        room = ["--nthreads", "1", "--no-nanny", "--name", name, "--host", "127.0.0.1"]
-        started = self.start(name, "worker", self.address, *room, old=old)
-        while self.count() == before:
-            assert started.poll() is None, (self.folder / f"{name}.log").read_text()
+    def have(self, *names: str) -> list[subprocess.Popen]:
+        """Have these workers and no others, and return them; "old" is one with an old package."""
+        for name in list(self.workers):
+            if name not in names or self.workers[name].poll() is not None:
+                self.workers[name].kill()
+                self.workers.pop(name).wait()
+        self._wait_for(len(self.workers))  # a name that is still known would be refused
+        for name in names:
+            if name not in self.workers:
+                room = ["--nthreads", "1", "--no-nanny", "--name", name, "--host", "127.0.0.1"]
+                started = self.start(name, "worker", self.address, *room, old=name == "old")
+                self.workers[name] = started
+        self._wait_for(len(names))
+        return [self.workers[name] for name in names]
+
+    def _wait_for(self, count: int) -> None:
+        while self.count() != count:
+            for name, worker in self.workers.items():
+                assert worker.poll() is None, (self.folder / f"{name}.log").read_text()
             time.sleep(0.1)
-        return started
 
     def count(self) -> int:
-        with Client(self.address, set_as_default=False) as client:
-            return len(client.scheduler_info()["workers"])
+        return len(self.client.scheduler_info(n_workers=-1)["workers"])
 
     def stop(self) -> None:
-        for process in self.processes.values():
+        self.client.close()
+        for process in (*self.workers.values(), self.scheduler):
             process.kill()
             process.wait()
 
 
-@pytest.fixture
-def machines(tmp_path):
-    made = Machines(tmp_path)
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    """One cluster for all tests, as instructors have one for a term; each says what it needs."""
+    made = Machines(tmp_path_factory.mktemp("machines"))
     yield made
     made.stop()
 
@@ -115,69 +126,52 @@ def graded(course: Path) -> dict:
     return found
 
 
-def autograde(course: Path) -> str:
-    done = nbgrader(course, "autograde", tiny_course.NAME)
+def autograde(course: Path, *options: str) -> str:
+    done = nbgrader(course, "autograde", tiny_course.NAME, *options)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
 
 @needs_sandbox
 def test_two_workers_give_what_this_machine_gives(machines, tmp_path):
-    machines.worker("one")
-    machines.worker("two")
-    course = make_class(tmp_path / "course", CLASS)
+    reads = "text = open('notes.txt').read()\n"  # a file that travels with the notebook
+    answers = {**tiny_course.RIGHT, "vowels": reads + tiny_course.RIGHT["vowels"]}
+    course = make_class(tmp_path / "course", {**CLASS, "ada": answers})
     (tiny_course.submitted(course, "ada") / "notes.txt").write_text("beside the notebook")
     autograde(course)
     here = graded(course)
     assert [here[s][0] for s in CLASS] == [7, 4, 0, 7]
+    machines.have("one", "two")
     configure(course, machines.address)
-    done = nbgrader(course, "autograde", tiny_course.NAME, "--force")
-    assert done.returncode == 0
-    assert "comes back" not in done.stderr
-    assert "not used" not in done.stderr
+    said = autograde(course, "--force")
+    assert "comes back" not in said
+    assert "not used" not in said
     assert graded(course) == here
     assert machines.count() == 2
 
 
 @needs_sandbox
-def test_files_beside_a_notebook_travel_with_it(machines, tmp_path):
-    machines.worker("one")
-    answer = "text = open('notes.txt').read()\n" + tiny_course.RIGHT["vowels"]
-    course = make_class(tmp_path / "course", {"ada": {**tiny_course.RIGHT, "vowels": answer}})
-    (tiny_course.submitted(course, "ada") / "notes.txt").write_text("x")
-    configure(course, machines.address)
-    assert "comes back" not in autograde(course)
-    assert graded(course)["ada"][0] == 7
-
-
-@needs_sandbox
 @pytest.mark.parametrize("survivors", [1, 0])
 def test_killed_workers_lose_nothing(machines, tmp_path, survivors):
-    workers = [machines.worker("one"), machines.worker("two")]
+    workers = machines.have("one", "two")
     course = make_class(tmp_path / "course", {f"s{i}": SLOW for i in range(6)})
     configure(course, machines.address, patience=4)
-    scripts = str(Path(sys.executable).parent)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "nbgrader", "autograde", tiny_course.NAME],
-        cwd=course,
-        env={**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"]},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    run = tiny_course.start(course, "autograde", tiny_course.NAME)
     while not (course / "autograded" / "s0" / tiny_course.NAME / tiny_course.FILE).exists():
-        assert run.poll() is None, run.stderr.read()
+        assert run.poll() is None, tiny_course.words(course)
         time.sleep(0.1)
     for worker in workers[survivors:]:
         worker.kill()
-    said = run.communicate(timeout=300)[1]
-    assert run.returncode == 0, said
+    assert tiny_course.finish(run, 300) == 0, tiny_course.words(course)
     assert {score for score, _ in graded(course).values()} == {7}
     assert len(graded(course)) == 6
+    said = tiny_course.words(course)
     assert ("The rest is graded on this machine" in said) == (survivors == 0)
 
 
 @needs_sandbox
 def test_scheduler_without_workers_is_left_after_a_while(machines, tmp_path):
+    machines.have()
     course = make_class(tmp_path / "course", {"ada": tiny_course.RIGHT})
     configure(course, machines.address, patience=2)
     said = autograde(course)
@@ -195,23 +189,17 @@ def test_missing_scheduler_is_left_after_a_while(tmp_path):
 
 
 @needs_sandbox
-def test_worker_with_other_versions_is_refused(machines, tmp_path):
-    machines.worker("old", old=True)
+def test_worker_with_other_versions_is_refused_and_another_takes_its_work(machines, tmp_path):
+    machines.have("old")
     course = make_class(tmp_path / "course", CLASS)
     configure(course, machines.address, patience=4)
     said = autograde(course)
     assert "is not used: other versions: nbformat 0.0.1 instead of" in said
     assert "The rest is graded on this machine" in said
     assert [graded(course)[s][0] for s in CLASS] == [7, 4, 0, 7]
-
-
-@needs_sandbox
-def test_another_worker_takes_the_work_of_a_refused_one(machines, tmp_path):
-    machines.worker("old", old=True)
-    machines.worker("new")
-    course = make_class(tmp_path / "course", CLASS)
+    machines.have("old", "new")
     configure(course, machines.address)
-    said = autograde(course)
+    said = autograde(course, "--force")
     assert "is not used: other versions" in said
     assert "graded on this machine" not in said
     assert [graded(course)[s][0] for s in CLASS] == [7, 4, 0, 7]

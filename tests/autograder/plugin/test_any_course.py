@@ -10,9 +10,10 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from ready_run import nbgrader as run
 from traitlets.config import Config
 
-from autograder.demo import nbgrader as run
+from autograder import demo
 from autograder.hall.isolation.bubblewrap import bwrap, trial
 from autograder.hall.plugin import exam_hall
 from autograder.plugin.reports import reports
@@ -23,7 +24,7 @@ GUIDE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
 TWO_LINES = "from autograder.hall.plugin import exam_hall\nexam_hall(c)\n"
 
 
-def make_course(folder, lines):
+def release(folder, lines, run=run):
     """Copy the quickstart course with its two students, and release its assignment."""
     for name in ("source", "submitted"):
         shutil.copytree(GUIDE / name, folder / name, ignore=shutil.ignore_patterns("*_autotest"))
@@ -33,7 +34,19 @@ def make_course(folder, lines):
     return folder
 
 
-def grade(folder):
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """The course with our two lines, released once."""
+    return release(tmp_path_factory.mktemp("released"), TWO_LINES)
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    """A copy of it for one test."""
+    return shutil.copytree(released, tmp_path, dirs_exist_ok=True)
+
+
+def grade(folder, run=run):
     """Autograde and make feedback; return every cell's automatic score."""
     for command in ("autograde", "generate_feedback"):
         done = run(folder, command, "ps1")
@@ -48,13 +61,14 @@ def grade(folder):
 
 
 @pytest.fixture(scope="module")
-def quickstart(tmp_path_factory):
+def quickstart(tmp_path_factory, released):
     """The quickstart course graded by stock nbgrader and in the exam hall."""
     if PROBLEM:
         pytest.skip(f"no sandbox here: {PROBLEM}")
-    stock = make_course(tmp_path_factory.mktemp("stock"), "")
-    hall = make_course(tmp_path_factory.mktemp("hall"), TWO_LINES)
-    return grade(stock), grade(hall), hall
+    # A process that has loaded our plug-in would be no stock nbgrader.
+    stock = release(tmp_path_factory.mktemp("stock"), "", run=demo.nbgrader)
+    hall = shutil.copytree(released, tmp_path_factory.mktemp("hall"), dirs_exist_ok=True)
+    return grade(stock, run=demo.nbgrader), grade(hall), hall
 
 
 def test_scores_equal_those_of_stock_nbgrader(quickstart):
@@ -89,18 +103,17 @@ def no_sandbox(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_without_a_sandbox_nothing_is_graded(tmp_path, no_sandbox):
+def test_without_a_sandbox_nothing_is_graded(course, no_sandbox):
     """The command must refuse, say what to do, and leave no trace."""
-    folder = make_course(tmp_path, TWO_LINES)
-    before = listing(folder)
-    done = run(folder, "autograde", "ps1")
+    before = listing(course)
+    done = run(course, "autograde", "ps1")
     assert done.returncode != 0
     assert "Nothing was graded: student code must run in a sandbox" in done.stderr
     assert "No permissions to create new namespace" in done.stderr
     assert "apt install bubblewrap" in done.stderr
     assert 'c.ExamHall.sandbox = "none"' in done.stderr
-    assert listing(folder) == before
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", None) as gradebook:
+    assert listing(course) == before
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", None) as gradebook:
         assert gradebook.assignment_submissions("ps1") == []
 
 
@@ -115,44 +128,42 @@ def formgrader(folder):
 
 @needs_sandbox
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
-def test_formgraders_button_grades_in_the_hall(tmp_path):
-    folder = make_course(tmp_path, TWO_LINES)
-    done = formgrader(folder).autograde("ps1", "hacker")
+def test_formgraders_button_grades_in_the_hall(course):
+    done = formgrader(course).autograde("ps1", "hacker")
     assert done["success"], done
-    nb = nbformat.read(folder / "autograded/hacker/ps1/problem1.ipynb", 4)
+    nb = nbformat.read(course / "autograded/hacker/ps1/problem1.ipynb", 4)
     assert nb.metadata.exam_hall.protected is True
     assert reports(nb)["correct_squares"].earned == 1
 
 
-def test_formgraders_button_refuses_without_a_sandbox(tmp_path, monkeypatch):
-    folder = make_course(tmp_path, TWO_LINES)
+def test_formgraders_button_refuses_without_a_sandbox(course, monkeypatch):
     monkeypatch.setattr("autograder.hall.isolation.bubblewrap.bwrap", lambda: None)
-    done = formgrader(folder).autograde("ps1", "hacker")
+    done = formgrader(course).autograde("ps1", "hacker")
     assert not done["success"]
     assert "Nothing was graded" in done["log"]
-    assert not (folder / "autograded").exists()
+    assert not (course / "autograded").exists()
 
 
-def test_unprotected_grading_must_be_asked_for_and_is_said_everywhere(tmp_path, no_sandbox):
-    folder = make_course(tmp_path, TWO_LINES + 'c.ExamHall.sandbox = "none"\n')
-    done = run(folder, "autograde", "ps1")
+def test_unprotected_grading_must_be_asked_for_and_is_said_everywhere(course, no_sandbox):
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write('c.ExamHall.sandbox = "none"\n')
+    done = run(course, "autograde", "ps1")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("WITHOUT a sandbox") >= 4  # at the start, per notebook, at the end
     assert "2 submissions graded in this run WITHOUT a sandbox" in done.stderr
-    assert run(folder, "generate_feedback", "ps1").returncode == 0
-    for page in (folder / "feedback").rglob("*.html"):
+    assert run(course, "generate_feedback", "ps1").returncode == 0
+    for page in (course / "feedback").rglob("*.html"):
         assert "Graded without a sandbox" in page.read_text(encoding="utf-8"), page
-    nb = nbformat.read(folder / "autograded/hacker/ps1/problem1.ipynb", 4)
+    nb = nbformat.read(course / "autograded/hacker/ps1/problem1.ipynb", 4)
     assert reports(nb)["correct_squares"].earned == 1
 
 
 @needs_sandbox
-def test_a_notebook_in_another_language_is_refused_by_name(tmp_path):
-    folder = make_course(tmp_path, TWO_LINES)
-    path = folder / "source/ps1/problem1.ipynb"
+def test_a_notebook_in_another_language_is_refused_by_name(course):
+    path = course / "source/ps1/problem1.ipynb"
     nb = nbformat.read(path, 4)
     nb.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
     nbformat.write(nb, path)
-    done = run(folder, "autograde", "ps1")
+    done = run(course, "autograde", "ps1")
     assert done.returncode != 0
     assert "grades Python notebooks; this one is in R" in done.stderr

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from handed_in import KINDS, hand_in
+from ready_run import nbgrader
 from tiny_course import (
     CONFIG,
     HALF,
@@ -16,7 +17,6 @@ from tiny_course import (
     fingerprint,
     finish,
     make_course,
-    nbgrader,
     no_sandbox,
     page,
     released,
@@ -70,7 +70,7 @@ def troubled(tmp_path_factory):
     resource.prlimit(grading.pid, resource.RLIMIT_FSIZE, (300 * MEGABYTE, 300 * MEGABYTE))
     finish(grading, 500)
     log = words(course)
-    finish(start(course, "generate_feedback", NAME), 500)
+    nbgrader(course, "generate_feedback", NAME)
     return SimpleNamespace(course=course, log=log, before=before)
 
 
@@ -79,8 +79,9 @@ def untroubled(tmp_path_factory):
     """The same honest students in a class of their own: scores and log."""
     course = with_support_file(tmp_path_factory.mktemp("untroubled") / "course")
     hand_in_honestly(course)
-    assert finish(start(course, "autograde", NAME), 120) == 0, words(course)
-    return SimpleNamespace(scores=scores(course, HONEST), log=words(course))
+    done = nbgrader(course, "autograde", NAME)
+    assert done.returncode == 0, done.stderr
+    return SimpleNamespace(scores=scores(course, HONEST), log=done.stderr)
 
 
 def warnings(log):

@@ -3,15 +3,18 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution
+from ready_run import nbgrader
 from repository import ROOT
 
-from autograder.demo import ASSIGNMENT, nbgrader, results, run_demo, set_up, submit
+from autograder.demo import ASSIGNMENT, results, set_up, submit
 from autograder.plugin.reports import reports
 from autograder.simulated import make_class, solve
 
@@ -24,15 +27,17 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo, run once: folder, exit status and printed lines."""
-    import contextlib
-    import io
-
+    """What `make demo` does, run once: folder, exit status and printed lines."""
     folder = tmp_path_factory.mktemp("demo") / "course"
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        status = run_demo(ROOT, folder)
-    return folder, status, out.getvalue().splitlines()
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder", "demo", "--folder", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(done.stdout, done.stderr)  # pytest shows it where a test fails
+    return folder, done.returncode, done.stdout.splitlines()
 
 
 def test_demo_succeeds_and_says_so_in_its_last_line(demo):

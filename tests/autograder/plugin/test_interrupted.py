@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from ready_run import Ready
+from ready_run import Ready, nbgrader
 from tiny_course import (
     HALF,
     NAME,
@@ -24,7 +24,6 @@ from tiny_course import (
     finish,
     graded,
     make_course,
-    nbgrader,
     no_sandbox,
     page,
     released,
@@ -43,7 +42,7 @@ pytestmark = [
 ]
 
 MARK = "TINY_COURSE_RUN"  # an environment variable by which a run's processes are recognised
-KILLS = 50
+KILLS = 24
 ASLEEP = "20.125"  # seconds that ben's code sleeps
 
 
@@ -63,7 +62,8 @@ def pristine(tmp_path_factory):
 def reference(pristine, tmp_path_factory):
     """What an uninterrupted run gives: points per student and test, and the hash of submitted/."""
     course = copy(pristine, tmp_path_factory.mktemp("reference"))
-    assert finish(start(course, "autograde", NAME)) == 0, words(course)
+    done = nbgrader(course, "autograde", NAME)
+    assert done.returncode == 0, done.stderr
     assert {s: score(course, s) for s in ("ann", "ben", "cho")} == {"ann": 7, "ben": 4, "cho": 0}
     return SimpleNamespace(points=points(course), submitted=fingerprint(course / "submitted"))
 
@@ -100,6 +100,12 @@ def assert_complete(course, reference):
         code = [c for c in graded(course, student).cells if c.cell_type == "code"]
         assert all(c.execution_count for c in code), student
         assert all(c.outputs for c in code if "test-" in c.metadata.nbgrader.grade_id), student
+
+
+def assert_next_run_finishes(course, reference):
+    done = nbgrader(course, "autograde", NAME)
+    assert done.returncode == 0, done.stderr
+    assert_complete(course, reference)
 
 
 def left_over(mark):
@@ -153,37 +159,51 @@ def members(pid, word):
 # --- killed and cancelled -------------------------------------------------------------------------
 
 
-def test_fifty_kills_at_random_moments(pristine, reference, tmp_path):
+def moments(dice):
+    """Return as many numbers as there are kills: one from each part of 0 to 1, in random order."""
+    parts = [(part + dice.random()) / KILLS for part in range(KILLS)]
+    dice.shuffle(parts)
+    return parts
+
+
+def test_kills_at_moments_all_over_a_run(pristine, reference, tmp_path):
     dice = random.Random(20_260)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    ready = Ready({MARK: str(tmp_path), "TMPDIR": str(scratch)})
+    ready = Ready(**{MARK: str(tmp_path), "TMPDIR": str(scratch)})
+
+    def begin():
+        return ready.start(course, "autograde", NAME, said=tmp_path / "words.txt")
+
     try:
         course, began = copy(pristine, tmp_path), time.monotonic()
-        ready.start(course, "autograde", NAME)
+        begin()
         assert ready.wait(100) == 0, words(course)
         whole_run, kills, while_grading = time.monotonic() - began, 0, 0
+        left = moments(dice)
         while kills < KILLS:
-            pid = ready.start(course, "autograde", NAME)
+            pid = begin()
             if kills % 2:  # every other time, not while nbgrader only starts
                 wait_until(lambda pid=pid: family(pid) or not psutil.pid_exists(pid), 60)
-            status = ready.wait(dice.uniform(0, whole_run / 2))
+            status = ready.wait(left[-1] * whole_run / 2)
             if status is not None:  # it had little left to do; once more from the beginning
                 assert status == 0, words(course)
                 assert_complete(course, reference)
                 shutil.rmtree(course)
                 copy(pristine, tmp_path)
+                left[-1] *= 0.9  # the first run may have been a slow one
                 continue
             children = family(pid)
             os.kill(pid, signal.SIGKILL)
             assert ready.wait(30) == -signal.SIGKILL
+            left.pop()
             kills += 1
             while_grading += bool(children)
             wait_until(lambda children=children: not any(map(alive, children)), 10)
             wait_until(lambda: [p.pid for p in left_over(str(tmp_path))] == [ready.process.pid], 10)
             assert_consistent(course, reference)
         assert while_grading > KILLS / 4
-        ready.start(course, "autograde", NAME)
+        begin()
         assert ready.wait(60) == 0, words(course)
         assert_complete(course, reference)
         assert not [p for p in scratch.iterdir() if p.name.startswith(("exam", "sealed"))]
@@ -228,8 +248,7 @@ def test_control_c_ends_the_run_at_once_and_the_next_finishes(sleepy, pristine, 
     wake_ben(sleepy, pristine)
     assert_consistent(sleepy.course, reference)
     assert points(sleepy.course)["ann", "test-doubled"] == 2
-    assert finish(start(sleepy.course, "autograde", NAME)) == 0, words(sleepy.course)
-    assert_complete(sleepy.course, reference)
+    assert_next_run_finishes(sleepy.course, reference)
 
 
 def test_killed_run_takes_a_student_who_sleeps_with_it(sleepy, pristine, reference):
@@ -241,8 +260,7 @@ def test_killed_run_takes_a_student_who_sleeps_with_it(sleepy, pristine, referen
     wait_until(lambda: not left_over(sleepy.mark), 15)
     wake_ben(sleepy, pristine)
     assert_consistent(sleepy.course, reference)
-    assert finish(start(sleepy.course, "autograde", NAME)) == 0, words(sleepy.course)
-    assert_complete(sleepy.course, reference)
+    assert_next_run_finishes(sleepy.course, reference)
 
 
 # --- a sandbox or an examiner dies ----------------------------------------------------------------

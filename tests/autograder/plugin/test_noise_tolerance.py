@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from ready_run import nbgrader
 from tiny_course import FILE, NAME, RIGHT, answered, make_course, no_sandbox, submit
 
-from autograder.demo import nbgrader
 from autograder.plugin.reports import reports
 
 pytestmark = pytest.mark.skipif(bool(no_sandbox()), reason=f"no sandbox here: {no_sandbox()}")

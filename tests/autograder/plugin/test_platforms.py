@@ -2,15 +2,12 @@
 
 import csv
 import os
-import subprocess
 import sys
 import warnings
 from pathlib import Path
 
 import pytest
-from repository import ROOT
-
-nbgrader = pytest.importorskip("nbgrader")
+from ready_run import nbgrader
 
 TEMPLATE = """\
 Student,ID,SIS User ID,SIS Login ID,Section,week01_pca (4711),Final Score
@@ -51,11 +48,7 @@ def course(tmp_path_factory, session_path):
 
 
 def export(course, *options):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "nbgrader", "export", *options]
-    done = subprocess.run(
-        command, cwd=course, env=environment, capture_output=True, text=True, check=False
-    )
+    done = nbgrader(course, "export", *options)
     assert done.returncode == 0, done.stderr
     return done.stderr
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import tiny_course
 from nbgrader.api import Gradebook
-
-from autograder.demo import nbgrader
+from ready_run import nbgrader
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 SERVER = PROGRAMS[-1].parent if PROGRAMS else Path(shutil.which("initdb") or "/none/x").parent

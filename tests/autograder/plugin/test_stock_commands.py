@@ -4,10 +4,10 @@ import shutil
 
 import nbformat
 import pytest
+from ready_run import nbgrader
 from repository import ROOT
 
 from autograder.builder.source import without_outputs
-from autograder.demo import nbgrader
 
 WEEKS = [
     "week01_pca",

@@ -7,12 +7,18 @@ ones that students take.
 import gzip
 
 import pytest
+from mirrors import IDX, Server, sha256
 
 from aeutils.data import sources
 
-pytest.importorskip("torchvision", exc_type=ImportError)
-from mirrors import IDX, Server, sha256
-from torchvision import datasets as tv
+
+@pytest.fixture(scope="session")
+def tv():
+    """torchvision's data sets; importing them takes seconds, which only these tests need."""
+    pytest.importorskip("torchvision", exc_type=ImportError)
+    from torchvision import datasets
+
+    return datasets
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def server():
 
 
 @pytest.fixture(autouse=True)
-def root(monkeypatch, tmp_path):
+def root(monkeypatch, tmp_path, tv):
     """An empty cache; no npm, no registry, and mirrors at an address where nobody listens."""
     cache = tmp_path / "cache"
     for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY", "CI", "AEUTILS_SCALE"):
@@ -43,7 +49,7 @@ def root(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def mirror(server, monkeypatch):
+def mirror(server, monkeypatch, tv):
     """The server as torchvision's second mirror, after one that is down."""
     server.files = {f"/m/{name}.gz": gzip.compress(content) for name, content in IDX.items()}
     monkeypatch.setattr(tv.MNIST, "mirrors", ["http://127.0.0.1:9/", f"{server.url}/m/"])

@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import pytest
+from mirrors import IDX, IMAGES, RNG, check_mnist, leftovers, png, put, sha256, tgz
 
 from aeutils.__main__ import main
 from aeutils.data import fetch, load, sources
@@ -19,14 +20,10 @@ from aeutils.data.cache import default_root
 from aeutils.data.formats import read_cifar_python
 from aeutils.data.whole import DataUnavailableError
 
-pytest.importorskip("torchvision", exc_type=ImportError)
-from mirrors import IDX, IMAGES, RNG, check_mnist, leftovers, png, put, sha256, tgz
-from torchvision import datasets as tv
-
 # --- where files come from -----------------------------------------------------------------------
 
 
-def test_files_from_torchvisions_mirror_are_kept_and_torchvision_reads_them(mirror, root):
+def test_files_from_torchvisions_mirror_are_kept_and_torchvision_reads_them(mirror, root, tv):
     check_mnist(load("mnist", size="full"))
     assert len(mirror.requests) == 4
     second = load("mnist", size="full")
@@ -123,7 +120,7 @@ def test_cifar10_from_the_strips_of_the_npm_package(server, root, monkeypatch):
     assert (root / "cifar-10-batches-bin" / "test_batch.bin").stat().st_size == 2 * 3073
 
 
-def test_cifar10_from_torchvisions_archive(server, root, monkeypatch):
+def test_cifar10_from_torchvisions_archive(server, root, monkeypatch, tv):
     files = {"batches.meta": pickle.dumps({"label_names": []}, protocol=2)}
     for name, (x, y) in CIFAR.items():
         rows = np.ascontiguousarray(x.transpose(0, 3, 1, 2)).reshape(2, 3072)

@@ -6,14 +6,11 @@ import hashlib
 import sys
 
 import pytest
+from mirrors import IDX, IMAGES, X, check_mnist, idx, leftovers, put, tgz
 
 from aeutils.__main__ import main
 from aeutils.data import cache, download, fetch, load, sources
 from aeutils.data.whole import DataUnavailableError
-
-pytest.importorskip("torchvision", exc_type=ImportError)
-from mirrors import IDX, IMAGES, X, check_mnist, idx, leftovers, put, tgz
-from torchvision import datasets as tv
 
 
 @pytest.mark.parametrize(
@@ -27,7 +24,9 @@ from torchvision import datasets as tv
         ("not gzip", "not a whole gzip file"),
     ],
 )
-def test_a_failing_mirror_is_explained_and_leaves_nothing(mirror, root, monkeypatch, mode, reason):
+def test_a_failing_mirror_is_explained_and_leaves_nothing(
+    mirror, root, monkeypatch, tv, mode, reason
+):
     monkeypatch.setattr(download, "TIMEOUT", 0.3)
     monkeypatch.setattr(tv.MNIST, "mirrors", [f"{mirror.url}/m/"])
     mirror.mode = mode
