@@ -22,11 +22,14 @@ COMPARED = 20_000  # characters
 
 
 def claim_cells(nb: NotebookNode, release: Release) -> list[str]:
-    """Give released names to cells that have lost theirs; return what to say about it.
+    """Give released names to cells that have lost theirs.
 
     Args:
         nb: the submission, as it was read.
         release: what was released.
+
+    Returns:
+        Remarks.
     """
     claimed = {name for cell in nb.cells if (name := claim_of(cell)) in release.cells}
     lost = [name for name in release.cells if name not in claimed]
@@ -97,12 +100,15 @@ def _by_stub(name: str, free: list[NotebookNode], release: Release) -> NotebookN
 
 
 def keep_tags(nb: NotebookNode, release: Release, tag: str) -> list[str]:
-    """Put a tag back on the released cells that have lost it; return what to say about it.
+    """Put a tag back on the released cells that have lost it.
 
     Args:
         nb: the submission; cells that count have their names.
         release: what was released.
         tag: of cells that grading leaves out.
+
+    Returns:
+        Remarks.
     """
     tagged = [cell for cell in release.ordinary if tag and tag in cell.tags]
     ids, texts = {cell.id for cell in tagged}, {_plain(cell.source) for cell in tagged}
@@ -170,7 +176,7 @@ def missing_ordinary(nb: NotebookNode, release: Release, skip_tag: str) -> list[
 
 
 def answers_below_tests(nb: NotebookNode, release: Release, skip_tag: str) -> list[str]:
-    """Move answers that stand below their test above it; return what to say about it.
+    """Move answers that stand below their test above it.
 
     A cell is moved if what it defines is asked for by the test and defined nowhere above it. What
     it mentions itself, and is only defined below the test as well, comes along.
@@ -179,6 +185,9 @@ def answers_below_tests(nb: NotebookNode, release: Release, skip_tag: str) -> li
         nb: the submission, restored.
         release: what was released.
         skip_tag: of cells that grading leaves out.
+
+    Returns:
+        Remarks.
     """
     asked = set().union(*release.answers.values()) if release.answers else set()
     said = []

@@ -57,7 +57,7 @@ class Release:
 
     @cached_property
     def answers(self) -> dict[str, frozenset[str]]:
-        """The names that each answer cell is to define; none for an answer in words.
+        """Return the names that each answer cell is to define; none for an answer in words.
 
         They are those of the stub; of a stub that defines nothing, those of the solution.
         """

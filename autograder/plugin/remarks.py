@@ -36,11 +36,14 @@ def remarks(nb: NotebookNode) -> list[str]:
 
 
 def print_remarks(autograded: Path, assignment: str) -> int:
-    """Print what was assumed about a class's submissions; return a command's exit status.
+    """Print what was assumed about a class's submissions.
 
     Args:
         autograded: nbgrader's folder of graded submissions.
         assignment: the assignment's name.
+
+    Returns:
+        A command's exit status.
     """
     folders = sorted(autograded.glob(f"*/{assignment}"))
     if not folders:

@@ -151,7 +151,11 @@ class SwitchBoard:
                     self.usual[name] = switch.get(module)
 
     def reset(self) -> list[str]:
-        """Set every switch as it was; return the names of those that were not."""
+        """Set every switch as it was.
+
+        Returns:
+            The names of those that were not.
+        """
         changed = []
         for name, switch in SWITCHES.items():
             module = sys.modules.get(switch.module)
