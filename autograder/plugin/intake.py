@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,8 +67,9 @@ def stage(submitted: Path, staged: Path, releases: dict[str, Release]) -> list[s
         Sentences for the log.
     """
     staged.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=staged.parent) as scratch:
-        folder = Folder(submitted, Path(scratch))
+    scratch = staged.with_name(f"{staged.name}.unpacked")
+    try:
+        folder = Folder(submitted, scratch)
         used: dict[Path, Path] = {}  # path of a notebook that was taken -> folder it lies in
         for name, release in releases.items():
             choice = folder.choose(name, release, frozenset(releases) - {name})
@@ -83,6 +83,8 @@ def stage(submitted: Path, staged: Path, releases: dict[str, Release]) -> list[s
             text = json.dumps(nb, ensure_ascii=False)
             (staged / name).write_bytes(text.encode("utf-8", "replace"))  # half a surrogate pair
         _copy_files(folder, staged, set(releases), used)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)  # it is there if an archive was opened
     return folder.notes
 
 

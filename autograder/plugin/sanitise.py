@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import html
 import re
 
@@ -42,6 +43,7 @@ STYLES = [
 ]
 IMAGES = ("image/png", "image/jpeg", "image/gif")
 LONGEST = 2_000_000  # characters of one output; pictures are larger than text
+RELEASED = 10_000  # characters of a text that may be one of the release
 MOST_TAGS = 3_000  # of one text: cleaning takes time that grows with their square
 
 
@@ -87,7 +89,16 @@ def clean_markdown(text: str) -> str:
         return text
     if text.count("<") > MOST_TAGS or len(text) > LONGEST:
         return html.escape(text, quote=False)
+    return _clean_released(text) if len(text) < RELEASED else _clean(text)
+
+
+def _clean(text: str) -> str:
     return _bleached(text, strip=False).replace("&gt;", ">").replace("&amp;", "&")
+
+
+@functools.lru_cache(maxsize=256)  # a class hands in the same released texts again and again
+def _clean_released(text: str) -> str:
+    return _clean(text)
 
 
 @pass_context
