@@ -45,7 +45,8 @@ def _sort(archive: Archive, context: Context) -> Sorted:
     result = Sorted()
     for entry in archive.entries:
         name = entry.path.name
-        matched = HIDDEN.fullmatch(name) or TYPED.fullmatch(name) or UPLOAD.fullmatch(name)
+        # In this order, a file that a student calls "x_205_text.html" is not number 205's text.
+        matched = HIDDEN.fullmatch(name) or UPLOAD.fullmatch(name) or TYPED.fullmatch(name)
         if matched is None:
             result.strange.append(entry)
             continue

@@ -33,8 +33,9 @@ from autograder.collecting.roster import Known, Person, Roster
 from autograder.collecting.times import BLANK, read_platform_time
 from autograder.plugin.tables import Table
 
+# The first number counts: what follows is the file's name, which a student chooses.
 PART = re.compile(
-    r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z0-9]+)(?:_(?P<rest>.*))?"
+    r"(?P<name>[^_]*)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z0-9]+)(?:_(?P<rest>.*))?"
 )
 PARTICIPANT = re.compile(r"\D*?\s?(\d+)")  # the cell's words are translated
 # "Last modified (submission)" in Moodle's language packs (mod/assign, `lastmodifiedsubmission`).
@@ -42,8 +43,7 @@ SUBMITTED = (
     *("Last modified (submission)", "Zuletzt geändert (Abgabe)"),
     *("Dernière modification (travail remis)", "Última modificación (entrega)"),
     *("Última modificação (envio)", "Ultima modifica (consegna)"),
-    *("Laatst gewijzigd (inzending)", "Última modificación (entrega)"),
-    *("Последнее изменение (ответ)", "上次修改（作业）"),
+    *("Laatst gewijzigd (inzending)", "Последнее изменение (ответ)", "上次修改（作业）"),
 )
 
 

@@ -24,8 +24,9 @@ from autograder.collecting.times import BLANK, in_zone, read_platform_time
 from autograder.plugin.tables import Table
 from autograder.plugin.timestamps import read_time
 
+# The first attempt counts: what follows is the file's name, which a student chooses.
 ATTEMPT = re.compile(
-    r"(?:.*_)?(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+))?"
+    r"(?:.*?_)?(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+))?"
 )
 
 
@@ -34,7 +35,8 @@ def _sort(archive: Archive, context: Context) -> Sorted:
     depth = _depth(archive, context)
     for entry in archive.entries:
         parts = entry.path.parts[depth:]
-        piece = _attempt(entry, parts[-1], context) or _piece(entry, parts, context)
+        attempt = _attempt(entry, parts[0], context) if len(parts) == 1 else None
+        piece = attempt or _piece(entry, parts, context)
         result.pieces.append(piece)
     return result
 

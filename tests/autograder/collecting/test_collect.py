@@ -98,6 +98,41 @@ def test_an_id_that_is_a_path_is_not_written(course, collect, tmp_path, student)
     assert not (course / "outside").exists()
 
 
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [
+        (
+            "moodle",
+            f"Ann Lee_101_assignsubmission_file_Bob Doe_105_assignsubmission_file_{NOTEBOOK}",
+        ),
+        (
+            "moodle",
+            f"Ann Lee_101_assignsubmission_file/Bob Doe_105_assignsubmission_file/{NOTEBOOK}",
+        ),
+        ("canvas", f"leeann_201_5001_doebob_205_5005_{NOTEBOOK}"),
+        ("canvas", "leeann_201_5001_doebob_205_text.html"),
+        ("canvas", "leeann_201_5001_text.html"),
+        (
+            "plain",
+            f"pca_ann_attempt_2026-03-03-13-00-00_pca_bob_attempt_2026-03-03-13-00-00_{NOTEBOOK}",
+        ),
+        ("plain", f"ann/pca_bob_attempt_2026-03-03-13-00-00_{NOTEBOOK}"),
+        ("plain", f"ann/bob_{NOTEBOOK}"),
+        ("plain", f"ann/bob/{ASSIGNMENT}/{NOTEBOOK}"),
+        ("github-classroom", f"pca-submissions/pca-ann/pca-bob/{NOTEBOOK}"),
+    ],
+)
+def test_a_file_called_like_somebody_elses_is_its_uploaders(
+    course, collect, tmp_path, platform, name
+):
+    status, printed = collect(
+        plain(tmp_path, {name: b"1"}), ASSIGNMENT, "--from", platform, "--times", "none"
+    )
+    assert status == 0, printed
+    assert list(handed_in(course, "ann").values()) == [b"1"]
+    assert not handed_in(course, "bob")
+
+
 # --- what was given -------------------------------------------------------------------------------
 
 
