@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02.mlp import EXERCISE as MLP
 
 EXERCISE = Exercise(
@@ -84,7 +86,7 @@ def shapes(Autoencoder: Callable) -> None:
     model = make(Autoencoder)
     long = [Mistake("not-encoded", (30, 9), "the code is as long as the image")]
     z = expect_shape(model_access.call(model, "encode", X), (30, 4), "encode(x)", long)
-    expect_shape(model_access.call(model, "decode", z), (30, 9), "decode(z)")
+    expect_shape(model_access.call(model, "decode", z.float()), (30, 9), "decode(z)")
     stops = "forward stops at the code; decode it too"
     known = [Mistake("forward-returns-code", (30, 4), stops)]
     expect_shape(model_access.call(model, "forward", X), (30, 9), "model(x)", known)
@@ -105,7 +107,7 @@ def mirror(Autoencoder: Callable) -> None:
     z = to_tensor(model_access.call(model, "encode", X), "encode(x)")
     bent = "no code is ever negative: an activation bends the code itself"
     expect(bool((z < 0).any()), bent, "relu-code")
-    out = to_tensor(model_access.call(model, "decode", z * 20), "decode(z)")
+    out = to_tensor(model_access.call(model, "decode", 20 * z.float()), "decode(z)")
     expect(
         float(out.abs().max()) > 1 or bool((out < 0).any() and (out > 1).any()),
         "the output never leaves an interval: leave it linear, the loss decides what it means",
@@ -121,7 +123,7 @@ def forward(Autoencoder: Callable) -> None:
     model = make(Autoencoder)
     got = model_access.call(model, "forward", X)
     z = to_tensor(model_access.call(model, "encode", X), "encode(x)")
-    decoded = to_tensor(model_access.call(model, "decode", z), "x̂")
+    decoded = to_tensor(model_access.call(model, "decode", z.float()), "x̂")
     known = [
         Mistake("forward-is-identity", X, "forward returns its input"),
         Mistake("forward-returns-code", z, "forward stops at the code; decode it too"),
@@ -129,3 +131,19 @@ def forward(Autoencoder: Callable) -> None:
     expect_close(got, decoded, "model(x), compared with decode(encode(x)),", known)
     missing = [n for n, g in model_access.gradients(model, X).items() if g is None]
     expect(not missing, f"no gradient reaches {', '.join(missing)}", "no-gradient")
+
+
+def rows(new: Draw, n: int, sizes: list[int]) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    wide, narrow = sizes[0], sizes[-1]
+    return {
+        "encode": new.normal(n, wide),
+        "decode": new.normal(n, narrow),
+        "forward": new.normal(n, wide),
+    }
+
+
+@EXERCISE.conduct(methods=rows)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Widths."""
+    return {"sizes": [new.alternate(8, 7), 5, new.alternate(2, 3)]}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "conv_autoencoder",
@@ -190,7 +191,7 @@ def sizes(ConvAutoencoder: Callable) -> None:
     ]
     known.append(Mistake("output-flat", (7, 784), "rows came back; return images"))
     shape = (7, 1, 28, 28)
-    expect_shape(model_access.call(model, "decode", z), shape, "decode(z)", known)
+    expect_shape(model_access.call(model, "decode", z.float()), shape, "decode(z)", known)
     stops = Mistake("forward-returns-code", (7, K), "forward stops at the code")
     expect_shape(model_access.call(model, "forward", X), shape, "model(x)", [stops, *known])
 
@@ -286,3 +287,14 @@ def bent(ConvAutoencoder: Callable) -> None:
         "the decoder is a straight line from code to image: no activation between its layers",
         "no-activation",
     )
+
+
+def inputs(new: Draw, n: int, code_size: int) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    return {"encode": new.uniform(0, 1, n, 1, 28, 28), "decode": new.normal(n, code_size)}
+
+
+@EXERCISE.conduct(methods=inputs, sizes=(5, 1, 66))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Numbers of a code."""
+    return {"code_size": new.alternate(5, 3)}

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.testing.checking import CheckFailed, expect
+from aeutils.testing.checking import CheckFailed, expect, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
@@ -16,6 +17,7 @@ from autograder.exercises.week04._draws import (
     pixels,
     share_of,
 )
+from autograder.exercises.week04._moments import wrong_share
 
 EXERCISE = Exercise(
     "salt_and_pepper",
@@ -181,3 +183,22 @@ def own_places(salt_and_pepper: Callable) -> None:
 def generator_and_input(salt_and_pepper: Callable) -> None:
     """All draws come from the generator; the images that went in are as they were."""
     from_the_generator(salt_and_pepper, X, 0.3, "salt_and_pepper")
+
+
+def holds(out: Tensor, x: Tensor, share: float, *_: object) -> str:
+    """Return what is wrong with damaged images."""
+    got = to_tensor(out, "the result").double()
+    hit = (got == 0) | (got == 1)
+    if not bool((hit | ((got - x).abs() < 1e-6)).all()):
+        return "a pixel is neither 0 nor 1 nor what it was"
+    return wrong_share(hit.double(), share)
+
+
+@EXERCISE.conduct(holds=holds)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {
+        "x": new.uniform(2, 20, n, 3, 8, 6),
+        "share": new.alternate(0.3, 0.8),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_unchanged, run
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week06._classes import class_sums, codes, units
 from autograder.exercises.week06.class_similarity import EXERCISE as CLASS_SIMILARITY
 
@@ -202,3 +203,14 @@ def mean_of_ratios(class_ratio: Callable) -> None:
     what = "the ratio of three classes of different sizes"
     look(class_ratio, four, labels, False, True, what)
     look(class_ratio, four, labels, True, True, "the ratio of three classes, centred")
+
+
+@EXERCISE.conduct(right=ratio, sizes=(12, 4, 70), rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes away from zero, labels and choices."""
+    return {
+        "z": new.normal(n, 3) + 2,
+        "labels": new.labels(n),
+        "centre": new.alternate(True, False),
+        "renormalise": new.alternate(True, False),
+    }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_shape, expect_unchanged, run
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._mistakes import visible
 
 EXERCISE = Exercise(
@@ -129,3 +130,9 @@ def ties(vote: Callable) -> None:
     tied = [[5, 2, 2, 5, 9], [7, 3, 3, 7, 1], [1, 8, 8, 1, 6], [6, 4, 3, 2, 1], [9, 2, 2, 4, 4]]
     expect_votes(vote, [*tied, [0, 3, 1, 1, 3], [4, 9, 9, 4, 0]])
     expect_votes(vote, [[3, 1], [2, 6], [5, 5]])
+
+
+@EXERCISE.conduct(right=votes)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Labels of five neighbours."""
+    return {"labels": new.integers(-2, 3, n, 5) * 3}
