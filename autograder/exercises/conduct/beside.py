@@ -234,7 +234,8 @@ def gradients(value, wanted):
         value = value[0]
     if not isinstance(value, torch.Tensor) or not value.requires_grad:
         return None
-    found = torch.autograd.grad(value.sum(), leaves, allow_unused=True)
+    with torch.enable_grad():
+        found = torch.autograd.grad(value.sum(), leaves, allow_unused=True)
     return [None if g is None else g.detach().clone() for g in found]
 
 
@@ -297,6 +298,7 @@ def try_method(model, name, x, training):
     view = torch.stack([x, x], -1)[-5:, ..., 0]
     for kind, rows in {"many": x, "few": x[-5:], "one": x[-1:], "view": view}.items():
         rows = rows if kind == "view" else rows.clone()
+        seed(7 + training)
         given, around = Given(rows), Around()
         try:
             told[kind] = plain(call(rows))
@@ -304,14 +306,15 @@ def try_method(model, name, x, training):
             told[kind] = type(error).__name__
         if kind == "many":
             told["broken"], told["state"] = given.broken(), around.changed()
-            told["drawn"] = around.drawn()
+            told["drawn"], told["after"] = around.drawn(), fingerprint()
         around.restore()
     told["broken"] += before.broken()
     model.train(training)
     leaf = x[:2].clone().requires_grad_()
     value = call(leaf)
-    reached = isinstance(value, torch.Tensor) and value.requires_grad
-    told["reached"] = reached and gradients(value, [leaf])[0] is not None
+    around.restore()
+    found = gradients(value, [leaf])
+    told["reached"] = found is not None and found[0] is not None
     return told
 
 

@@ -48,9 +48,9 @@ def cases_of(conduct: Conduct) -> list[Case]:
     cases = [
         Case("another-draw", first),
         Case("strided", first, strided=not conduct.allowed("strided"), elsewhere=2),
-        *([Case("no-gradient", first, trains=True)] if conduct.trains else []),
         Case("another-draw", other),
         Case("float64", other, dtype="float64"),
+        *([Case("no-gradient", first, trains=True)] if conduct.trains else []),
         Case("one-row", few),
         Case("many-rows", more, trains=bool(conduct.trains)),
         *(Case("extreme", arguments) for arguments in conduct.extremes),

@@ -57,7 +57,7 @@ def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
             yield state(line, conduct, place, names)
         for line in seen["state"]:
             yield state(line, conduct)
-    yield from of_draws(conduct, told)
+    yield from of_draws(conduct, cases, told)
     for case, seen in zip(cases, told, strict=True):
         if "raised" not in seen and conduct.dtypes and case.dtype == "float32":
             yield from of_dtypes(conduct, seen["value"])
@@ -65,7 +65,7 @@ def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
         yield from of_numbers(conduct, case, seen, told[0], cases[0])
 
 
-def of_draws(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
+def of_draws(conduct: Conduct, cases: Sequence[Case], told: Sequence[Told]) -> Iterator[Breach]:
     """Yield what a function did to random generators: the first two calls differ only in these."""
     first, second = told[0], told[1]
     if first["drawn"]:
@@ -76,7 +76,8 @@ def of_draws(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
     if "again" in first and conduct.right is None:
         if equal(first["again"], first["value"]):
             yield state("same-every-time", conduct)
-        if "value" in second and not equal(first["value"], second["value"]):
+        right = "value" in second and not wrong(conduct, cases[1], second)
+        if right and not equal(first["value"], second["value"]):
             yield state("generator-ignored", conduct)
 
 
@@ -102,8 +103,7 @@ def of_numbers(
     if "raised" in seen:
         why = f"it raised {plain_name(seen['raised'])}"
     elif conduct.right is None:
-        given = map(wide, case.arguments.values())
-        why = conduct.holds(seen["value"], *given) if conduct.holds else ""
+        why = wrong(conduct, case, seen)
     else:
         right = right_for(conduct, case.arguments)
         rounded = is_rounded(seen["value"], right)
@@ -121,6 +121,12 @@ def of_numbers(
         yield from of_gradients(conduct, case, seen)
 
 
+def wrong(conduct: Conduct, case: Case, seen: Told) -> str:
+    """Return what is wrong with a result that is right by chance only; "" if nothing is."""
+    given = map(wide, case.arguments.values())
+    return conduct.holds(seen["value"], *given) if conduct.holds else ""
+
+
 def plain_name(name: object) -> str:
     """Return the name of a built-in exception, and "an error" for any other text."""
     import builtins
@@ -133,14 +139,12 @@ def kind_of(conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case) 
     value = seen["value"]
     if case.line != "another-draw" or case is usual or case.arguments is usual.arguments:
         return case.line, ""
-    if equal(value, first["value"]):
-        return "remembered", ""
     scalars = [n for n, v in case.arguments.items() if isinstance(v, (bool, int, float))]
     for names in (scalars, *([n] for n in scalars)):
         frozen = {**case.arguments, **{n: usual.arguments[n] for n in names}}
         if names and not difference(conduct, value, right_for(conduct, frozen)):
             return "scalar-frozen", ", ".join(f"`{n}`" for n in names)
-    return case.line, ""
+    return ("remembered" if equal(value, first["value"]) else case.line), ""
 
 
 def parts_of(value: Any, right: Any) -> list[Tensor]:
@@ -182,16 +186,18 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def is_rounded(value: Any, right: Any) -> bool:
-    """Return whether a result has at most four decimals where the right one has more."""
+    """Return whether a result is the right one rounded to a few decimals, up to signs."""
     try:
         got, wanted = (torch.cat([p.flatten() for p in parts_of(v, right)]) for v in (value, right))
     except (CheckFailed, RuntimeError):
         return False
+    got, wanted = got.abs(), wanted.abs()
     if got.shape != wanted.shape or not torch.allclose(got, wanted, rtol=0, atol=6e-2):
         return False
-    scale = 2e-7 * (1 + wanted.abs())
-    off = [(v - v.round(decimals=4)).abs() / scale for v in (got, wanted)]
-    return bool((off[0] < 1).all()) and bool((off[1] > 20).any())
+    exact = 3e-7 * (1 + wanted)  # a number in float32 is as exact as that
+    if bool(((got - wanted).abs() < 10 * exact).all()):
+        return False
+    return any(bool(((got - wanted.round(decimals=d)).abs() < exact).all()) for d in (1, 2, 3, 4))
 
 
 def of_gradients(conduct: Conduct, case: Case, seen: Told) -> Iterator[Breach]:
@@ -233,6 +239,11 @@ def of_module(conduct: Conduct, told: Told) -> Iterator[Breach]:
     if any(a == b for a, b in zip(first, second, strict=True)):
         yield state("seeded", conduct)
     for name, (training, evaluating) in told["methods"].items():
+        if training["drawn"]:
+            pairs = zip(training["after"], evaluating["after"], strict=True)
+            moved = [n in training["drawn"] for n in ("torch", "numpy", "random")]
+            same = any(a == b and m for (a, b), m in zip(pairs, moved, strict=True))
+            yield state("seeded" if same else "drew-elsewhere", conduct)
         for seen in (training, evaluating):
             yield from of_method(conduct, name, seen)
         few, double = to_tensor(evaluating["few"], name).double(), told["double"][name]
@@ -252,8 +263,6 @@ def of_method(conduct: Conduct, name: str, seen: Told) -> Iterator[Breach]:
         yield state(line, conduct, 0, [name + "'s input" if "argument" in line else "model"])
     for line in seen["state"]:
         yield state(line, conduct)
-    if seen["drawn"]:
-        yield state("drew-elsewhere", conduct)
     tensors = {}
     for kind, line in (("one", "one-row"), ("few", ""), ("view", "strided"), ("many", "many-rows")):
         if type(seen[kind]) is str and line:

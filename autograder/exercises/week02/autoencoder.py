@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise, product
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import gelu, relu, silu
 
-from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
+from aeutils.testing.checking import (
+    CheckFailed,
+    Mistake,
+    expect,
+    expect_close,
+    expect_shape,
+    run,
+    to_tensor,
+)
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
 from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02.mlp import EXERCISE as MLP
+from autograder.exercises.week02.mlp import identity
 
 EXERCISE = Exercise(
     "autoencoder",
@@ -57,6 +68,13 @@ EXERCISE = Exercise(
         },
         "relu-code": {"return self.encoder(x)": "return torch.relu(self.encoder(x))"},
         "squashed-output": {"self.decoder(z)": "torch.sigmoid(self.decoder(z))"},
+        "other-activation": {
+            "self.encoder, self.decoder = mlp(sizes), mlp(sizes[::-1])": (
+                "self.encoder, self.decoder = mlp(sizes), mlp(sizes[::-1])\n"
+                "        self.encoder[1] = self.decoder[1] = nn.ReLU()"
+            )
+        },
+        "gelu-at-end": {"return self.encoder(x)": "return F.gelu(self.encoder(x))"},
         "relu-output": {"self.decoder(z)": "torch.relu(self.decoder(z))"},
         "forward-returns-code": {"self.decode(self.encode(x))": "self.encoder(x)"},
         "raised-RuntimeError": {"[::-1]": ""},
@@ -70,6 +88,7 @@ EXERCISE = Exercise(
     },
 )
 
+Bend = Callable[[Tensor], Tensor]
 SIZES = [9, 6, 4]
 X = torch.randn(30, 9, generator=grader_generator(1)) * 3
 
@@ -115,6 +134,41 @@ def mirror(Autoencoder: Callable) -> None:
     )
     bent = "no output is ever negative: an activation bends it"
     expect(bool((out < 0).any()), bent, "relu-output")
+    expect_half(model, "encode", X, SIZES)
+    expect_half(model, "decode", X[:, :4], SIZES[::-1])
+
+
+def expect_half(model: object, method: str, x: Tensor, widths: list[int]) -> None:
+    """Raise unless the parameters, with a GELU between the two layers, explain a half.
+
+    Two biases have one length; which belongs to which half is found by trying.
+    """
+    found = list(model_access.parameters(model).values())
+    got = to_tensor(model_access.call(model, method, x), method).double()
+    (first,), (second,) = (
+        [p.double() for p in found if p.shape == (b, a)] for a, b in pairwise(widths)
+    )
+    biases = [[p.double() for p in found if p.shape == (b,)] for b in widths[1:]]
+    end = "a GELU bends the end; leave it linear"
+    known: list[tuple[str, Bend, Bend, str]] = [
+        ("", gelu, identity, ""),
+        ("no-activation", identity, identity, "no activation between the layers"),
+        ("gelu-at-end", gelu, gelu, end),
+        ("other-activation", relu, identity, "ReLU, not GELU, between the layers"),
+        ("other-activation", torch.tanh, identity, "tanh, not GELU, between the layers"),
+        ("other-activation", torch.sigmoid, identity, "a sigmoid, not GELU, between the layers"),
+        ("other-activation", silu, identity, "SiLU, not GELU, between the layers"),
+    ]
+    for name, bend, last, message in known:
+        h = x.double() @ first.T
+        values = [last(bend(h + b) @ second.T + c) for b, c in product(*biases)]
+        if any(model_access.explains(value, got) for value in values):
+            expect(not name, f"{method}: {message}", name)
+            return
+    raise CheckFailed(
+        f"{method} is not what its parameters make with one GELU between two layers",
+        "other-layers",
+    )
 
 
 @EXERCISE.criterion("forward and gradients", points=1)

@@ -113,4 +113,4 @@ def arguments(new: Draw, n: int) -> Arguments:
 @EXERCISE.conduct("dequantise", right=lambda symbols, step: symbols.double() * step)
 def arguments_of_dequantise(new: Draw, n: int) -> Arguments:
     """Symbols and a step."""
-    return {"symbols": new.integers(-9, 9, n, 4), "step": new.alternate(0.7123, 0.4321)}
+    return {"symbols": new.integers(-9, 9, n, 4), "step": new.alternate(0.712345, 0.432123)}

@@ -39,6 +39,7 @@ EXERCISE = Exercise(
         "clipped": {"x + sigma": "(x + sigma", "=generator)": "=generator)).clamp(0, 1)"},
         "clipped-before": {"x + sigma": "x.clamp(0, 1) + sigma"},
         "one-per-image": {"x.shape": "(len(x),) + (1,) * (x.ndim - 1)"},
+        "one-for-all-channels": {"x.shape": "(len(x), *(1,) * (x.ndim - 3), *x.shape[-2:])"},
         "same-for-all": {"x.shape": "x.shape[1:]"},
         "one-per-row": {"x.shape": "*x.shape[:-1], 1"},
         "generator-ignored": {"randn(x.shape, generator=generator)": "randn_like(x)"},

@@ -13,6 +13,7 @@ from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
+    expect_thrown,
     from_the_generator,
     own_for_each,
     pixels,
@@ -52,6 +53,16 @@ EXERCISE = Exercise(
             "x.masked_fill(": "x * torch.rand(x.shape, generator=generator) * (",
             "< share, 0.0": ">= share",
         },
+        "one-for-all-channels": {
+            **TIMES,
+            "x.shape": "x.shape[:1] + (1,) * (x.ndim > 2) + x.shape[2:]",
+        },
+        "exact-count": """
+            out = x.clone().flatten()
+            places = torch.randperm(out.numel(), generator=generator)[: round(share * out.numel())]
+            out[places] = 0.0
+            return out.reshape(x.shape)
+        """,
         "wrong-share": {"x.masked_fill(": "x * (", "< share, 0.0": ">= 0.5"},
     },
 )
@@ -96,6 +107,7 @@ def lost_pixels(mask: Callable) -> None:
     )
     found = share_of(draw(mask, X, 0.8, "mask").first == 0)
     expect(abs(found - 0.8) < SHARE_TOLERANCE, "another `share` has no effect", "wrong-share")
+    expect_thrown(mask, SHARE, "mask")
 
 
 @EXERCISE.criterion("the generator, and the input", points=1)

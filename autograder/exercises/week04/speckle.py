@@ -29,6 +29,7 @@ EXERCISE = Exercise(
         "wrong-mean": {"=generator)": "=generator).abs()"},
         "clipped": {"x * (1": "(x * (1", "=generator))": "=generator))).clamp(0, 1)"},
         "one-per-image": {"x.shape": "(len(x),) + (1,) * (x.ndim - 1)"},
+        "one-for-all-channels": {"x.shape": "(len(x), *(1,) * (x.ndim - 3), *x.shape[-2:])"},
         "same-for-all": {"x.shape": "x.shape[1:]"},
         "generator-ignored": {", generator=generator": ""},
         "changed-its-argument": {"return x *": "x *=", "=generator))": "=generator)); return x"},

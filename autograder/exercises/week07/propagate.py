@@ -24,7 +24,7 @@ EXERCISE = Exercise(
     signature="def propagate(weights, labels, classes, alpha, steps):",
     right={
         "the whole matrix S": """
-            y = (torch.arange(classes) == labels[:, None]).float()
+            y = (torch.arange(classes) == labels[:, None]).to(weights.dtype)
             d = weights.sum(1)
             d = torch.where(d > 0, d, 1.0)
             s = weights / d.outer(d).sqrt()
@@ -58,10 +58,10 @@ EXERCISE = Exercise(
     },
     wrong={
         "unknown-is-last": {
-            "(torch.arange(classes) == labels[:, None]).float()": "torch.eye(classes)[labels]"
+            "(torch.arange(classes) == labels[:, None])": "torch.eye(classes)[labels]"
         },
         "unknown-is-first": {
-            "(torch.arange(classes) == labels[:, None]).float()": (
+            "(torch.arange(classes) == labels[:, None]).to(weights.dtype)": (
                 "torch.eye(classes)[labels.clamp_min(0)]"
             )
         },
