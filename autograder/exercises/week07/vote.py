@@ -67,8 +67,6 @@ EXERCISE = Exercise(
 )
 
 MESSAGES = {
-    "first-only": "always the nearest alone; let all of them vote",
-    "last-only": "always the farthest alone; let all of them vote",
     "smallest-label": "in a tie the *smallest label* won; the class of the nearest should",
     "largest-label": "in a tie the *largest label* won; the class of the nearest should",
     "last-tied": "in a tie the class that appears *last* won; the class of the nearest should",
@@ -78,6 +76,9 @@ MESSAGES = {
     "count": "the number of votes; return the class",
     "place": "the place in the row; return the class that stands there",
     "class-number": "the number of the class in sorted order; return the label itself",
+    # Last, because wrong rules for ties give the same in some rows.
+    "first-only": "always the nearest alone; let all of them vote",
+    "last-only": "always the farthest alone; let all of them vote",
 }
 
 
