@@ -24,6 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
 
     bank = commands.add_parser("bank", help="test the tests: wrong answers caught, right ones pass")
     bank.add_argument("--verbose", action="store_true", help="also print every diagnosis")
+    bank.add_argument(
+        "--derived", action="store_true", help="every right answer in every misconduct instead"
+    )
+    bank.add_argument(
+        "--mutants", action="store_true", help="every right answer with one thing changed instead"
+    )
+    bank.add_argument("weeks", nargs="*", help="with --mutants: for example week05 (default: all)")
 
     page = commands.add_parser("misconceptions", help="write the page of every known wrong answer")
     page.add_argument("--output", type=Path, help="default: dist/misconceptions.md")
@@ -104,6 +111,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _bank(options: argparse.Namespace) -> int:
+    if options.derived:
+        from autograder.exercises.derive import print_derived
+
+        return print_derived()
+    if options.mutants:
+        from autograder.exercises.mutants import print_mutants
+
+        return print_mutants(options.weeks, options.verbose)
     from autograder.exercises.table import print_table
 
     return print_table(verbose=options.verbose)

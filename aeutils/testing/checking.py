@@ -18,6 +18,7 @@ from torch import Tensor
 
 from aeutils._internal.validate import describe
 from aeutils.testing.failure import CheckFailed, is_explained
+from aeutils.testing.watch import Watch
 
 PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(None))
 
@@ -47,15 +48,17 @@ def run(function: object, *args: object, name: str | None = None) -> Any:
         What the function returned.
 
     Raises:
-        CheckFailed: the function raised, is still the empty stub, or is not a function.
+        CheckFailed: the function raised, is still the empty stub, or is not a function; or it
+            changed what every function must leave alone (`aeutils.testing.watch`).
     """
     name = name or getattr(function, "__name__", "the function")
     if not callable(function):
         raise CheckFailed(
             f"{name} should be a function, but it is {_described(function)}", "no-call"
         )
+    watch = Watch(args)
     try:
-        return function(*args)
+        result = function(*args)
     except Exception as error:
         if is_explained(error):
             raise
@@ -74,6 +77,8 @@ def run(function: object, *args: object, name: str | None = None) -> Any:
             if kind == "ReferenceSealed":
                 text = ": the reference is closed while that notebook is graded; implement it there"
         raise CheckFailed(f"{name} raised {kind}{where}{text}{given}", f"raised-{kind}") from None
+    watch.expect_kept(str(name), result)
+    return result
 
 
 def _student_line(error: BaseException) -> int | None:
@@ -109,7 +114,8 @@ def to_tensor(value: Any, what: str) -> Tensor:
         return torch.as_tensor(value.item())
     if type(value) in (bool, int, float):
         return torch.as_tensor(value)
-    if type(value) in (list, tuple):
+    if is_sequence(value):
+        value = _items(value)
         try:
             return torch.stack([to_tensor(v, what) for v in value])
         except (RuntimeError, TypeError):
@@ -135,13 +141,29 @@ def to_pair(value: Any, name: str, parts: Sequence[str]) -> tuple:
         CheckFailed: it is another type, or has another length.
     """
     wanted = ", ".join(parts)
-    if type(value) not in (tuple, list) or len(value) != len(parts):
-        got = f"{len(value)} values" if type(value) in (tuple, list) else _described(value)
+    sequence = is_sequence(value)
+    if not sequence or len(_items(value)) != len(parts):
+        got = f"{len(_items(value))} values" if sequence else _described(value)
         raise CheckFailed(
             f"{name} should return {len(parts)} values ({wanted}), but it returned {got}",
             "returned-none" if value is None else "wrong-number-of-values",
         )
-    return tuple(value)
+    return tuple(_items(value))
+
+
+def is_sequence(value: object) -> bool:
+    """Return whether a value is a list, a tuple or a named tuple, and nothing that imitates one.
+
+    Args:
+        value: what a function returned.
+    """
+    kind = type(value)
+    return kind in (list, tuple) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _items(value: Any) -> list:
+    """Return the items; a named tuple's own methods are not asked."""
+    return list(tuple.__iter__(value) if issubclass(type(value), tuple) else value)
 
 
 def expect_shape(

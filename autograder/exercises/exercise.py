@@ -7,7 +7,11 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+from aeutils.testing.watch import unwatched
+from autograder.exercises.conduct.charge import charge, look, tidied
+from autograder.exercises.conduct.declare import Breach, Conduct, Sample
 from autograder.hall.report import Criterion, Report
 
 Answer = str | Mapping[str, str]
@@ -57,6 +61,7 @@ class Exercise:
             self.right[label] = self._code(label, answer)
         self.wrong = {label: self._code(label, answer) for label, answer in wrong.items()}
         self._criteria: list[tuple[str, float, Look]] = []
+        self.owed: dict[str, Conduct] = {}
 
     @property
     def points(self) -> dict[str, float]:
@@ -81,8 +86,34 @@ class Exercise:
 
         return add
 
+    def conduct(self, name: str = "", **what: Any) -> Callable[[Sample], Sample]:
+        """Say what a function of this exercise owes; the decorated function draws its arguments.
+
+        The decorated function takes a :class:`~autograder.exercises.conduct.declare.Draw` and a
+        number of rows, and returns arguments by name, in order.
+
+        Args:
+            name: the function, one of `defines`; the first of them by default.
+            what: fields of :class:`~autograder.exercises.conduct.declare.Conduct`.
+
+        Raises:
+            ValueError: the exercise does not define it.
+        """
+        name = name or self.defines[0]
+        if name not in self.defines:
+            raise ValueError(f"{self.name} defines {self.defines}, not {name!r}")
+
+        def add(sample: Sample) -> Sample:
+            self.owed[name] = Conduct(name, sample, **what)
+            return sample
+
+        return add
+
     def __call__(self, *answers: object) -> Report:
         """Check a student's objects; never raises for a wrong answer.
+
+        The conduct of each is looked at first: an answer that leaves something behind is made to
+        clean up, so that it loses one point for that and none of what the criteria give.
 
         Args:
             answers: what the answer cell defines, in the order of `defines`.
@@ -93,9 +124,18 @@ class Exercise:
         report = Report(
             self.name, [Criterion(name, points) for name, points in self.points.items()]
         )
-        for name, _, look in self._criteria:
-            with report.criterion(name):
-                look(*answers)
+        found: list[tuple[str, Breach]] = []
+        given = list(answers)
+        for i, name in enumerate(self.defines):
+            if name in self.owed:
+                broken = look(self.owed[name], answers[i])
+                given[i] = tidied(self.owed[name], answers[i], broken)
+                found += [(name, breach) for breach in broken]
+        with unwatched():
+            for name, _, check in self._criteria:
+                with report.criterion(name):
+                    check(*given)
+        charge(report, sorted(found, key=lambda pair: not pair[1].lasting))
         return report
 
     def _code(self, label: str, answer: Answer) -> str:

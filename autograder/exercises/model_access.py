@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from aeutils.testing.checking import CheckFailed, run, to_tensor
@@ -81,6 +82,17 @@ def _gradients(model, x):
         return [(name, None) for name, _ in model.named_parameters()]
     loss.backward()
     return [(name, p.grad) for name, p in model.named_parameters()]
+
+
+def explains(value: Tensor, got: Tensor) -> bool:
+    """Return whether what parameters should give is what the model gave, up to float32's rounding.
+
+    Args:
+        value: worked out from the parameters, in float64.
+        got: what the model gave, in float64.
+    """
+    atol = 1e-4 * float(got.abs().max()) if got.numel() else 0.0
+    return value.shape == got.shape and torch.allclose(value, got, rtol=1e-3, atol=atol)
 
 
 def epoch(

@@ -22,7 +22,9 @@
 # teaches more than a right answer you read. Each exercise has a signature, a docstring with shapes,
 # a ladder of hints (open one rung at a time) and a test that explains what is wrong. Run the test as
 # often as you like; the grader uses other data and also checks what the docstring promises and the
-# test does not try.
+# test does not try. Every function owes its caller this: arguments and global state (seeds, gradient
+# mode, default dtype) stay as they were, results come from the arguments alone, whatever their
+# numbers, rows and layout, and losses keep their gradient.
 
 # %%
 import torch

@@ -20,7 +20,9 @@
 # | Graded | 8 exercises, 24 points |
 #
 # **How to work.** As in week 1: predict, run, explain; hints one rung at a time; tests that explain. The
-# grader uses other data and also checks what a docstring promises and the test does not try.
+# grader uses other data and also checks what a docstring promises and the test does not try. Every function owes its
+# caller this: arguments and global state (seeds, gradient mode, default dtype) stay as they were, results come from the
+# arguments alone, whatever their numbers, rows and layout, and losses keep their gradient.
 
 # %%
 import torch

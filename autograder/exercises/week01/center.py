@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
+from torch import Tensor
+
 from aeutils.testing.checking import (
     Mistake,
     expect_close,
@@ -13,6 +16,7 @@ from aeutils.testing.checking import (
     to_pair,
 )
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week01._cloud import cloud
 
 EXERCISE = Exercise(
@@ -99,3 +103,15 @@ def argument(center: Callable) -> None:
     result = to_pair(run(center, given, name="center"), "center", PARTS)
     expect_unchanged(X, given, "center")
     expect_shape(result[0], X.shape, "the centred rows")
+
+
+def centred(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the centred rows and the mean, by a product with ones."""
+    mean = torch.ones(len(x), dtype=x.dtype) @ x / len(x)
+    return x - mean, mean
+
+
+@EXERCISE.conduct(right=centred, extremes=[{"x": torch.full((4, 3), 2.5)}])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Rows off the origin; at the extreme all rows are equal."""
+    return {"x": new.normal(n, 5) + 1}

@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "components_needed",
@@ -107,3 +109,16 @@ def whole(components_needed: Callable) -> None:
     )
     got = run(components_needed, torch.tensor([3.0]), 1.0, name="components_needed")
     expect_close(got, 1, "the count of one axis")
+
+
+def by_adding(variances: Tensor, share: float) -> int:
+    """Return the count by adding one variance after the other."""
+    held = variances.cumsum(0) / variances.sum()
+    return next((i for i, h in enumerate(held.tolist(), 1) if h >= share), len(variances))
+
+
+@EXERCISE.conduct(right=by_adding, extremes=[{"variances": torch.tensor([3.0, 1.0]), "share": 1.0}])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Sorted variances; at the extreme the whole is asked for."""
+    variances = new.uniform(0.1, 5, n).sort(descending=True).values
+    return {"variances": variances, "share": new.alternate(0.83, 0.41)}

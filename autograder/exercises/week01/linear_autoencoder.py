@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "linear_autoencoder",
@@ -26,6 +28,20 @@ EXERCISE = Exercise(
                 def decode(self, z):
                     return self.decoder(z)
 
+                def forward(self, x):
+                    return self.decode(self.encode(x))
+        """,
+        "biases that start at 0": """
+            class LinearAutoencoder(nn.Module):
+                def __init__(self, d, k):
+                    super().__init__()
+                    self.encoder, self.decoder = nn.Linear(d, k), nn.Linear(k, d)
+                    nn.init.zeros_(self.encoder.bias)
+                    nn.init.zeros_(self.decoder.bias)
+                def encode(self, x):
+                    return self.encoder(x)
+                def decode(self, z):
+                    return self.decoder(z)
                 def forward(self, x):
                     return self.decode(self.encode(x))
         """,
@@ -83,6 +99,7 @@ EXERCISE = Exercise(
         },
         "no-gradient": {"self.encoder(x)": "self.encoder(x).detach()"},
         "forward-is-identity": {"self.decode(self.encode(x))": "x"},
+        "own-image": {"self.encoder(x)": "self.encoder(x - x.mean(dim=0))"},
         "raised-AttributeError": {"self.encoder =": "encoder =", "self.decoder =": "decoder ="},
     },
 )
@@ -107,6 +124,7 @@ def shapes(LinearAutoencoder: Callable) -> None:
         Mistake("transposed", (K, 5), "codes are rows: (N, k)"),
     ]
     z = expect_shape(model_access.call(model, "encode", X), (5, K), "encode(x)", known)
+    z = z.float()  # a code in float64 is `encode`'s choice
     expect_shape(model_access.call(model, "decode", z), (5, D), "decode(z)")
     code = Mistake("forward-returns-code", (5, K), "forward stops at the code; decode it too")
     x_hat = expect_shape(model_access.call(model, "forward", X), (5, D), "model(x)", [code])
@@ -129,10 +147,11 @@ def linear(LinearAutoencoder: Callable) -> None:
             "the outputs; is there an activation, or a clamp?",
             f"nonlinear-{method}",
         )
-    at_zero = to_tensor(model_access.call(model, "decode", torch.zeros(1, K)), "decode(0)")
+    shapes = [tuple(p.shape) for p in model_access.parameters(model).values()]
     expect(
-        bool(at_zero.abs().max() > 0),
-        "decode(0) is exactly 0: the decoder has no bias, so it cannot draw the mean image",
+        not shapes or (D,) in shapes,
+        f"the decoder has no bias, one of {D} numbers, so it cannot draw the mean image; the "
+        f"parameters have shapes {shapes}",
         "no-bias",
     )
 
@@ -162,3 +181,14 @@ def gradients(LinearAutoencoder: Callable) -> None:
         "under no_grad, or not used?",
         "no-gradient",
     )
+
+
+def rows(new: Draw, n: int, d: int, k: int) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    return {"encode": new.normal(n, d), "decode": new.normal(n, k), "forward": new.normal(n, d)}
+
+
+@EXERCISE.conduct(methods=rows)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Widths of image and code."""
+    return {"d": new.alternate(9, 7), "k": new.alternate(4, 2)}

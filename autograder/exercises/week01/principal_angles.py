@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week01._cloud import cloud
 
 EXERCISE = Exercise(
@@ -125,3 +126,19 @@ def never_nan(principal_angles: Callable) -> None:
             "nan-from-rounding",
         )
         expect_close(got, torch.zeros(4), "the angles of a subspace with itself", atol=5e-3)
+
+
+def by_projection(a: Tensor, b: Tensor) -> Tensor:
+    """Return the angles from the eigenvalues of one projection seen by the other."""
+    short, long = sorted((a, b), key=len)
+    basis = torch.linalg.qr(short.T)[0]
+    onto = long.T @ torch.linalg.pinv(long.T)
+    squared = torch.linalg.eigvalsh(basis.T @ onto @ basis).clamp(0, 1)
+    return squared.sqrt().arccos().sort().values
+
+
+@EXERCISE.conduct(right=by_projection, sizes=(3, 1, 70), rtol=1e-3, atol=2e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Two sets of random rows, of n and about half as many."""
+    d = 2 * n + 4
+    return {"a": new.normal(n, d), "b": new.normal(max(1, n // 2), d)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_shape, run, to_pair
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week01._cloud import cloud
 
 EXERCISE = Exercise(
@@ -125,3 +126,35 @@ def variances(principal_axes: Callable) -> None:
         Mistake("all-variances", VALUES, "all of them came back; keep the first k"),
     ]
     expect_close(answer(principal_axes)[1], right, "the variances", known, rtol=1e-3)
+
+
+def by_eigenvectors(centered: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return axes and variances from the covariance matrix."""
+    values, vectors = torch.linalg.eigh(centered.T @ centered / (len(centered) - 1))
+    return vectors.flip(1)[:, :k].T, values.flip(0)[:k]
+
+
+def up_to_sign(axes: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what is determined: variances, and the lines on which the axes lie, where they do."""
+    return torch.einsum("k,ki,kj->kij", variances, axes, axes), variances
+
+
+def centred_cloud(new: Draw, n: int, d: int) -> Tensor:
+    """Return centred rows, wider in some directions than in others."""
+    x = new.normal(n, d) * torch.linspace(3, 0.5, d)
+    return x - x.mean(0)
+
+
+@EXERCISE.conduct(
+    right=by_eigenvectors,
+    up_to=up_to_sign,
+    sizes=(9, 4, 70),
+    extremes=[
+        {"centered": centred_cloud(Draw(n), n, d), "k": min(n, d)} for n, d in ((8, 4), (4, 6))
+    ],
+    rtol=1e-3,
+    atol=1e-3,
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A centred cloud; at the extremes k = min(N, D)."""
+    return {"centered": centred_cloud(new, n, 6), "k": new.alternate(2, 3)}

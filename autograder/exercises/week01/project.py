@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week01._cloud import cloud
 
 EXERCISE = Exercise(
@@ -115,7 +117,31 @@ def back_again(project: Callable, reconstruct: Callable) -> None:
     """With all axes nothing is lost."""
     mean, full = MEAN.float(), ALL_AXES.float()
     z = run(project, X.clone(), mean, full, name="project")
-    back = run(reconstruct, to_tensor(z, "the code"), mean, full, name="reconstruct")
+    back = run(reconstruct, to_tensor(z, "the code").float(), mean, full, name="reconstruct")
     known = [Mistake("mean-not-added", X - mean, "the mean was not put back")]
     what = "an image encoded and decoded with all 6 of 6 axes (nothing is lost)"
     expect_close(back, X, what, known, rtol=1e-3, atol=1e-3)
+
+
+def by_sums(x: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
+    """Return codes by sums of products."""
+    return ((x - mean)[:, None] * axes).sum(-1)
+
+
+@EXERCISE.conduct(right=by_sums)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images, a mean and three orthonormal axes."""
+    axes = torch.linalg.qr(new.normal(6, 3))[0].T.contiguous()
+    return {"x": new.normal(n, 6) + 1, "mean": new.normal(6), "axes": axes}
+
+
+def drawn(z: Tensor, mean: Tensor, axes: Tensor) -> Tensor:
+    """Return images by sums of products."""
+    return mean + (z[:, :, None] * axes).sum(1)
+
+
+@EXERCISE.conduct("reconstruct", right=drawn)
+def arguments_of_reconstruct(new: Draw, n: int) -> Arguments:
+    """Codes instead of images."""
+    given = arguments(new, n)
+    return {"z": new.normal(n, 3), "mean": given["mean"], "axes": given["axes"]}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "squared_error_per_image",
@@ -104,3 +106,21 @@ def factor(squared_error_per_image: Callable, compression_factor: Callable) -> N
         ]
         got = run(compression_factor, d, k, name="compression_factor")
         expect_close(got, d / k, f"the compression factor from {d} to {k}", known)
+
+
+def by_numbers(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Return each image's sum, one number after the other."""
+    rows = zip((x_hat - x).flatten(1).tolist(), strict=True)
+    return torch.tensor([sum(v * v for v in row) for (row,) in rows], dtype=torch.float64)
+
+
+@EXERCISE.conduct(right=by_numbers)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {"x_hat": new.normal(n, 3, 2, 2), "x": new.normal(n, 3, 2, 2)}
+
+
+@EXERCISE.conduct("compression_factor", right=lambda d, k: d / k)
+def arguments_of_factor(new: Draw, n: int) -> Arguments:
+    """Numbers of an image and of a code."""
+    return {"d": new.whole(30, 900), "k": new.whole(2, 29)}

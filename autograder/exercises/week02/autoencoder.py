@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise, product
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import gelu, relu, silu
 
-from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
+from aeutils.testing.checking import (
+    CheckFailed,
+    Mistake,
+    expect,
+    expect_close,
+    expect_shape,
+    run,
+    to_tensor,
+)
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02.mlp import EXERCISE as MLP
+from autograder.exercises.week02.mlp import identity
 
 EXERCISE = Exercise(
     "autoencoder",
@@ -55,6 +68,13 @@ EXERCISE = Exercise(
         },
         "relu-code": {"return self.encoder(x)": "return torch.relu(self.encoder(x))"},
         "squashed-output": {"self.decoder(z)": "torch.sigmoid(self.decoder(z))"},
+        "other-activation": {
+            "self.encoder, self.decoder = mlp(sizes), mlp(sizes[::-1])": (
+                "self.encoder, self.decoder = mlp(sizes), mlp(sizes[::-1])\n"
+                "        self.encoder[1] = self.decoder[1] = nn.ReLU()"
+            )
+        },
+        "gelu-at-end": {"return self.encoder(x)": "return F.gelu(self.encoder(x))"},
         "relu-output": {"self.decoder(z)": "torch.relu(self.decoder(z))"},
         "forward-returns-code": {"self.decode(self.encode(x))": "self.encoder(x)"},
         "raised-RuntimeError": {"[::-1]": ""},
@@ -68,6 +88,7 @@ EXERCISE = Exercise(
     },
 )
 
+Bend = Callable[[Tensor], Tensor]
 SIZES = [9, 6, 4]
 X = torch.randn(30, 9, generator=grader_generator(1)) * 3
 
@@ -84,7 +105,7 @@ def shapes(Autoencoder: Callable) -> None:
     model = make(Autoencoder)
     long = [Mistake("not-encoded", (30, 9), "the code is as long as the image")]
     z = expect_shape(model_access.call(model, "encode", X), (30, 4), "encode(x)", long)
-    expect_shape(model_access.call(model, "decode", z), (30, 9), "decode(z)")
+    expect_shape(model_access.call(model, "decode", z.float()), (30, 9), "decode(z)")
     stops = "forward stops at the code; decode it too"
     known = [Mistake("forward-returns-code", (30, 4), stops)]
     expect_shape(model_access.call(model, "forward", X), (30, 9), "model(x)", known)
@@ -105,7 +126,7 @@ def mirror(Autoencoder: Callable) -> None:
     z = to_tensor(model_access.call(model, "encode", X), "encode(x)")
     bent = "no code is ever negative: an activation bends the code itself"
     expect(bool((z < 0).any()), bent, "relu-code")
-    out = to_tensor(model_access.call(model, "decode", z * 20), "decode(z)")
+    out = to_tensor(model_access.call(model, "decode", 20 * z.float()), "decode(z)")
     expect(
         float(out.abs().max()) > 1 or bool((out < 0).any() and (out > 1).any()),
         "the output never leaves an interval: leave it linear, the loss decides what it means",
@@ -113,6 +134,41 @@ def mirror(Autoencoder: Callable) -> None:
     )
     bent = "no output is ever negative: an activation bends it"
     expect(bool((out < 0).any()), bent, "relu-output")
+    expect_half(model, "encode", X, SIZES)
+    expect_half(model, "decode", X[:, :4], SIZES[::-1])
+
+
+def expect_half(model: object, method: str, x: Tensor, widths: list[int]) -> None:
+    """Raise unless the parameters, with a GELU between the two layers, explain a half.
+
+    Two biases have one length; which belongs to which half is found by trying.
+    """
+    found = list(model_access.parameters(model).values())
+    got = to_tensor(model_access.call(model, method, x), method).double()
+    (first,), (second,) = (
+        [p.double() for p in found if p.shape == (b, a)] for a, b in pairwise(widths)
+    )
+    biases = [[p.double() for p in found if p.shape == (b,)] for b in widths[1:]]
+    end = "a GELU bends the end; leave it linear"
+    known: list[tuple[str, Bend, Bend, str]] = [
+        ("", gelu, identity, ""),
+        ("no-activation", identity, identity, "no activation between the layers"),
+        ("gelu-at-end", gelu, gelu, end),
+        ("other-activation", relu, identity, "ReLU, not GELU, between the layers"),
+        ("other-activation", torch.tanh, identity, "tanh, not GELU, between the layers"),
+        ("other-activation", torch.sigmoid, identity, "a sigmoid, not GELU, between the layers"),
+        ("other-activation", silu, identity, "SiLU, not GELU, between the layers"),
+    ]
+    for name, bend, last, message in known:
+        h = x.double() @ first.T
+        values = [last(bend(h + b) @ second.T + c) for b, c in product(*biases)]
+        if any(model_access.explains(value, got) for value in values):
+            expect(not name, f"{method}: {message}", name)
+            return
+    raise CheckFailed(
+        f"{method} is not what its parameters make with one GELU between two layers",
+        "other-layers",
+    )
 
 
 @EXERCISE.criterion("forward and gradients", points=1)
@@ -121,7 +177,7 @@ def forward(Autoencoder: Callable) -> None:
     model = make(Autoencoder)
     got = model_access.call(model, "forward", X)
     z = to_tensor(model_access.call(model, "encode", X), "encode(x)")
-    decoded = to_tensor(model_access.call(model, "decode", z), "x̂")
+    decoded = to_tensor(model_access.call(model, "decode", z.float()), "x̂")
     known = [
         Mistake("forward-is-identity", X, "forward returns its input"),
         Mistake("forward-returns-code", z, "forward stops at the code; decode it too"),
@@ -129,3 +185,19 @@ def forward(Autoencoder: Callable) -> None:
     expect_close(got, decoded, "model(x), compared with decode(encode(x)),", known)
     missing = [n for n, g in model_access.gradients(model, X).items() if g is None]
     expect(not missing, f"no gradient reaches {', '.join(missing)}", "no-gradient")
+
+
+def rows(new: Draw, n: int, sizes: list[int]) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    wide, narrow = sizes[0], sizes[-1]
+    return {
+        "encode": new.normal(n, wide),
+        "decode": new.normal(n, narrow),
+        "forward": new.normal(n, wide),
+    }
+
+
+@EXERCISE.conduct(methods=rows)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Widths."""
+    return {"sizes": [new.alternate(8, 7), 5, new.alternate(2, 3)]}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02._reductions import reductions
 
 EXERCISE = Exercise(
@@ -52,6 +53,7 @@ EXERCISE = Exercise(
         """,
         "only-rows": {".flatten(1).sum(dim=1)": ".sum(1)"},
         "one-per-image": {".sum(dim=1).mean()": ".sum(1)"},
+        "no-gradient": {".mean()": ".mean().item()"},
         "squared-error": "return ((logits.sigmoid() - x) ** 2).flatten(1).sum(1).mean()",
     },
 )
@@ -121,3 +123,11 @@ def large_logits(bernoulli_nll: Callable) -> None:
             "epsilon",
         )
         expect_close(got, right, f"the loss of pixel {x:g} at logit {a:g}", atol=1e-3)
+
+
+@EXERCISE.conduct(
+    right=lambda logits, x: per_pixel(logits, x).flatten(1).sum(1).mean(), trains=["logits"]
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {"logits": 2 * new.normal(n, 3, 2, 1), "x": new.uniform(0, 1, n, 3, 2, 1)}

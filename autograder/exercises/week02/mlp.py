@@ -11,6 +11,7 @@ from torch.nn.functional import gelu
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, close, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "mlp",
@@ -61,6 +62,18 @@ EXERCISE = Exercise(
                 layers += [nn.Linear(sizes[i], sizes[i + 1]), nn.GELU()]
             return nn.Sequential(*layers)
         """,
+        "layer-shared": """
+            made, layers = {}, []
+            for a, b in zip(sizes[:-1], sizes[1:]):
+                layers += [made.setdefault((a, b), nn.Linear(a, b)), nn.GELU()]
+            return nn.Sequential(*layers[:-1])
+        """,
+        "bias-missing": """
+            layers = []
+            for a, b in zip(sizes[:-1], sizes[1:]):
+                layers += [nn.Linear(a, b, bias=b != sizes[-1]), nn.GELU()]
+            return nn.Sequential(*layers[:-1])
+        """,
         "other-activation": {"GELU": "ReLU"},
         "sigmoid-at-end": {"*layers[:-1])": "*layers[:-1], nn.Sigmoid())"},
         "no-parameters": """
@@ -75,7 +88,7 @@ EXERCISE = Exercise(
     },
 )
 
-SIZES = [7, 5, 6, 3]
+SIZES = [7, 5, 5, 5, 3]
 X = torch.randn(40, 7, generator=grader_generator()) * 3
 BENT = "nothing bends: a stack of linear layers alone is one linear layer"
 
@@ -109,6 +122,12 @@ def layers(mlp: Callable) -> None:
     none = f"no parameters: keep the layers in an nn.Sequential; {found}"
     expect(bool(shapes), none, "no-parameters")
     expect(len(shapes) != 2, f"one layer from first to last width only; {found}", "one-layer")
+    weights = sum(len(s) == 2 for s in shapes)
+    biases = f"a layer has no bias; {found}"
+    expect(weights < len(SIZES) - 1 or len(shapes) >= len(wanted), biases, "bias-missing")
+    once = set(shapes) == set(wanted) and len(shapes) < len(wanted)
+    shared = f"equal widths share one layer; each step has weights of its own; {found}"
+    expect(not once, shared, "layer-shared")
     expect(len(shapes) >= len(wanted), f"a layer is missing; {found}", "layer-missing")
     expect(shapes == wanted, found, "wrong-layers")
     expect_shape(model_access.call(net, "forward", X), (40, 3), "the output for 40 rows")
@@ -149,3 +168,14 @@ def at_the_end(mlp: Callable) -> None:
     ]
     got = model_access.call(net, "forward", X)
     expect_close(got, right, "the output", known, rtol=1e-3, atol=1e-4)
+
+
+def rows(new: Draw, n: int, sizes: list[int]) -> dict[str, Tensor]:
+    """Return what the network takes."""
+    return {"forward": new.normal(n, sizes[0])}
+
+
+@EXERCISE.conduct(methods=rows)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Widths."""
+    return {"sizes": [new.alternate(8, 6), 5, new.alternate(2, 3)]}

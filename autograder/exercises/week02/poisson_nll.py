@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02._reductions import reductions
 
 EXERCISE = Exercise(
@@ -19,9 +21,11 @@ EXERCISE = Exercise(
         "torch's own, divided": """
             return F.poisson_nll_loss(log_rate, x, log_input=True, reduction='sum') / len(x)
         """,
-        "numpy, float64": """
-            a, t = log_rate.double().numpy(), x.double().numpy()
-            return (np.exp(a) - t * a).sum() / a.shape[0]
+        "image by image, float64": """
+            losses = []
+            for a, t in zip(log_rate.double(), x.double()):
+                losses.append((torch.exp(a) - t * a).sum())
+            return sum(losses) / len(losses)
         """,
     },
     wrong={
@@ -33,6 +37,10 @@ EXERCISE = Exercise(
         "no-exponential": {".exp()": "", ".flatten(1)": ""},
         "log-again": {"x * log_rate).flatten(1)": "x * log_rate.log())"},
         "squared-error": "return ((log_rate.exp() - x) ** 2).sum(1).mean()",
+        "no-gradient": """
+            a, t = log_rate.double().numpy(), x.double().numpy()
+            return (np.exp(a) - t * a).sum() / a.shape[0]
+        """,
         "sum-over-images": {".flatten(1).sum(1).mean()": ".sum()"},
     },
 )
@@ -65,3 +73,15 @@ def reduction(poisson_nll: Callable) -> None:
     right, wrong = reductions(a.double().exp() - x.double() * a.double())
     got = run(poisson_nll, a.clone(), x.clone(), name="poisson_nll")
     expect_close(got, right, "the loss of 4 images of 6 pixels", wrong)
+
+
+def by_likelihood(log_rate: Tensor, x: Tensor) -> Tensor:
+    """Return minus the log-likelihood of torch's own distribution, without its constant."""
+    likelihood = torch.distributions.Poisson(log_rate.exp()).log_prob(x)
+    return -(likelihood + torch.lgamma(x + 1)).sum(1).mean()
+
+
+@EXERCISE.conduct(right=by_likelihood, trains=["log_rate"])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Log rates and counts."""
+    return {"log_rate": new.normal(n, 4), "x": new.integers(0, 6, n, 4).float()}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, to_tensor
 from autograder.exercises import Exercise, close, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw, Part
 
 EXERCISE = Exercise(
     "reconstruction_error",
@@ -124,3 +127,31 @@ def no_gradients(reconstruction_error: Callable) -> None:
     to_tensor(value, "the error")
     why = "gradients were recorded: measure inside torch.no_grad()"
     expect(not recorded, why, "gradients-on")
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make a model in training mode."""
+    import torch
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Dropout(0.5))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(seed)) / 3)
+    return {"model": model}
+
+
+def by_hand(model: Any, x: Tensor, batch_size: int = 500) -> float:
+    """Return the mean of the squared errors, by the layer's weights."""
+    layer = model[0]
+    return float(((x @ layer.weight.T + layer.bias - x) ** 2).sum().detach() / len(x))
+
+
+@EXERCISE.conduct(
+    right=by_hand,
+    stage=stage,
+    extremes=[{"model": Part("model"), "x": X[:3, :4]}],  # with the default batch size
+    allows={"scalar-frozen": "the batch size must not change the result"},
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A linear model with dropout."""
+    return {"model": Part("model"), "x": new.normal(n, 4), "batch_size": new.whole(2, 9)}

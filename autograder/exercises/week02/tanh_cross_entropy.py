@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week02._reductions import reductions
 from autograder.exercises.week02.bernoulli_nll import EXERCISE as BERNOULLI
 
@@ -38,6 +39,7 @@ EXERCISE = Exercise(
         "tanh-as-logit": {"2 * a": "torch.tanh(a)"},
         "four-times": {"2 * a": "4 * a"},
         "rescaled-pixels": {"2 * a, x": "2 * a, 2 * x - 1"},
+        "no-gradient": {"2 * a, x)": "2 * a, x).detach()"},
         "squared-error": "return ((torch.tanh(a) - x) ** 2).sum(1).mean()",
         "mean-over-pixels": "return F.binary_cross_entropy_with_logits(2 * a, x)",
     },
@@ -97,3 +99,15 @@ def large_values(tanh_cross_entropy: Callable) -> None:
         )
         known = [Mistake("half-logit", right / 2, "half of it: which logit has this sigmoid?")]
         expect_close(got, right, f"the loss of pixel {x:g} at a = {a:g}", known, atol=0.1)
+
+
+def by_probability(a: Tensor, x: Tensor) -> Tensor:
+    """Return the loss from the probability (1 + tanh a) / 2."""
+    p = (1 + a.tanh()) / 2
+    return -(x * p.log() + (1 - x) * (1 - p).log()).sum(1).mean()
+
+
+@EXERCISE.conduct(right=by_probability, trains=["a"])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Rows."""
+    return {"a": new.normal(n, 4), "x": new.uniform(0, 1, n, 4)}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "tied_autoencoder",
@@ -198,3 +199,14 @@ def both_uses(TiedAutoencoder: Callable) -> None:
         Mistake("detached-encoder", both - encoder, from_decoder),
     ]
     expect_close(gradient, both, "the gradient of the matrix", known, rtol=1e-3, atol=1e-3)
+
+
+def rows(new: Draw, n: int, d: int, k: int) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    return {"encode": new.normal(n, d), "decode": new.normal(n, k), "forward": new.normal(n, d)}
+
+
+@EXERCISE.conduct(methods=rows)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Widths of image and code."""
+    return {"d": new.alternate(9, 7), "k": new.alternate(4, 2)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw, Part, Seed
 
 EXERCISE = Exercise(
     "train_epoch",
@@ -72,6 +74,7 @@ EXERCISE = Exercise(
             "total / len(x)": "total / math.ceil(len(x) / batch_size)",
         },
         "last-batch": {"total += loss.item() * len(batch)": "total = loss.item()", " / len(x)": ""},
+        "mode-changed": {"total = 0.0": "model.train(); total = 0.0"},
         "uphill": {"loss = ((": "loss = -(("},
         "sum-of-means": {" * len(batch)": "", " / len(x)": ""},
     },
@@ -185,3 +188,52 @@ def returned(train_epoch: Callable) -> None:
         Mistake("mean-over-pixels", total / N / D, "averaged over pixels; sum them"),
     ]
     expect_close(value, total / N, "the returned value", known, rtol=1e-3)
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make a model in eval mode, and its optimiser."""
+    import torch
+
+    model = torch.nn.Linear(4, 4).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(seed)) / 3)
+    return {"model": model, "optimizer": torch.optim.SGD(model.parameters(), lr=0.02)}
+
+
+def mean_error(
+    model: torch.nn.Linear,
+    x: Tensor,
+    optimizer: object,
+    batch_size: int,
+    generator: torch.Generator,
+) -> float:
+    """Return the mean error of an epoch, with the gradients worked out by hand."""
+    w, b = model.weight.detach().clone(), model.bias.detach().clone()
+    total = 0.0
+    for index in torch.randperm(len(x), generator=generator).split(batch_size):
+        residual = x[index] @ w.T + b - x[index]
+        total += float((residual**2).sum())
+        w = w - 0.02 * 2 * residual.T @ x[index] / len(index)
+        b = b - 0.02 * 2 * residual.mean(0)
+    return total / len(x)
+
+
+@EXERCISE.conduct(
+    right=mean_error,
+    stage=stage,
+    allows={
+        "model-changed": "it trains the model",
+        "grads-left-behind": "the gradients of the last step may stay",
+    },
+    rtol=1e-3,
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A linear model in eval mode, which it must stay in."""
+    return {
+        "model": Part("model"),
+        "x": new.normal(n, 4),
+        "optimizer": Part("optimizer"),
+        "batch_size": new.alternate(4, 3),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "bits_per_pixel",
@@ -233,3 +234,13 @@ def never_seen(bits_per_pixel: Callable) -> None:
         "the bits per pixel of symbols outside the training range",
         [Mistake("not-clipped", stretched, why), *known(HOLES, far)],
     )
+
+
+@EXERCISE.conduct(right=lambda t, s, pixels: mean_length(t, s) * PIXELS / pixels)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes of three symbols, and a number of pixels."""
+    return {
+        "train_symbols": new.integers(-4, 5, n + 20, 3),
+        "symbols": new.integers(-5, 6, n, 3),
+        "n_pixels": new.alternate(7, 9),
+    }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "compression_factor",
@@ -85,3 +87,19 @@ def bits_for_bits(compression_factor: Callable) -> None:
     got = run(compression_factor, (1, 28, 28), 30, name="compression_factor")
     right = 784 * 8 / (30 * 32)
     expect_close(got, right, "the factor with the default bits", known(784, 30, 8, 32))
+
+
+def by_fractions(shape: tuple[int, ...], k: int, pixel: int, code: int) -> float:
+    """Return the factor as a fraction."""
+    return float(Fraction(math.prod(shape) * pixel, k * code))
+
+
+@EXERCISE.conduct(right=by_fractions)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A shape, and three numbers that differ from call to call."""
+    return {
+        "image_shape": (3, new.whole(5, 30), new.whole(5, 30)),
+        "code_size": new.whole(2, 50),
+        "pixel_bits": new.alternate(8, 12),
+        "code_bits": new.alternate(32, 10),
+    }

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import permutations, product
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv2d, conv_transpose2d, gelu, linear, relu, silu
 
-from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run, to_tensor
+from aeutils.testing.checking import (
+    CheckFailed,
+    Mistake,
+    expect,
+    expect_close,
+    expect_shape,
+    run,
+    to_tensor,
+)
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "conv_autoencoder",
@@ -109,6 +120,14 @@ EXERCISE = Exercise(
             "1, 16, 3, stride=2, padding=1), nn.GELU()": "1, 16, 3, stride=2, padding=1)",
             "16, 32, 3, stride=2, padding=1), nn.GELU()": "16, 32, 3, stride=2, padding=1)",
         },
+        "other-activation": {
+            "16, 3, stride=2, padding=1), nn.GELU()": "16, 3, stride=2, padding=1), nn.ReLU()",
+            "32, 3, stride=2, padding=1), nn.GELU()": "32, 3, stride=2, padding=1), nn.ReLU()",
+        },
+        "activation-missing": {
+            "16, 32, 3, stride=2, padding=1), nn.GELU()": "16, 32, 3, stride=2, padding=1)"
+        },
+        "gelu-at-end": {"nn.Linear(1568, code_size)": "nn.Linear(1568, code_size), nn.GELU()"},
         "skip-around-code": {
             "return self.encoder(x)": "self.seen = x; return self.encoder(x)",
             "return self.decoder(z)": "return self.decoder(z) + 0.1 * self.seen",
@@ -190,7 +209,7 @@ def sizes(ConvAutoencoder: Callable) -> None:
     ]
     known.append(Mistake("output-flat", (7, 784), "rows came back; return images"))
     shape = (7, 1, 28, 28)
-    expect_shape(model_access.call(model, "decode", z), shape, "decode(z)", known)
+    expect_shape(model_access.call(model, "decode", z.float()), shape, "decode(z)", known)
     stops = Mistake("forward-returns-code", (7, K), "forward stops at the code")
     expect_shape(model_access.call(model, "forward", X), shape, "model(x)", [stops, *known])
 
@@ -252,15 +271,93 @@ def only_way(ConvAutoencoder: Callable) -> None:
     expect(not missing, f"no gradient reaches {', '.join(missing)}", "no-gradient")
 
 
-def affine(f: Callable[[Tensor], Tensor], a: Tensor, b: Tensor) -> bool:
-    """Return whether f((a + b) / 2) is the mean of f(a) and f(b) to rounding."""
-    middle, mean = f((a + b) / 2), (f(a) + f(b)) / 2
-    return bool((middle - mean).abs().max() < 1e-3 * (f(a) - f(b)).abs().max())
+Layer = tuple[Tensor, Tensor]  # weight and bias
+Bend = Callable[[Tensor], Tensor]
+Half = Callable[[list[Layer], Tensor, Sequence[Bend]], Tensor]
+
+
+def halves(model: object) -> tuple[list[list[Layer]], list[list[Layer]]]:
+    """Return the layers of encoder and decoder in float64, in every order that their shapes allow.
+
+    Two pairs of weights have equal shapes, so which belongs to which half is found by trying.
+    """
+    found = [p.double() for p in model_access.parameters(model).values()]
+
+    def shaped(*shape: int) -> list[Tensor]:
+        return [p for p in found if tuple(p.shape) == shape]
+
+    (down,), (up,), (wide,), (bk,) = shaped(K, 1568), shaped(1568, K), shaped(1568), shaped(K)
+    (b32,), (b1,) = shaped(32), shaped(1)
+    encoders, decoders = [], []
+    for small, large, bias in product(shaped(16, 1, 3, 3), shaped(32, 16, 3, 3), shaped(16)):
+        encoders.append([(small, bias), (large, b32), (down, bk)])
+        decoders.append([(up, wide), (large, bias), (small, b1)])
+    return encoders, decoders
+
+
+def encoded(layers: list[Layer], x: Tensor, bends: Sequence[Bend]) -> Tensor:
+    """Return the codes of images, flattened in every order, with these activations."""
+    for (weight, bias), bend in zip(layers[:2], bends, strict=False):
+        x = bend(conv2d(x, weight, bias, stride=2, padding=1))
+    flat = torch.stack([x.permute(0, *order).flatten(1) for order in ORDERS])
+    return bends[2](linear(flat, *layers[2]))
+
+
+def decoded(layers: list[Layer], z: Tensor, bends: Sequence[Bend]) -> Tensor:
+    """Return the images of codes, unflattened in every order, with these activations."""
+    flat, shape = bends[0](linear(z, *layers[0])), (32, 7, 7)
+    maps = [
+        flat.reshape(-1, *(shape[i - 1] for i in order)).permute(
+            0, *(1 + order.index(i) for i in AXES)
+        )
+        for order in ORDERS
+    ]
+    x = torch.cat(maps)
+    for (weight, bias), bend in zip(layers[1:], bends[1:], strict=True):
+        x = bend(conv_transpose2d(x, weight, bias, stride=2, padding=1, output_padding=1))
+    return x.reshape(len(ORDERS), -1, 1, 28, 28)
+
+
+AXES = (1, 2, 3)
+ORDERS = list(permutations(AXES))  # of channels, rows and columns, when they are flattened
+
+
+def identity(h: Tensor) -> Tensor:
+    """Return h: no activation."""
+    return h
+
+
+OTHERS: dict[str, Bend] = {"ReLU": relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "SiLU": silu}
+MISSING = "an activation is missing: a GELU stands after every layer but the last of each half"
+BENDS: list[tuple[str, list[Bend], str]] = [
+    ("no-activation", [identity, identity, identity], "no activation between its layers"),
+    ("activation-missing", [gelu, identity, identity], MISSING),
+    ("activation-missing", [identity, gelu, identity], MISSING),
+    ("gelu-at-end", [gelu, gelu, gelu], "a GELU bends its end; leave it linear"),
+]
+for name, other in OTHERS.items():
+    why = f"{name}, not GELU, between its layers"
+    BENDS.append(("other-activation", [other, other, identity], why))
+
+
+def expect_half(got: Tensor, layers: list[list[Layer]], x: Tensor, how: Half, what: str) -> None:
+    """Raise unless the parameters, with a GELU between the layers, explain what a half gave."""
+    right: list[Bend] = [gelu, gelu, identity]
+    for name, bends, message in [("", right, ""), *BENDS]:
+        values = [value for order in layers for value in how(order, x, bends)]
+        if any(model_access.explains(value, got) for value in values):
+            expect(not name, f"{what}: {message}", name)
+            return
+    raise CheckFailed(
+        f"{what} is not what the drawing makes of its parameters: convolution, GELU, convolution, "
+        "GELU, linear layer, and the mirror image back",
+        "other-drawing",
+    )
 
 
 @EXERCISE.criterion("bent between the layers, straight at the ends", points=1)
 def bent(ConvAutoencoder: Callable) -> None:
-    """Codes and outputs take every value; neither half is a straight line."""
+    """Codes and outputs take every value; between the layers stands a GELU."""
     model = make(ConvAutoencoder)
     wide = 20 * (X - 0.5)
     negative = bool((encode(model, wide) < 0).any())
@@ -276,13 +373,18 @@ def bent(ConvAutoencoder: Callable) -> None:
     expect(outside, "the output never leaves [0, 1]: leave it linear", "squashed-output")
     expect(bool((out < 0).any()), "no output is ever negative: leave it linear", "relu-output")
     expect(float(out.abs().max()) > 1.01, "the output never leaves [−1, 1]", "squashed-output")
-    expect(
-        not affine(lambda v: encode(model, v.float()), wide.double(), 20 * OTHER.double()),
-        "the encoder is a straight line from image to code: no activation between its layers",
-        "no-activation",
-    )
-    expect(
-        not affine(lambda v: decode(model, v), codes, codes.flip(0) / 3),
-        "the decoder is a straight line from code to image: no activation between its layers",
-        "no-activation",
-    )
+    encoders, decoders = halves(model)
+    expect_half(encode(model, wide), encoders, wide.double(), encoded, "the code")
+    codes = codes / 20
+    expect_half(decode(model, codes), decoders, codes.float().double(), decoded, "the image")
+
+
+def inputs(new: Draw, n: int, code_size: int) -> dict[str, Tensor]:
+    """Return what each method takes."""
+    return {"encode": new.uniform(0, 1, n, 1, 28, 28), "decode": new.normal(n, code_size)}
+
+
+@EXERCISE.conduct(methods=inputs, sizes=(5, 1, 66))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Numbers of a code."""
+    return {"code_size": new.alternate(5, 3)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +15,10 @@ from aeutils.testing.checking import (
     expect_shape,
     run,
     to_pair,
+    to_tensor,
 )
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "copy_weights",
@@ -57,6 +60,7 @@ EXERCISE = Exercise(
         "doubled": {"torch.cat([one, -one], dim": "2 * torch.cat([one, -one], dim"},
         "halved": {"dim=1)": "dim=1) / 2"},
         "transposed": {"one]),": "one], dim=1),", "one], dim=1),": "one]),"},
+        "wrong-dtype": {"one = torch.eye(d)": "one = torch.eye(d, dtype=torch.float64)"},
         "nothing": {"torch.cat([one, -one]),": "torch.cat([one, one]),"},
         "bias-trick": """
             one = torch.eye(d)
@@ -135,3 +139,19 @@ def every_size(copy_weights: Callable) -> None:
             "bias-trick",
         ) from error
     expect_copy(copy_weights, y / 100, "small numbers", atol=1e-6)
+
+
+def copies(result: Any, d: int) -> str:
+    """Return what is wrong with the four weights."""
+    w, b, v, c = (to_tensor(t, "the weights").double() for t in result)
+    if w.shape != (2 * d, d) or v.shape != (d, 2 * d):
+        return f"the shapes are not those for {d} numbers"
+    x = torch.randn(5, d, generator=grader_generator(33)).double()
+    copy = (x @ w.T + b).relu() @ v.T + c
+    return "" if torch.allclose(copy, x, rtol=1e-4, atol=1e-5) else "the copy differs"
+
+
+@EXERCISE.conduct(holds=copies, dtypes=[torch.float32] * 4)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Numbers of an image."""
+    return {"d": n + new.alternate(1, 0) if n > 1 else 1}

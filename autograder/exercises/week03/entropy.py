@@ -9,6 +9,7 @@ import torch
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "entropy",
@@ -106,3 +107,11 @@ def zeros(entropy: Callable) -> None:
             Mistake("sign", -right, "the sign: *minus* the sum"),
         ]
         expect_close(got, right, f"the entropy of counts {counts}", known, rtol=1e-5, atol=1e-5)
+
+
+@EXERCISE.conduct(right=lambda counts: shannon(counts.tolist()))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Counts, some of them 0, not the first."""
+    counts = new.integers(0, 9, n)
+    counts[0] = 4
+    return {"counts": counts}

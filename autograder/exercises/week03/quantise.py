@@ -8,6 +8,7 @@ import torch
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "quantise",
@@ -101,3 +102,15 @@ def back(quantise: Callable, dequantise: Callable) -> None:
         ]
         got = run(dequantise, symbols.clone(), step, name="dequantise")
         expect_close(got, right, f"the numbers for a step of {text}", known)
+
+
+@EXERCISE.conduct(right=lambda z, step: (z / step + 0.5).floor(), dtypes=[torch.int64])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes and a step."""
+    return {"z": 3 * new.normal(n, 4), "step": new.alternate(0.7, 0.4)}
+
+
+@EXERCISE.conduct("dequantise", right=lambda symbols, step: symbols.double() * step)
+def arguments_of_dequantise(new: Draw, n: int) -> Arguments:
+    """Symbols and a step."""
+    return {"symbols": new.integers(-9, 9, n, 4), "step": new.alternate(0.712345, 0.432123)}

@@ -21,6 +21,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator, model_access
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -256,3 +257,14 @@ def nothing_after(ResidualBlock: Callable) -> None:
     ]
     what = "the output where all weights are zero, so that F(x) = 0,"
     expect_close(with_zero_weights(ResidualBlock), X, what, known)
+
+
+def inputs(new: Draw, n: int, channels: int) -> dict[str, Tensor]:
+    """Return what the block takes."""
+    return {"forward": new.normal(n, channels, 5, 4)}
+
+
+@EXERCISE.conduct(methods=inputs)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Channels."""
+    return {"channels": new.alternate(2, 4)}

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
-from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair
+from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw, Part, Seed
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -103,7 +105,7 @@ EXERCISE = Exercise(
 WIDTHS = [2, 3, 5, 8, 12]
 TARGET = 5.0
 # What a model of each width costs: on images it was fitted to, held out, on test images.
-FITTED = [4.0, 3.0, 2.0, 1.0, 0.5]
+FITTED = [6.0, 4.0, 2.0, 1.0, 0.5]
 HELD_OUT = [11.0, 9.0, 7.0, 4.5, 2.0]
 TEST = [9.5, 6.0, 4.8, 4.2, 3.0]
 D, N, M, N_VALIDATION = 4, 40, 16, 11
@@ -245,7 +247,8 @@ def test_images_last(smallest_width: Callable) -> None:
 def width(smallest_width: Callable) -> None:
     """An error below the target, one that equals it, and none that reaches it."""
     known = [
-        Mistake("training-error", 2, "chosen by the error on images that `fit` had seen"),
+        Mistake("training-error", 3, "chosen by the error on images that `fit` had seen"),
+        Mistake("mean-over-pixels", 2, "the errors were averaged over pixels; sum them"),
         Mistake("chosen-on-test", 5, "chosen by the error on the test images"),
         Mistake("widest", 12, "the smallest error wins; a narrower one is good enough"),
         Mistake("one-too-narrow", 5, "one too narrow: its validation error is above target"),
@@ -283,3 +286,51 @@ def fitted_again(smallest_width: Callable) -> None:
         "the last fit should be of the chosen width, on all training images",
         "not-refitted",
     )
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make `fit`, whose models keep the first k numbers of an image and know the mean of others."""
+
+    def fit(x, k):
+        mean = x.mean(0)
+
+        def model(rows):
+            kept = rows.clone()
+            kept[:, k:] = mean[k:].to(rows.dtype)
+            return kept
+
+        return model
+
+    return {"fit": fit}
+
+
+def fits(result: Any, x_train: Tensor, x_test: Tensor, widths: list[int], *_: object) -> str:
+    """Return what is wrong with a width, which is left to chance, and its test error."""
+    k, error = int(to_tensor(result[0], "k")), to_tensor(result[1], "the error").double()
+    if k not in widths:
+        return f"{k} is none of the widths"
+    right = ((x_test - x_train.mean(0)) ** 2)[:, k:].sum(1).mean()
+    return "" if torch.allclose(error, right, rtol=1e-3) else "the test error is wrong"
+
+
+@EXERCISE.conduct(
+    holds=fits,
+    stage=stage,
+    sizes=(12, 4, 70),
+    allows={
+        "same-every-time": "two splits may lead to the same width",
+        "scalar-frozen": "the width hangs on the split; the criteria vary the target",
+    },
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images whose later numbers vary less."""
+    scale = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.3])
+    return {
+        "x_train": new.normal(n, 5) * scale,
+        "x_test": new.normal(n, 5) * scale + 0.1,
+        "widths": [1, 2, 3, 4],
+        "target": new.alternate(1.5, 5.0),
+        "n_validation": new.alternate(3, 2) if n > 4 else 2,
+        "generator": Seed(new.whole(1, 99)),
+        "fit": Part("fit"),
+    }

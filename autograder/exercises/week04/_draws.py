@@ -12,11 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aeutils.testing.checking import expect, expect_shape, expect_unchanged, run, to_pair
+from aeutils.testing.checking import expect, expect_shape, expect_unchanged, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, grader_generator
 from autograder.hall.protocol.remote_call import remote_call
 
-SHAPE = (60, 1, 20, 20)
+SHAPE = (20, 3, 20, 20)
 SHARE_TOLERANCE = 0.012  # four times the largest scatter of a share of 24,000 pixels
 
 
@@ -81,12 +81,43 @@ def own_for_each(change: Tensor) -> None:
         "shape of the whole batch",
         "same-for-all",
     )
+    expect(
+        float(change.std(dim=1).mean()) > 0.05 * whole,
+        "all channels of a pixel are changed alike: draw a number for every value, not for every "
+        "place",
+        "one-for-all-channels",
+    )
     rows = float(change.std(dim=3).mean())
     columns = float(change.std(dim=2).mean())
     expect(
         min(rows, columns) > 0.05 * whole,
         "whole rows or columns are changed alike: draw a number for every pixel",
         "one-per-row",
+    )
+
+
+@remote_call
+def _counts(function, x, level, seed, times):
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    return [float((function(x.clone(), level, generator) != x).sum()) for _ in range(times)]
+
+
+def expect_thrown(function: Callable, level: float, name: str) -> None:
+    """Raise if exactly the same number of pixels is damaged every time: a share is a probability.
+
+    Of 12 draws of 600 pixels two always differ, for all practical purposes, if pixels are thrown
+    for; counts for each image would leave the total alone, so one image is drawn for.
+    """
+    x = pixels(0.2, 0.8, 25)[:1, :, :10]
+    found = run(lambda: _counts(function, x, level, GRADER_SEED + 2, 12), name=name)
+    counts = to_tensor(found, "the numbers of damaged pixels")
+    expect(
+        len(counts.unique()) > 1,
+        "exactly the same number of pixels is damaged every time: `share` is the probability that "
+        "a pixel is damaged, one throw for each",
+        "exact-count",
     )
 
 

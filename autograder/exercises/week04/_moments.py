@@ -49,3 +49,20 @@ def expect_normal(noise: Tensor, sigma: float, what: str) -> None:
     expect_deviation(deviation, sigma, f"the standard deviation of {what}")
     fourth = float(((noise - mean) / deviation).pow(4).mean())
     expect(fourth > 2.5, "the noise has no tails: uniform, not normal, numbers", "uniform")
+
+
+def standard(noise: Tensor) -> str:
+    """Return what is wrong with numbers that should be standard normal, to five standard errors."""
+    mean, deviation, n = float(noise.mean()), float(noise.std()), noise.numel()
+    if abs(mean) > 5 / n**0.5:
+        return f"the noise has mean {mean:.2g}"
+    if abs(deviation - 1) > 5 / (2 * n) ** 0.5:
+        return f"the noise has {deviation:.2g} times the deviation"
+    return ""
+
+
+def wrong_share(hit: Tensor, share: float) -> str:
+    """Return what is wrong with a share of pixels, to five standard errors."""
+    found = float(hit.mean())
+    allowed = 5 * (share * (1 - share) / hit.numel()) ** 0.5
+    return "" if abs(found - share) < allowed else f"a share of {found:.2g} instead of {share:g}"

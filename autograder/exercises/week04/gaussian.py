@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aeutils.testing.checking import expect
+from torch import Tensor
+
+from aeutils.testing.checking import expect, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import draw, from_the_generator, own_for_each, pixels
-from autograder.exercises.week04._moments import correlation, expect_normal, near
+from autograder.exercises.week04._moments import correlation, expect_normal, near, standard
 
 EXERCISE = Exercise(
     "gaussian",
@@ -36,6 +39,7 @@ EXERCISE = Exercise(
         "clipped": {"x + sigma": "(x + sigma", "=generator)": "=generator)).clamp(0, 1)"},
         "clipped-before": {"x + sigma": "x.clamp(0, 1) + sigma"},
         "one-per-image": {"x.shape": "(len(x),) + (1,) * (x.ndim - 1)"},
+        "one-for-all-channels": {"x.shape": "(len(x), *(1,) * (x.ndim - 3), *x.shape[-2:])"},
         "same-for-all": {"x.shape": "x.shape[1:]"},
         "one-per-row": {"x.shape": "*x.shape[:-1], 1"},
         "generator-ignored": {"randn(x.shape, generator=generator)": "randn_like(x)"},
@@ -94,3 +98,18 @@ def own_for_every_pixel(gaussian: Callable) -> None:
 def generator_and_input(gaussian: Callable) -> None:
     """All draws come from the generator; the images that went in are as they were."""
     from_the_generator(gaussian, X, SIGMA, "gaussian")
+
+
+def holds(out: Tensor, x: Tensor, sigma: float, *_: object) -> str:
+    """Return what is wrong with noisy images."""
+    return standard((to_tensor(out, "the result").double() - x) / sigma)
+
+
+@EXERCISE.conduct(holds=holds)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {
+        "x": new.uniform(1, 20, n, 3, 8, 6),
+        "sigma": new.alternate(0.3, 0.8),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "ideal_denoiser",
@@ -123,3 +124,18 @@ def far_rows(ideal_denoiser: Callable) -> None:
     ]
     right = mean(-distances / (2 * 0.05**2))
     expect_close(value, right, "rows far from every point", known, atol=1e-3)
+
+
+def by_bayes(noisy: Tensor, points: Tensor, sigma: float) -> Tensor:
+    """Return the means by Bayes' rule, with normal densities."""
+    logs = torch.distributions.Normal(points, sigma).log_prob(noisy[:, None]).sum(-1)
+    return (logs - logs.logsumexp(1, keepdim=True)).exp() @ points
+
+
+TWICE = POINTS[:1].repeat(3, 1)
+
+
+@EXERCISE.conduct(right=by_bayes, extremes=[{"noisy": POINTS[:2], "points": TWICE, "sigma": 0.5}])
+def arguments(new: Draw, n: int) -> Arguments:
+    """As many points as noisy rows; at the extreme all points are equal."""
+    return {"noisy": new.normal(n, 3), "points": new.normal(n, 3), "sigma": new.alternate(0.9, 1.7)}

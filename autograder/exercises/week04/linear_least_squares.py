@@ -10,9 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_shape, run, to_pair
 from autograder.exercises import Exercise, grader_generator
-
-# Most wrong answers return float64, as it was computed.
-FLOAT64 = {"w.float(), (my - ma @ w).float()": "w, my - ma @ w"}
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "linear_least_squares",
@@ -34,7 +32,7 @@ EXERCISE = Exercise(
             both = torch.linalg.inv(a.T @ a + penalty) @ a.T @ clean.double()
             return both[:d].float(), both[d].float()
         """,
-        "lstsq with rows for the ridge, float64": """
+        "lstsq with rows for the ridge": """
             a = noisy.double() - noisy.double().mean(0)
             y = clean.double() - clean.double().mean(0)
             d = a.shape[1]
@@ -44,7 +42,7 @@ EXERCISE = Exercise(
                 torch.cat([y, torch.zeros(d, d, dtype=torch.float64)]),
             )
             w = torch.linalg.lstsq(top, bottom).solution
-            return w, clean.double().mean(0) - noisy.double().mean(0) @ w
+            return w.float(), (clean.double().mean(0) - noisy.double().mean(0) @ w).float()
         """,
         "singular values": """
             m, c = noisy.mean(0), clean.mean(0)
@@ -60,23 +58,23 @@ EXERCISE = Exercise(
             w = torch.linalg.solve(noisy.T @ noisy + ridge * torch.eye(d), noisy.T @ clean)
             return w, torch.zeros(d)
         """,
-        "swapped": {"a, y = noisy": "noisy, clean = clean, noisy; a, y = noisy", **FLOAT64},
-        "transposed": {"w.float(), (my - ma @ w).float()": "w.T, my - ma @ w"},
+        "swapped": {"a, y = noisy": "noisy, clean = clean, noisy; a, y = noisy"},
+        "transposed": {"w.float(), (my - ma @ w).float()": "w.T.float(), (my - ma @ w).float()"},
         "ridge-on-bias": """
             n, d = noisy.shape
             a = torch.cat([noisy, torch.ones(n, 1)], dim=1)
             both = torch.linalg.solve(a.T @ a + ridge * torch.eye(d + 1), a.T @ clean)
             return both[:d], both[d]
         """,
-        "ridge-ignored": {"solve(a.T @ a + ridge * eye, a.T @ y)": "pinv(a) @ y", **FLOAT64},
+        "ridge-ignored": {"solve(a.T @ a + ridge * eye, a.T @ y)": "pinv(a) @ y"},
         "ridge-per-image": {
             "a.T @ a": "a.T @ a / len(a)",
             "a.T @ y": "a.T @ y / len(a)",
-            **FLOAT64,
         },
-        "ridge-squared": {"ridge * eye": "ridge**2 * eye", **FLOAT64},
-        "mean-only": {"w.float(), (my - ma @ w).float()": "w, my"},
-        "bias-transposed": {"w.float(), (my - ma @ w).float()": "w, my - w @ ma"},
+        "ridge-squared": {"ridge * eye": "ridge**2 * eye"},
+        "wrong-dtype": {"w.float(), (my - ma @ w).float()": "w, my - ma @ w"},
+        "mean-only": {"w.float(), (my - ma @ w).float()": "w.float(), my.float()"},
+        "bias-transposed": {"w.float(), (my - ma @ w).float()": "w.float(), (my - w @ ma).float()"},
     },
 )
 
@@ -193,3 +191,11 @@ def constant_pixels(linear_least_squares: Callable) -> None:
     ]
     agree(weight, w, "W where a pixel never varies", known)
     agree(bias, b, "b where a pixel never varies")
+
+
+@EXERCISE.conduct(right=solve, sizes=(20, 6, 70), dtypes=[torch.float32] * 2, rtol=1e-3, atol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images and what noise makes of them."""
+    clean = new.normal(n, 4) + 1
+    noisy = clean + 0.5 * new.normal(n, 4)
+    return {"noisy": noisy, "clean": clean, "ridge": new.alternate(0.5, 2.0)}

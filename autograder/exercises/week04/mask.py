@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
-from aeutils.testing.checking import expect
+from aeutils.testing.checking import expect, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
+    expect_thrown,
     from_the_generator,
     own_for_each,
     pixels,
     share_of,
 )
+from autograder.exercises.week04._moments import wrong_share
 
 # The first right answer as a product with 0 or 1.
 TIMES = {"x.masked_fill(": "x * (", "< share, 0.0": ">= share"}
@@ -49,6 +53,16 @@ EXERCISE = Exercise(
             "x.masked_fill(": "x * torch.rand(x.shape, generator=generator) * (",
             "< share, 0.0": ">= share",
         },
+        "one-for-all-channels": {
+            **TIMES,
+            "x.shape": "x.shape[:1] + (1,) * (x.ndim > 2) + x.shape[2:]",
+        },
+        "exact-count": """
+            out = x.clone().flatten()
+            places = torch.randperm(out.numel(), generator=generator)[: round(share * out.numel())]
+            out[places] = 0.0
+            return out.reshape(x.shape)
+        """,
         "wrong-share": {"x.masked_fill(": "x * (", "< share, 0.0": ">= 0.5"},
     },
 )
@@ -93,9 +107,28 @@ def lost_pixels(mask: Callable) -> None:
     )
     found = share_of(draw(mask, X, 0.8, "mask").first == 0)
     expect(abs(found - 0.8) < SHARE_TOLERANCE, "another `share` has no effect", "wrong-share")
+    expect_thrown(mask, SHARE, "mask")
 
 
 @EXERCISE.criterion("the generator, and the input", points=1)
 def generator_and_input(mask: Callable) -> None:
     """All draws come from the generator; the images that went in are as they were."""
     from_the_generator(mask, X, SHARE, "mask")
+
+
+def holds(out: Tensor, x: Tensor, share: float, *_: object) -> str:
+    """Return what is wrong with damaged images."""
+    got = to_tensor(out, "the result").double()
+    if not bool(((got == 0) | ((got - x).abs() < 1e-6)).all()):
+        return "a pixel is neither 0 nor what it was"
+    return wrong_share((got == 0).double(), share)
+
+
+@EXERCISE.conduct(holds=holds)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {
+        "x": new.uniform(1, 20, n, 3, 8, 6),
+        "share": new.alternate(0.3, 0.8),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "psnr",
@@ -120,3 +121,16 @@ def peak(psnr: Callable) -> None:
         got = run(psnr, X_HAT * factor, X * factor, top, name="psnr")
         right = decibels(error, top).mean()
         expect_close(got, right, "the PSNR at another peak", known, rtol=1e-3)
+
+
+def by_images(x_hat: Tensor, x: Tensor, peak: float) -> Tensor:
+    """Return the mean of each image's decibels."""
+    return decibels((x_hat - x).square().flatten(1).mean(1), peak).mean()
+
+
+@EXERCISE.conduct(right=by_images)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels, and a peak."""
+    x = new.uniform(0, 1, n, 3, 2, 2)
+    noisy = x + 0.3 * new.normal(n, 3, 2, 2)
+    return {"x_hat": noisy, "x": x, "peak": new.alternate(1.0, 3.0)}

@@ -6,16 +6,19 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from aeutils.testing.checking import CheckFailed, expect
+from aeutils.testing.checking import CheckFailed, expect, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
+    expect_thrown,
     from_the_generator,
     own_for_each,
     pixels,
     share_of,
 )
+from autograder.exercises.week04._moments import wrong_share
 
 EXERCISE = Exercise(
     "salt_and_pepper",
@@ -34,14 +37,6 @@ EXERCISE = Exercise(
             hit = torch.rand(x.shape, generator=generator) < share
             colour = (torch.rand(x.shape, generator=generator) < 0.5).to(x.dtype)
             return torch.where(hit, colour, x)
-        """,
-        "exactly the share, by a permutation": """
-            out = x.clone().flatten()
-            places = torch.randperm(out.numel(), generator=generator)[: round(share * out.numel())]
-            half = len(places) // 2
-            out[places[:half]] = 0.0
-            out[places[half:]] = 1.0
-            return out.reshape(x.shape)
         """,
     },
     wrong={
@@ -94,6 +89,19 @@ EXERCISE = Exercise(
             "return x.masked_fill(u < share, 1.0)": "x[u < share] = 1.0",
             ".masked_fill(u < share / 2, 0.0)": "; x[u < share / 2] = 0.0; return x",
         },
+        "exact-count": """
+            out = x.clone().flatten()
+            places = torch.randperm(out.numel(), generator=generator)[: round(share * out.numel())]
+            half = len(places) // 2
+            out[places[:half]] = 0.0
+            out[places[half:]] = 1.0
+            return out.reshape(x.shape)
+        """,
+        "one-for-all-channels": """
+            u = torch.rand(x.shape[:1] + x.shape[-2:], generator=generator)
+            u = u.reshape(x.shape[:1] + (1,) * (x.ndim - 3) + x.shape[-2:])
+            return torch.where(u < share / 2, 0.0, torch.where(u < share, 1.0, x))
+        """,
         "generator-ignored": {"rand(x.shape, generator=generator)": "rand_like(x)"},
     },
 )
@@ -168,6 +176,7 @@ def how_many(salt_and_pepper: Callable) -> None:
         own_for_each(out - X)
         expect_black_or_white(out)
         expect_shares(out, share)
+    expect_thrown(salt_and_pepper, 0.3, "salt_and_pepper")
 
 
 @EXERCISE.criterion("its own places in every image", points=1)
@@ -181,3 +190,22 @@ def own_places(salt_and_pepper: Callable) -> None:
 def generator_and_input(salt_and_pepper: Callable) -> None:
     """All draws come from the generator; the images that went in are as they were."""
     from_the_generator(salt_and_pepper, X, 0.3, "salt_and_pepper")
+
+
+def holds(out: Tensor, x: Tensor, share: float, *_: object) -> str:
+    """Return what is wrong with damaged images."""
+    got = to_tensor(out, "the result").double()
+    hit = (got == 0) | (got == 1)
+    if not bool((hit | ((got - x).abs() < 1e-6)).all()):
+        return "a pixel is neither 0 nor 1 nor what it was"
+    return wrong_share(hit.double(), share)
+
+
+@EXERCISE.conduct(holds=holds)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {
+        "x": new.uniform(2, 20, n, 3, 8, 6),
+        "share": new.alternate(0.3, 0.8),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aeutils.testing.checking import expect
+from torch import Tensor
+
+from aeutils.testing.checking import expect, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.exercises.week04._draws import draw, from_the_generator, own_for_each, pixels
-from autograder.exercises.week04._moments import correlation, expect_normal, near
+from autograder.exercises.week04._moments import correlation, expect_normal, near, standard
 
 EXERCISE = Exercise(
     "speckle",
@@ -26,6 +29,7 @@ EXERCISE = Exercise(
         "wrong-mean": {"=generator)": "=generator).abs()"},
         "clipped": {"x * (1": "(x * (1", "=generator))": "=generator))).clamp(0, 1)"},
         "one-per-image": {"x.shape": "(len(x),) + (1,) * (x.ndim - 1)"},
+        "one-for-all-channels": {"x.shape": "(len(x), *(1,) * (x.ndim - 3), *x.shape[-2:])"},
         "same-for-all": {"x.shape": "x.shape[1:]"},
         "generator-ignored": {", generator=generator": ""},
         "changed-its-argument": {"return x *": "x *=", "=generator))": "=generator)); return x"},
@@ -64,3 +68,18 @@ def in_proportion(speckle: Callable) -> None:
 def generator_and_input(speckle: Callable) -> None:
     """All draws come from the generator; the images that went in are as they were."""
     from_the_generator(speckle, X, SIGMA, "speckle")
+
+
+def holds(out: Tensor, x: Tensor, sigma: float, *_: object) -> str:
+    """Return what is wrong with noisy images."""
+    return standard((to_tensor(out, "the result").double() - x) / x / sigma)
+
+
+@EXERCISE.conduct(holds=holds)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels."""
+    return {
+        "x": new.uniform(1, 20, n, 3, 8, 6),
+        "sigma": new.alternate(0.1, 0.3),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, close, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw, Part, Seed
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -286,3 +288,68 @@ def losses(train_denoiser: Callable) -> None:
         if how != "last-batch-dropped":
             known.append(Mistake(how, means(by_hand(3, 4, how)[1]), message))
     expect_close(value, means(by_batch), "the losses of three epochs", known, rtol=1e-3)
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make a model in eval mode, its optimiser, and damage that needs no random numbers."""
+    import torch
+
+    model = torch.nn.Linear(4, 4).eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(seed)) / 3)
+    return {
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), lr=0.02),
+        "corrupt": lambda x: 0.8 * x.flip(1),
+        "loss": lambda output, target: ((output - target) ** 2).sum(dim=1).mean(),
+    }
+
+
+def mean_losses(
+    model: torch.nn.Linear,
+    x: Tensor,
+    corrupt: Callable,
+    loss: object,
+    optimizer: object,
+    epochs: int,
+    batch_size: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the mean losses of each epoch, with the gradients worked out by hand."""
+    w, b = model.weight.detach().clone(), model.bias.detach().clone()
+    found = []
+    for _ in range(epochs):
+        total = 0.0
+        for index in torch.randperm(len(x), generator=generator).split(batch_size):
+            into = corrupt(x[index])
+            residual = into @ w.T + b - x[index]
+            total += float((residual**2).sum())
+            w = w - 0.02 * 2 * residual.T @ into / len(index)
+            b = b - 0.02 * 2 * residual.mean(0)
+        found.append(total / len(x))
+    return torch.tensor(found, dtype=torch.float64)
+
+
+@EXERCISE.conduct(
+    right=mean_losses,
+    stage=stage,
+    allows={
+        "model-changed": "it trains the model",
+        "grads-left-behind": "the gradients of the last step may stay",
+        "mode-changed": "the docstring says nothing of it, and training mode is for training",
+    },
+    rtol=1e-3,
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A linear model."""
+    return {
+        "model": Part("model"),
+        "x": new.normal(n, 4),
+        "corrupt": Part("corrupt"),
+        "loss": Part("loss"),
+        "optimizer": Part("optimizer"),
+        "epochs": 2,
+        "batch_size": new.alternate(4, 3),
+        "generator": Seed(new.whole(1, 99)),
+    }

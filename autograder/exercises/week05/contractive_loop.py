@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Part
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty, squared
 from autograder.hall.protocol.remote_call import remote_call
@@ -232,3 +234,39 @@ def weight_gradients(contractive_loop: Callable) -> None:
     for got, wanted, what in zip(found, right, ("W₁", "b₁", "W₂"), strict=True):
         known = [Mistake("sum-over-batch", N * wanted, "summed over the batch")]
         expect_close(got, wanted, f"the gradient of the penalty for {what}", known)
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make a model in training mode, with dropout, whose encoder has a known Jacobian."""
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            rng = torch.Generator().manual_seed(seed)
+            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
+            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
+            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
+            self.dropout = torch.nn.Dropout(0.5)
+
+        def encode(self, x):
+            return self.dropout(torch.sigmoid(x @ self.w1.T + self.b1)) @ self.w2.T
+
+        def decode(self, z):
+            return z @ self.w2 @ self.w1
+
+        def forward(self, x):
+            return self.decode(self.encode(x))
+
+    return {"model": Model()}
+
+
+def of_encoder(model: Any, x: Tensor) -> Tensor:
+    """Return the penalty in closed form."""
+    return penalty(x, model.w1, model.b1, model.w2).detach()
+
+
+@EXERCISE.conduct(right=of_encoder, stage=stage, trains=["model"], rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A model and images."""
+    return {"model": Part("model"), "x": new.normal(n, 5)}

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, K, N, draw, penalty
 
@@ -116,3 +117,9 @@ def weight_gradients(contractive_sigmoid: Callable) -> None:
     """The gradients for W and b."""
     many = [draw(17, N, D), draw(18, K, D), draw(19, K)]
     exact.expect_gradients(NAME, contractive_sigmoid, many, ["W", "b"])
+
+
+@EXERCISE.conduct(right=penalty, trains=["weight", "bias"], rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images and a layer."""
+    return {"x": new.normal(n, 5), "weight": new.normal(3, 5), "bias": new.normal(3)}

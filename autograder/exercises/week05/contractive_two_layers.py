@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week05 import _jacobians as exact
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, penalty
 from autograder.hall.protocol.remote_call import remote_call
@@ -138,3 +139,10 @@ def no_jacobian(contractive_two_layers: Callable) -> None:
         "(W₂ᵀW₂) once, before any image is looked at",
         "jacobian-built",
     )
+
+
+@EXERCISE.conduct(right=penalty, trains=["w1", "b1", "w2"], rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images and two layers."""
+    given = {"x": new.normal(n, 5), "w1": new.normal(4, 5), "b1": new.normal(4)}
+    return {**given, "w2": new.normal(3, 4)}

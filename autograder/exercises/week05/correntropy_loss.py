@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "correntropy_loss",
@@ -23,11 +24,11 @@ EXERCISE = Exercise(
             e = x_hat - x
             return -sigma**2 * torch.expm1(-0.5 * (e.double() / sigma) ** 2).sum() / len(x)
         """,
-        "loop over images, numpy": """
+        "loop over images": """
             losses = []
-            for a, b in zip(x_hat.numpy(), x.numpy()):
-                similarity = np.exp(-((a - b) ** 2) / (2 * sigma * sigma))
-                losses.append(float(sigma * sigma * (1 - similarity).sum()))
+            for a, b in zip(x_hat, x):
+                similarity = torch.exp(-((a - b) ** 2) / (2 * sigma * sigma))
+                losses.append(sigma * sigma * (1 - similarity).sum())
             return sum(losses) / len(losses)
         """,
     },
@@ -47,6 +48,13 @@ EXERCISE = Exercise(
         "mean-over-pixels": {".flatten(1).sum(1)": ""},
         "sum-over-images": {".flatten(1).sum(1).mean()": ".sum()"},
         "only-rows": {".flatten(1)": ""},
+        "no-gradient": """
+            losses = []
+            for a, b in zip(x_hat.numpy(), x.numpy()):
+                similarity = np.exp(-((a - b) ** 2) / (2 * sigma * sigma))
+                losses.append(float(sigma * sigma * (1 - similarity).sum()))
+            return sum(losses) / len(losses)
+        """,
     },
 )
 
@@ -132,3 +140,15 @@ def reduction(correntropy_loss: Callable) -> None:
     got = run(correntropy_loss, a, b, sigma, name="correntropy_loss")
     known.append(Mistake("only-rows", each.sum(1).mean(), "summed over dim 1 alone; flatten first"))
     expect_close(got, right, "the loss of images of shape (5, 2, 1, 2)", known)
+
+
+def of_images(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
+    """Return the loss of images."""
+    return robust((x_hat - x) ** 2, sigma).flatten(1).sum(1).mean()
+
+
+@EXERCISE.conduct(right=of_images, trains=["x_hat"])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images with three channels, and a width."""
+    pair = {"x_hat": new.uniform(0, 1, n, 3, 2, 1), "x": new.uniform(0, 1, n, 3, 2, 1)}
+    return {**pair, "sigma": new.alternate(0.3, 0.6)}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
-from autograder.exercises.week05._jacobians import draw, squared
+from autograder.exercises.conduct.cases import SEED as STAGE_SEED
+from autograder.exercises.conduct.declare import Arguments, Draw, Part, Seed
+from autograder.exercises.week05._jacobians import draw, penalty, squared
 from autograder.hall.protocol.remote_call import remote_call
 
 SIGNS = "torch.randint(2, h.shape, generator=generator).to(h.dtype) * 2 - 1"
@@ -239,3 +242,48 @@ def weight_gradients(hutchinson: Callable) -> None:
     right = 2 * W * (X**2).mean(0)  # of mean_i Σ_kd w² x²
     off = float((to_tensor(gradient, "the gradient").double() - right).norm() / right.norm())
     expect(off < 0.2, f"the gradient for the weights is off by {100 * off:.0f} %")
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make an encoder with a known Jacobian."""
+    import torch
+
+    class Encoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            rng = torch.Generator().manual_seed(seed)
+            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
+            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
+            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
+
+        def forward(self, x):
+            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
+
+    return {"encode": Encoder()}
+
+
+def near(result: Any, encode: Any, x: Tensor, *_: object) -> str:
+    """Return what is wrong with an estimate, which scatters around the closed form."""
+    model = stage(STAGE_SEED)["encode"].double()
+    exact = float(penalty(x, model.w1, model.b1, model.w2).detach())
+    value, error = (to_tensor(v, "the estimate").double() for v in result)
+    if value.shape != () or error.shape != ():
+        return "the estimate and its error should be numbers"
+    times = float(value) / exact
+    return "" if 0.4 < times < 2.5 and 0 < float(error) < exact else f"{times:.2g} times the truth"
+
+
+@EXERCISE.conduct(
+    holds=near,
+    stage=stage,
+    trains=["encode"],
+    allows={"scalar-frozen": "an estimate does not tell from how many probes; its error does"},
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """An encoder, images and a number of probes."""
+    return {
+        "encode": Part("encode"),
+        "x": new.normal(n, 5),
+        "probes": new.alternate(12, 16),
+        "generator": Seed(new.whole(1, 99)),
+    }

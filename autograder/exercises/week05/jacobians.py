@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw, Part
 from autograder.exercises.week05._jacobians import D, H, K, N, draw, gradients, jacobian
 from autograder.hall.protocol.remote_call import remote_call
 
@@ -143,3 +145,32 @@ def weight_gradients(jacobians: Callable) -> None:
 
     wanted = gradients(total, X, W1)[0]
     expect_close(gradient, wanted, "the gradient of the sum of squares", rtol=1e-3)
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make an encoder with a known Jacobian."""
+    import torch
+
+    class Encoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            rng = torch.Generator().manual_seed(seed)
+            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
+            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
+            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
+
+        def forward(self, x):
+            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
+
+    return {"encode": Encoder()}
+
+
+def of_encoder(encode: Any, x: Tensor) -> Tensor:
+    """Return the Jacobians in closed form."""
+    return jacobian(x, encode.w1, encode.b1, encode.w2).detach()
+
+
+@EXERCISE.conduct(right=of_encoder, stage=stage, trains=["encode"], rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """An encoder and images."""
+    return {"encode": Part("encode"), "x": new.normal(n, 5)}

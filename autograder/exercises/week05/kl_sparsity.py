@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -172,3 +173,9 @@ def gradient_and_ends(kl_sparsity: Callable) -> None:
         "the penalty of units with mean 0.0005 (clamp to [1e-6, 1 − 1e-6])",
         rtol=2e-3,
     )
+
+
+@EXERCISE.conduct(right=lambda h, target: divergence(target, h.mean(0)).sum(), trains=["h"])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Activations and a target."""
+    return {"h": new.uniform(0.1, 0.9, n, 3), "target": new.alternate(0.2, 0.4)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw, Part
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -174,3 +176,32 @@ def gradients(weight_penalty: Callable) -> None:
         if i not in WEIGHTS and found[i] is not None and bool((found[i] != 0).any())
     ]
     expect(not pulled, f"parameters of shape {pulled} are pulled too", "bias-regularised")
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make a model with weights of two and of four dimensions, and a normalisation."""
+    import torch
+    from torch import nn
+
+    model = nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2), nn.Conv2d(1, 2, 2))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(seed)))
+    return {"model": model}
+
+
+def of_weights(model: torch.nn.Module, power: int) -> Tensor:
+    """Return the sum over the weights, whose places in the model are known."""
+    weights = [list(model.parameters())[i] for i in (0, 4)]
+    return torch.stack([square(w) if power == 2 else absolute(w) for w in weights]).sum()
+
+
+@EXERCISE.conduct(
+    right=of_weights,
+    stage=stage,
+    trains=["model"],
+    allows={"no-gradient": "biases have none; the criteria look at the gradient of each parameter"},
+)
+def arguments(new: Draw, n: int) -> Arguments:
+    """A model and a power."""
+    return {"model": Part("model"), "power": new.alternate(1, 2)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_unchanged, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "auc",
@@ -125,3 +126,12 @@ def different_numbers(auc: Callable) -> None:
     same = 30 * torch.randn(5, generator=grader_generator(25)) + 10
     diff = 30 * torch.randn(11, generator=grader_generator(26))
     expect_auc(auc, same, diff, "the AUC of 5 and 11 numbers")
+
+
+@EXERCISE.conduct(right=lambda same, diff: wins(same.tolist(), diff.tolist()))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Similarities, some of them equal."""
+    return {
+        "same": new.integers(0, 9, n).float() / 4 + 0.5,
+        "diff": new.integers(0, 9, n + 1).float() / 4,
+    }

@@ -19,6 +19,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week06._classes import class_sums, codes, units
 from autograder.hall.protocol.remote_call import remote_call
 
@@ -281,3 +282,9 @@ def no_matrix(class_similarity: Callable) -> None:
         "all pairs, of everybody or of one class; use sums of unit vectors",
         "matrix",
     )
+
+
+@EXERCISE.conduct(right=by_pairs, sizes=(12, 4, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes and labels."""
+    return {"z": new.normal(n, 3), "labels": new.labels(n)}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "distances",
@@ -157,3 +158,16 @@ def cosine(distances: Callable) -> None:
     right = torch.cat([torch.ones(3, dtype=torch.float64), right[3:]])
     known = [Mistake("zero-is-alike", alike, why)]
     expect_close(third, right, "the cosine distances of rows of zeros", known)
+
+
+def three(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the three distances by cdist, and by angles between rows."""
+    u, v = (t / t.square().sum(1, keepdim=True).sqrt().clamp_min(1e-300) for t in (a, b))
+    euclidean, manhattan = (torch.cdist(a, b, p=p).diagonal() for p in (2.0, 1.0))
+    return euclidean, manhattan, 1 - (u * v).sum(1)
+
+
+@EXERCISE.conduct(right=three)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Two tables of rows."""
+    return {"a": new.normal(n, 4), "b": new.normal(n, 4)}

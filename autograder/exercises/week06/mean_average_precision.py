@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_unchanged, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "mean_average_precision",
@@ -157,3 +158,9 @@ def equal_codes(mean_average_precision: Callable) -> None:
             "be the query's double; take the query's own index out",
             "first-dropped",
         )
+
+
+@EXERCISE.conduct(right=ranked, sizes=(12, 4, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes and labels."""
+    return {"z": new.normal(n, 3), "labels": new.labels(n)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_unchanged, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "neighbour_overlap",
@@ -145,3 +146,9 @@ def other_k(neighbour_overlap: Callable) -> None:
     """One neighbour, and seven."""
     expect_overlap(neighbour_overlap, 1)
     expect_overlap(neighbour_overlap, 7)
+
+
+@EXERCISE.conduct(right=overlap, sizes=(14, 5, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Two spaces and a number of neighbours."""
+    return {"a": new.normal(n, 5), "b": new.normal(n, 2), "k": new.alternate(4, 3)}

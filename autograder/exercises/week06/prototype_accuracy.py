@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_unchanged, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "prototype_accuracy",
@@ -191,3 +192,12 @@ def training_only(prototype_accuracy: Callable) -> None:
     keep = y != 1
     data = (*TRAIN, far[keep] + 0.5, y[keep])
     look(prototype_accuracy, data, "the accuracy on test codes of two classes only")
+
+
+@EXERCISE.conduct(right=lambda *data: accuracy(data), sizes=(24, 6, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Training and test codes of three classes."""
+    y, y_test = new.labels(n), new.labels(n)
+    middles = torch.tensor([[1.2, 0.0, 0.4], [-0.7, 0.8, 0.0], [0.1, -0.9, -0.6]])
+    train, test = middles[y] + new.normal(n, 3), middles[y_test] + new.normal(n, 3)
+    return {"z_train": train, "y_train": y, "z_test": test, "y_test": y_test}

@@ -17,6 +17,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
     "silhouette",
@@ -223,3 +224,9 @@ def class_of_one(silhouette: Callable) -> None:
     kinds = torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 3, 3])
     moved = DRAW + kinds[:, None] * torch.tensor([1.0, 0.3, 0.0])
     look(silhouette, moved, kinds, "the silhouette with a class of one")
+
+
+@EXERCISE.conduct(right=by_loops, sizes=(12, 4, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes and labels."""
+    return {"z": new.normal(n, 3), "labels": new.labels(n)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._gradients import batch_gradient
 from autograder.exercises.week07._mistakes import visible
 
@@ -188,3 +189,9 @@ def gradient(all_pairs_loss: Callable) -> None:
     twins = SIX.clone()
     twins[[1, 2]] = twins[[0, 5]]  # one equal pair of two classes, one of one class
     batch_gradient(all_pairs_loss, twins, labels, margin, name)
+
+
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(6, 2, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes, labels and a margin."""
+    return {"z": new.normal(n, 3), "labels": new.labels(n), "margin": new.alternate(2.5, 3.5)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape, run
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._gradients import gradients
 from autograder.exercises.week07._mistakes import visible
 
@@ -184,3 +185,10 @@ def gradient(contrastive_loss: Callable) -> None:
         kept = expect_shape(got, (8, 3), what).clone()
         kept[1] = 0  # at distance 0 every direction is as good as another
         expect_close(kept, sign * right, what, known, atol=1e-4)
+
+
+@EXERCISE.conduct(right=formula, trains=["a", "b"])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Pairs of codes, some of one class."""
+    pairs = {"a": new.normal(n, 3), "b": new.normal(n, 3), "same": new.integers(0, 2, n) > 0}
+    return {**pairs, "margin": new.alternate(2.5, 3.5)}

@@ -17,6 +17,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._mistakes import visible
 
 EXERCISE = Exercise(
@@ -159,3 +160,13 @@ def ties(nearest: Callable) -> None:
     expect_nearest(nearest, coarse, 30, False)
     line = torch.randint(3, (40,), generator=grader_generator(314)).float()
     expect_nearest(nearest, gaps(line), 20, True)
+
+
+@EXERCISE.conduct(right=columns, sizes=(8, 5, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """A square table."""
+    return {
+        "distance": new.uniform(0.1, 9, n, n),
+        "k": new.alternate(4, 3),
+        "same": new.alternate(True, False),
+    }

@@ -16,6 +16,7 @@ from aeutils.testing.checking import (
     run,
 )
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._mistakes import visible
 
 EXERCISE = Exercise(
@@ -23,7 +24,7 @@ EXERCISE = Exercise(
     signature="def propagate(weights, labels, classes, alpha, steps):",
     right={
         "the whole matrix S": """
-            y = (torch.arange(classes) == labels[:, None]).float()
+            y = (torch.arange(classes) == labels[:, None]).to(weights.dtype)
             d = weights.sum(1)
             d = torch.where(d > 0, d, 1.0)
             s = weights / d.outer(d).sqrt()
@@ -57,10 +58,10 @@ EXERCISE = Exercise(
     },
     wrong={
         "unknown-is-last": {
-            "(torch.arange(classes) == labels[:, None]).float()": "torch.eye(classes)[labels]"
+            "(torch.arange(classes) == labels[:, None])": "torch.eye(classes)[labels]"
         },
         "unknown-is-first": {
-            "(torch.arange(classes) == labels[:, None]).float()": (
+            "(torch.arange(classes) == labels[:, None]).to(weights.dtype)": (
                 "torch.eye(classes)[labels.clamp_min(0)]"
             )
         },
@@ -78,6 +79,7 @@ EXERCISE = Exercise(
         "not-normalised": {" / d.outer(d).sqrt()": ""},
         "degrees-not-rooted": {".sqrt()": ""},
         "edges-only": {"weights /": "(weights > 0).float() /"},
+        "degrees-from-one": {"torch.where(d > 0, d, 1.0)": "d.clamp_min(1)"},
         "self-loops": {
             "weights.sum": "(weights + torch.eye(len(weights))).sum",
             "weights /": "(weights + torch.eye(len(weights))) /",
@@ -111,6 +113,7 @@ MESSAGES = {
     "not-normalised": "W itself was used; divide W_ij by √(d_i d_j)",
     "degrees-not-rooted": "divided by d_i d_j; the root is missing",
     "edges-only": "the weights were taken for 1; use W",
+    "degrees-from-one": "degrees below 1 were taken for 1: only a degree of 0 needs care",
     "self-loops": "edges from each image to itself were added; W is complete",
     "start-forgotten": "(1 − α) Y is missing: the scores die away",
     "no-alpha": "neither α nor Y: the known labels are forgotten",
@@ -154,6 +157,8 @@ def similarity(w: Tensor, how: str = "") -> Tensor:
     if how == "self-loops":
         w = w + torch.eye(len(w), dtype=torch.float64)
     d = torch.where(w.sum(1) > 0, w.sum(1), 1.0)
+    if how == "degrees-from-one":
+        d = d.clamp_min(1)
     return {
         "rows-only": w / d[:, None],
         "columns-only": w / d,
@@ -230,8 +235,22 @@ def many_steps(propagate: Callable) -> None:
 
 @EXERCISE.criterion("without a label, without an edge", points=1)
 def unknown_or_alone(propagate: Callable) -> None:
-    """Nine images, three of them with a label; then one of the others loses its edges."""
+    """Three of nine images have a label; then one of the others loses its edges; light edges."""
     w, labels = graph(9, 362), torch.tensor([0, -1, -1, 2, -1, 1, -1, -1, -1])
     expect_scores(propagate, w, labels, 4, 0.9, 5)
     w[6], w[:, 6] = 0, 0
     expect_scores(propagate, w, labels, 4, 0.9, 5)
+    expect_scores(propagate, w / 3, labels, 4, 0.9, 5)  # some degrees are below 1
+
+
+@EXERCISE.conduct(right=propagated)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Light edges, so that degrees below 1 occur."""
+    w = new.uniform(0, 0.2, n, n).triu(1)
+    return {
+        "weights": w + w.T,
+        "labels": new.integers(-1, 3, n),
+        "classes": new.alternate(4, 3),
+        "alpha": new.alternate(0.7, 0.5),
+        "steps": new.alternate(4, 2),
+    }

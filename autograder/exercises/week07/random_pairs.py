@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from aeutils.testing.checking import expect, expect_shape, run, to_pair
+from aeutils.testing.checking import expect, expect_shape, run, to_pair, to_tensor
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw, Seed
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -68,6 +70,11 @@ EXERCISE = Exercise(
         """,
         "label-leaked": {"torch.randperm(n, generator=g)": "torch.arange(n)"},
         "generator-ignored": {"(n,), generator=g": "(n,)"},
+        "seeded": {
+            "mix = torch.randperm(n, generator=g)": (
+                "torch.manual_seed(int(torch.randint(9, (), generator=g))); mix = torch.randperm(n)"
+            )
+        },
         "same-every-time": {"g, N = generator": "g, N = torch.Generator().manual_seed(0)"},
         "few-combinations": """
             kinds = labels.unique()
@@ -261,3 +268,24 @@ def no_order(random_pairs: Callable) -> None:
         "another generator gave the same pairs: do not seed inside the function",
         "same-every-time",
     )
+
+
+def are_pairs(result: Any, labels: Tensor, n: int, *_: object) -> str:
+    """Return what is wrong with pairs."""
+    first, second, same = (to_tensor(v, "the pairs") for v in result)
+    if not first.shape == second.shape == same.shape == (n,):
+        return f"{n} pairs were asked for"
+    if first.is_floating_point() or int(torch.maximum(first, second).max()) >= len(labels):
+        return "no rows"
+    wrong = (first == second).any() or ((labels[first] == labels[second]) != same).any()
+    return "wrong pairs" if bool(wrong) or int(same.sum()) != n // 2 else ""
+
+
+@EXERCISE.conduct(holds=are_pairs, sizes=(12, 6, 70), dtypes=[None, None, torch.bool])
+def arguments(new: Draw, n: int) -> Arguments:
+    """Labels of three classes, and a number of pairs."""
+    return {
+        "labels": new.labels(n),
+        "n": new.alternate(40, 31),
+        "generator": Seed(new.whole(1, 99)),
+    }

@@ -18,6 +18,7 @@ from aeutils.testing.checking import (
     to_tensor,
 )
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -167,3 +168,9 @@ def economy(squared_distances: Callable) -> None:
         "product does it",
         "loop",
     )
+
+
+@EXERCISE.conduct(right=table, rtol=1e-3)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Two sets of codes."""
+    return {"a": new.normal(n, 3), "b": new.normal(n + 2, 3)}

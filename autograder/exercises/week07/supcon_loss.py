@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import expect, expect_close, run, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._gradients import batch_gradient
 from autograder.exercises.week07._mistakes import visible
 
@@ -179,3 +180,9 @@ def without_partner(supcon_loss: Callable) -> None:
 def small_temperature(supcon_loss: Callable) -> None:
     """At a temperature of 0.004 the exponentials overflow."""
     expect_loss(supcon_loss, PARTNERED, 0.004, "the loss at temperature 0.004")
+
+
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(8, 4, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Codes, labels and a temperature."""
+    return {"z": new.normal(n, 3), "labels": new.labels(n), "temperature": new.alternate(0.7, 0.4)}

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, expect_shape, expect_unchanged, run
 from autograder.exercises import Exercise
+from autograder.exercises.conduct.declare import Arguments, Draw
 from autograder.exercises.week07._mistakes import visible
 
 EXERCISE = Exercise(
@@ -66,8 +67,6 @@ EXERCISE = Exercise(
 )
 
 MESSAGES = {
-    "first-only": "always the nearest alone; let all of them vote",
-    "last-only": "always the farthest alone; let all of them vote",
     "smallest-label": "in a tie the *smallest label* won; the class of the nearest should",
     "largest-label": "in a tie the *largest label* won; the class of the nearest should",
     "last-tied": "in a tie the class that appears *last* won; the class of the nearest should",
@@ -77,6 +76,9 @@ MESSAGES = {
     "count": "the number of votes; return the class",
     "place": "the place in the row; return the class that stands there",
     "class-number": "the number of the class in sorted order; return the label itself",
+    # Last, because wrong rules for ties give the same in some rows.
+    "first-only": "always the nearest alone; let all of them vote",
+    "last-only": "always the farthest alone; let all of them vote",
 }
 
 
@@ -129,3 +131,9 @@ def ties(vote: Callable) -> None:
     tied = [[5, 2, 2, 5, 9], [7, 3, 3, 7, 1], [1, 8, 8, 1, 6], [6, 4, 3, 2, 1], [9, 2, 2, 4, 4]]
     expect_votes(vote, [*tied, [0, 3, 1, 1, 3], [4, 9, 9, 4, 0]])
     expect_votes(vote, [[3, 1], [2, 6], [5, 5]])
+
+
+@EXERCISE.conduct(right=votes)
+def arguments(new: Draw, n: int) -> Arguments:
+    """Labels of five neighbours."""
+    return {"labels": new.integers(-2, 3, n, 5) * 3}

@@ -105,6 +105,8 @@ def _array(value: Any, buffers: list[bytes]) -> dict[str, Any] | None:
         if value.layout is not torch.strided or dtype not in TORCH_DTYPES:
             return None
         flat = value.detach().cpu().resolve_conj().resolve_neg().contiguous().flatten()
+        if flat.stride() != (1,):  # one number of a wider tensor is contiguous with any stride
+            flat = flat.clone(memory_format=torch.contiguous_format)
         raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
         buffers.append(raw)
         return {

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +44,34 @@ def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
     Raises:
         TypeError: on a call, if two arguments live in different processes.
     """
+
+    def own() -> str:
+        lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("def "))
+        return "from __future__ import annotations\n" + "\n".join(lines[start:])
+
+    return _sent(function, own)
+
+
+def remote_file(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Like :func:`remote_call`, for a function that needs the rest of its file: all of it is sent.
+
+    The file imports nothing that the student's process has not, and one function of it is called
+    so, no more.
+
+    Args:
+        function: the function.
+
+    Returns:
+        A function that is called in the same way.
+
+    Raises:
+        TypeError: on a call, if two arguments live in different processes.
+    """
+    return _sent(function, lambda: inspect.getsource(sys.modules[function.__module__]))
+
+
+def _sent(function: Callable[..., Any], source_of: Callable[[], str]) -> Callable[..., Any]:
     name = function.__name__
     source: list[str] = []
 
@@ -52,9 +81,7 @@ def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
         if client is None:
             return function(*args, **kwargs)
         if not source:
-            lines = textwrap.dedent(inspect.getsource(function)).splitlines()
-            start = next(i for i, line in enumerate(lines) if line.startswith("def "))
-            source.append("from __future__ import annotations\n" + "\n".join(lines[start:]))
+            source.append(source_of())
         client.last = name
         return client.request("remote_call", args, kwargs, source=source[0], name=name)
 

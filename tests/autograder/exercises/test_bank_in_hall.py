@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from autograder.exercises import bank
+from autograder.exercises import bank, derive
 from autograder.exercises.bank import caught, stub
 from autograder.hall.examiner.names import Names
 from autograder.hall.isolation.bubblewrap import bwrap, trial
@@ -61,3 +61,17 @@ def test_blank_stubs_earn_nothing(client, week, name):
     report = assess(client, week, name, stub(week, name))
     assert report.earned == 0
     assert "not implemented" in report.first_message
+
+
+@pytest.mark.parametrize(
+    ("week", "name"), [("week01", "center"), ("week02", "mlp"), ("week05", "weight_penalty")]
+)
+def test_misconduct_costs_the_same_as_in_one_process(client, week, name):
+    first = {}
+    for one in derive.derived(week, name):
+        first.setdefault((one.function, one.misconduct), one)
+    for one in first.values():
+        here = bank.assess(week, name, one.code)
+        report = assess(client, week, name, one.code)
+        assert set(one.lines) & set(report.mistakes), f"{one.misconduct}\n{report.to_text()}"
+        assert report.earned == here.earned, one.misconduct

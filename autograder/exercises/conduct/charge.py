@@ -1,0 +1,97 @@
+"""The look at an answer's conduct around a check, and what a breach costs: one point, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aeutils.testing.checking import CheckFailed
+from autograder.exercises.conduct import beside
+from autograder.exercises.conduct.cases import order_of
+from autograder.exercises.conduct.declare import Breach, Conduct
+from autograder.exercises.conduct.judge import breaches
+from autograder.hall.failure import CheckFailed as GoneFailed
+from autograder.hall.protocol.remote_call import remote_file
+from autograder.hall.report import Report
+
+try_out = remote_file(beside.try_out)
+
+# What a student's side may send instead of what was asked for, and what comes of looking at it.
+ODD = (
+    *(CheckFailed, GoneFailed, ArithmeticError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
+# Where the criteria have charged one of these, a breach about draws is the same mistake.
+ABOUT_DRAWS = {"generator-ignored", "same-every-time", "seeded", "drew-elsewhere"}
+
+
+def look(conduct: Conduct, answer: object) -> list[Breach]:
+    """Return the lines that one answer broke, those of state first.
+
+    Args:
+        conduct: what it owes.
+        answer: the student's object.
+    """
+    try:
+        return look_closely(conduct, answer)
+    except ODD:
+        return []  # what cannot be looked at is the criteria's business
+
+
+def look_closely(conduct: Conduct, answer: object) -> list[Breach]:
+    """Return the lines that one answer broke; raise where what came back is not what was asked for.
+
+    Args:
+        conduct: what it owes.
+        answer: the student's object.
+    """
+    return list(breaches(conduct, try_out(answer, order_of(conduct))))
+
+
+def tidied(conduct: Conduct, answer: object, found: Iterable[Breach]) -> Any:
+    """Return an answer that cleans up after itself, so that the criteria see its numbers alone.
+
+    Args:
+        conduct: what it owes.
+        answer: the student's object.
+        found: the lines that it broke.
+
+    Returns:
+        The answer as it is, unless it broke a line that later calls would suffer from.
+    """
+    lines = {breach.line for breach in found if breach.lasting}
+    if not lines:
+        return answer
+    order = {
+        "kind": "tidy",
+        "makes": conduct.methods is not None,
+        "seeds": "seeded" in lines,
+    }
+    try:
+        return try_out(answer, order)
+    except ODD:
+        return answer
+
+
+def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
+    """Take one point off a report for the first breach that the criteria have not charged yet.
+
+    Args:
+        report: the criteria's report.
+        found: for each breach the function's name and the breach.
+    """
+    whole = report.earned == report.points
+    charged = set(report.mistakes)
+    for name, breach in found:
+        same = ABOUT_DRAWS if breach.line in ABOUT_DRAWS else {breach.line}
+        if same & charged or not (whole or breach.lasting):
+            continue
+        last = next((c for c in reversed(report.criteria) if c.earned == c.points > 0), None)
+        if last is None:
+            return
+        last.name += ", and what every function owes"
+        last.earned -= min(1.0, last.points)
+        last.mistake = breach.line
+        last.message = f"the numbers of this part are right, but {name} breaks a rule that holds "
+        last.message += f"for every function: {breach.message}"
+        return

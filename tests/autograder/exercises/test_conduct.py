@@ -1,0 +1,229 @@
+"""What every function owes: each misconduct is seen and costs one point at most."""
+
+import types
+import zlib
+
+import pytest
+import torch
+
+from autograder.exercises import bank, derive
+from autograder.exercises.conduct.cases import order_of
+from autograder.exercises.conduct.charge import charge, look, look_closely
+from autograder.exercises.conduct.declare import LINES, Breach, Conduct
+from autograder.exercises.conduct.messages import NUMBERS, STATE
+from autograder.hall.report import Criterion, Report
+
+EXERCISES = [(week, name) for week in bank.weeks() for name in bank.exercises(week)]
+
+
+def answer_of(week, name, code, function):
+    found = bank.objects(week, name, code)
+    return found[bank.exercises(week)[name].defines.index(function)]
+
+
+def sample(week, name):
+    """Return each misconduct once for each function, by another right answer each time."""
+    groups = {}
+    for one in derive.derived(week, name):
+        groups.setdefault((one.function, one.misconduct), []).append(one)
+    return [
+        group[zlib.crc32(f"{name} {key}".encode()) % len(group)] for key, group in groups.items()
+    ]
+
+
+@pytest.mark.parametrize(("week", "name"), EXERCISES)
+def test_every_function_says_what_it_owes(week, name):
+    exercise = bank.exercises(week)[name]
+    assert set(exercise.owed) == set(exercise.defines)
+    for conduct in exercise.owed.values():
+        assert conduct.right or conduct.holds or conduct.methods
+        assert all(reason for reason in (conduct.allows or {}).values())
+
+
+@pytest.mark.parametrize(("week", "name"), EXERCISES)
+def test_right_answers_break_nothing(week, name):
+    exercise = bank.exercises(week)[name]
+    for label, code in exercise.right.items():
+        for function, conduct in exercise.owed.items():
+            found = look_closely(conduct, answer_of(week, name, code, function))
+            assert not found, f"{label}: {found}"
+
+
+@pytest.mark.parametrize(("week", "name"), EXERCISES)
+def test_every_misconduct_is_seen_for_what_it_is(week, name):
+    for one in sample(week, name):
+        conduct = bank.exercises(week)[name].owed[one.function]
+        found = look(conduct, answer_of(week, name, one.code, one.function))
+        assert found, f"{one.right} that {one.misconduct} was not seen"
+        assert found[0].line in one.lines, f"{one.right} that {one.misconduct}: {found}"
+
+
+# Cheap checks of each kind: two results, two functions, a gradient, a generator, modules, a model.
+FEW = [
+    *(("week01", "center"), ("week03", "quantise"), ("week02", "bernoulli_nll")),
+    *(("week04", "mask"), ("week02", "mlp"), ("week01", "linear_autoencoder")),
+    *(("week05", "weight_penalty"), ("week02", "train_epoch")),
+]
+
+
+@pytest.mark.parametrize(("week", "name"), FEW)
+def test_a_misconduct_costs_one_point_at_most(week, name):
+    for one in sample(week, name):
+        assert derive.judged(one) == "", f"{one.right} that {one.misconduct}"
+
+
+def test_a_misconduct_is_explained_with_its_cure():
+    one = next(d for d in derive.derived("week01", "center") if d.misconduct == "seeds torch")
+    report = bank.assess("week01", "center", one.code)
+    assert (report.earned, report.points) == (2, 3)
+    assert report.criteria[-1].name.endswith(", and what every function owes")
+    assert "leave seeding to the caller" in report.first_message
+
+
+def test_every_line_has_a_message():
+    assert set(STATE) | set(NUMBERS) | {"wrong-dtype"} == set(LINES)
+
+
+def test_an_allowance_names_a_line():
+    with pytest.raises(ValueError, match="no line of conduct"):
+        Conduct("f", lambda new, n: {}, allows={"sings": "it is fun"})
+
+
+def report(*earned):
+    return Report(
+        "f", [Criterion(str(i), 1, e, "", "" if e else "slip") for i, e in enumerate(earned)]
+    )
+
+
+SEEDED = ("f", Breach("seeded", "it seeded", lasting=True))
+ROWS = ("f", Breach("many-rows", "it went wrong", lasting=False))
+
+
+@pytest.mark.parametrize(
+    ("earned", "found", "left"),
+    [
+        ((1, 1, 1), [SEEDED, ROWS], 2),  # one point for all of them
+        ((1, 0, 1), [SEEDED], 1),
+        ((1, 0, 1), [ROWS], 2),  # wrong numbers are the criteria's business
+        ((0, 0, 0), [SEEDED], 0),
+        ((1, 1, 1), [], 3),
+    ],
+)
+def test_what_a_breach_costs(earned, found, left):
+    it = report(*earned)
+    charge(it, found)
+    assert it.earned == left
+    assert it.points == 3
+
+
+def test_what_a_criterion_has_charged_is_not_charged_again():
+    it = report(1, 0, 1)
+    it.criteria[1].mistake = "generator-ignored"
+    charge(it, [("f", Breach("drew-elsewhere", "it drew", lasting=True))])
+    assert it.earned == 2
+
+
+@pytest.mark.parametrize("told", [None, [], [{}], "nothing", [{"raised": 3}], [{"drawn": 1}]])
+def test_a_strange_reply_takes_nothing_and_gives_nothing(told, monkeypatch):
+    from autograder.exercises.conduct import charge as module
+
+    monkeypatch.setattr(module, "try_out", lambda *_: told)
+    conduct = bank.exercises("week01")["center"].owed["center"]
+    assert look(conduct, len) == []
+
+
+def test_nothing_that_is_right_goes_to_the_students_side():
+    for week, name in EXERCISES:
+        for conduct in bank.exercises(week)[name].owed.values():
+            order = order_of(conduct)
+            assert set(order) <= {"kind", "models", "cases"}
+            for case in order.get("cases", []):
+                assert not any(callable(v) for v in case["args"])
+
+
+@pytest.mark.parametrize(("week", "name"), FEW)
+def test_the_global_state_is_as_before(week, name):
+    before = torch.get_rng_state(), torch.get_default_dtype(), torch.is_grad_enabled()
+    for one in sample(week, name):
+        look(
+            bank.exercises(week)[name].owed[one.function],
+            answer_of(week, name, one.code, one.function),
+        )
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1:] == (torch.get_default_dtype(), torch.is_grad_enabled())
+
+
+CENTER = """
+def center(x):
+    mean = x.mean(0)
+    return x - mean, mean
+"""
+STYLES = {
+    "a named tuple": """
+from collections import namedtuple
+Both = namedtuple("Both", "rows mean")
+def center(x):
+    return Both(x - x.mean(0), x.mean(0))
+""",
+    "views of wider tensors": """
+def center(x):
+    mean = x.mean(0)
+    pair = torch.stack([x - mean, x], -1)
+    return pair[..., 0], torch.stack([mean, mean], -1)[..., 0]
+""",
+    "a partial": CENTER
+    + """
+import functools
+center = functools.partial(lambda f, x: f(x), center)
+""",
+    "a callable object": """
+class Centre:
+    def __call__(self, x):
+        return x - x.mean(0), x.mean(0)
+center = Centre()
+""",
+    "numpy and in-place work on a copy": """
+def center(x):
+    array = x.numpy().copy()
+    mean = array.mean(0)
+    array -= mean
+    return torch.from_numpy(array), torch.from_numpy(mean)
+""",
+    "prints and warnings": """
+import warnings
+def center(x):
+    print("centring")
+    warnings.warn("hm")
+    return x - x.mean(0), x.mean(0)
+""",
+}
+
+
+@pytest.mark.filterwarnings("ignore:hm")
+@pytest.mark.parametrize("style", STYLES)
+def test_style_costs_nothing(style, capsys):
+    scope = {"torch": torch}
+    exec(STYLES[style], scope)
+    found = bank.exercises("week01")["center"](scope["center"])
+    assert found.earned == found.points, found.to_text()
+
+
+def test_twenty_runs_give_the_same_scores():
+    for week, name in FEW:
+        exercise = bank.exercises(week)[name]
+        code = next(iter(exercise.wrong.values()))
+        scores = {bank.assess(week, name, code).earned for _ in range(20)}
+        assert len(scores) == 1, name
+
+
+def test_a_wrong_helper_is_charged_once():
+    """A right `class_ratio` after a wrong `class_similarity` earns its own points."""
+    ratio = bank.exercises("week06")["class_ratio"]
+    wrong = bank.exercises("week06")["class_similarity"].wrong["self-pairs"]
+    scope = types.SimpleNamespace()
+    names = {"__name__": "__main__"}
+    exec(bank.PRELUDE + wrong + "\n" + ratio.right["as the docstring says"], names)
+    scope.report = ratio(names["class_ratio"])
+    assert scope.report.earned == scope.report.points, scope.report.to_text()
+    exec(ratio.wrong["inverted"], names)
+    assert ratio(names["class_ratio"]).earned == 0
