@@ -16,6 +16,7 @@ from torch import Tensor
 from autograder.exercises import bank
 from autograder.exercises.conduct.cases import SEED, right_for
 from autograder.exercises.conduct.declare import Conduct, Draw, Part, Seed
+from autograder.exercises.conduct.messages import STATE
 
 # Stands after the answer. In a misconduct's code `args` are the arguments of a call, `answer` is
 # the right function, and `value` what it has returned.
@@ -284,6 +285,10 @@ def judged(one: Derived) -> str:
     """
     report = bank.assess(one.week, one.exercise, one.code, one.misconduct)
     lost = report.points - report.earned
+    if "scalar-frozen" in one.lines and lost:
+        return ""  # the criteria have names of their own for a setting that has no effect
     if not set(one.lines) & set(report.mistakes):
         return f"lost {lost:g}, diagnosed as {report.mistakes}"
-    return "" if lost <= 1 else f"lost {lost:g} points instead of one: {report.mistakes}"
+    # Where numbers are wrong for the criteria's arguments as well, they have charged them.
+    lasting = one.lines[0] in STATE
+    return f"lost {lost:g} points instead of one: {report.mistakes}" if lasting and lost > 1 else ""

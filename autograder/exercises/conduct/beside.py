@@ -23,7 +23,7 @@ MODEL = ("mode-changed", "model-changed", "grads-left-behind", "hooks-left")
 def try_out(function, order):
     """Call an answer in every case of the order; return what happened, as plain values."""
     if order["kind"] == "tidy":
-        return tidy(function, order["makes"], order["seeds"])
+        return tidy(function, order["makes"], order["lines"])
     around = Around()
     try:
         with warnings.catch_warnings():
@@ -335,35 +335,54 @@ def copied(value):
     return value.clone() if isinstance(value, torch.Tensor) else value
 
 
-def swept(call, seeds):
+class Models:
+    """The models among the arguments, of which what the broken lines are about is put back."""
+
+    def __init__(self, args, lines):
+        models = [a for a in args if isinstance(a, torch.nn.Module)]
+        tensors = [t for m in models for t in (*m.parameters(), *m.buffers())]
+        self.kept = [(t, t.detach().clone()) for t in tensors if "model-changed" in lines]
+        modules = [m for model in models for m in model.modules()]
+        self.modes = [(m, m.training) for m in modules if "mode-changed" in lines]
+
+    def restore(self):
+        """Put numbers and modes back, unseen by the gradients of what was computed."""
+        for tensor, before in self.kept:
+            tensor.data.copy_(before)
+        for module, training in self.modes:
+            module.training = training
+
+
+def swept(call, lines):
     """Return a function that calls on copies and puts the global state back."""
 
     @functools.wraps(call)
     def tidied(*args, **kwargs):
-        around = Around()
+        around, models = Around(), Models(args, lines)
         try:
             return call(*map(copied, args), **{k: copied(v) for k, v in kwargs.items()})
         finally:
-            around.restore(random_too=seeds)
+            around.restore(random_too="seeded" in lines)
+            models.restore()
 
     return tidied
 
 
-def tidy(function, makes, seeds):
+def tidy(function, makes, lines):
     """Return the answer with a broom, so that what it left behind costs one point and no more.
 
-    `makes` says that it returns a model, whose methods need a broom as well; `seeds` that it seeds
-    the global generators.
+    `makes` says that it returns a model, whose methods need a broom as well; `lines` are those
+    that it has broken.
     """
     if not makes:
-        return swept(function, seeds)
+        return swept(function, lines)
 
     @functools.wraps(function, updated=())
     def made(*args, **kwargs):
-        model = swept(function, False)(*args, **kwargs)
+        model = swept(function, [])(*args, **kwargs)
         for name in ("encode", "decode", "forward"):
             if callable(getattr(model, name, None)):
-                setattr(model, name, swept(getattr(model, name), seeds))
+                setattr(model, name, swept(getattr(model, name), lines))
         return model
 
     return made

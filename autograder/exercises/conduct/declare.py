@@ -132,6 +132,7 @@ class Conduct:
         extremes: sets of arguments at the ends of what the docstring allows.
         stage: makes the parts; takes a seed, returns them by name, and imports what it uses.
         methods: for classes, and functions that return a module: draws what each method takes.
+        excused: takes the answer and returns whether its numbers are another exercise's fault.
         allows: lines that do not hold here, with the reason.
         rtol: relative tolerance.
         atol: absolute tolerance.
@@ -148,6 +149,7 @@ class Conduct:
     extremes: Sequence[Arguments] = ()
     stage: Callable[[int], dict[str, Any]] | None = None
     methods: Callable[..., dict[str, Tensor]] | None = None
+    excused: Callable[[Any], bool] | None = None
     allows: Mapping[str, str] | None = None
     rtol: float = 1e-4
     atol: float = 1e-5
