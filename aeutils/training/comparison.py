@@ -17,7 +17,7 @@ a reason that stands beside the table.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ COMPARISON = "application/vnd.aeutils.comparison+json"
 """Kind of the output that keeps a comparison for the pages of the book; no page shows it."""
 
 COLUMNS = {
+    "model": "model",
     "data": "data",
     "images_seen": "images seen",
     "steps": "steps",
@@ -95,7 +96,7 @@ class Comparison:
                 raise ValueError(
                     f"{heading!r} is no column; there are {', '.join(COLUMNS.values())}"
                 )
-        return cls(name, {row: _recipe(row, how) for row, how in rows.items()}, wanted, reasons)
+        return cls(name, {row: recipe_of(row, how) for row, how in rows.items()}, wanted, reasons)
 
     def trained(self) -> dict[str, Recipe]:
         """Return the rows that were trained in steps."""
@@ -174,8 +175,8 @@ def compare(
     *,
     compared: str | tuple[str, ...],
     reasons: Mapping[str, str] | None = None,
-) -> Comparison:
-    """Show under a table or figure how each of its rows was trained, folded; return it.
+) -> None:
+    """Show under a table or figure how each of its rows was trained, folded away.
 
     Args:
         name: of the table, such as "w7-hundred"; the book lists all comparisons by it.
@@ -183,22 +184,61 @@ def compare(
         compared: what the rows are meant to differ in: a heading, or headings, of the table.
         reasons: why anything else differs, by heading.
 
-    Returns:
-        The comparison.
-
     Raises:
         TypeError: a row is no history, recipe or text.
         ValueError: a heading is none of the table's, or a history has no recipe.
     """
     comparison = Comparison.of(name, rows, compared=compared, reasons=reasons)
-    cells = comparison.table()
-    lines = [" | ".join(line) for line in cells]
-    text = "\n".join(["How each row was trained", *lines, *comparison.sentences()])
-    publish(text, _markup(cells, comparison.sentences()), kept={COMPARISON: comparison.as_dict()})
-    return comparison
+    notes, kept = comparison.sentences(), {COMPARISON: comparison.as_dict()}
+    publish(table_text(comparison, notes), table_html(comparison, notes), kept=kept)
 
 
-def _recipe(row: str, how: History | Recipe | str) -> Recipe | str:
+def table_text(comparison: Comparison, notes: Sequence[str] = ()) -> str:
+    """Return "how each row was trained" as lines of text.
+
+    Args:
+        comparison: the rows.
+        notes: sentences below the table.
+    """
+    lines = [" | ".join(line) for line in comparison.table()]
+    return "\n".join(["How each row was trained", *lines, *notes])
+
+
+def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
+    """Return "how each row was trained" as a table that is folded away.
+
+    Args:
+        comparison: the rows.
+        notes: sentences below the table.
+    """
+    cells, left = comparison.table(), 'style="text-align:left"'
+    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in cells[0])
+    body = ""
+    for first, *rest in cells[1:]:
+        row = "".join(f"<td {left}>{html.escape(text)}</td>" for text in rest)
+        body += f'<tr><th scope="row" {left}>{html.escape(first)}</th>{row}</tr>'
+    below = "".join(f"<li>{html.escape(line)}</li>" for line in notes)
+    return (
+        "<details><summary>How each row was trained</summary>"
+        f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
+    )
+
+
+def recipe_of(row: str, how: History | Recipe | str) -> Recipe | str:
+    """Return the recipe of a row, or what stands in the place of one.
+
+    Args:
+        row: its name, for the messages.
+        how: what `fit` returned, a recipe, or a text where nothing was trained.
+
+    Returns:
+        The recipe or the text.
+
+    Raises:
+        TypeError: `how` is none of the three.
+        ValueError: the history has no recipe.
+    """
     if isinstance(how, History):
         if how.recipe is None:
             raise ValueError(f"the history of {row!r} has no recipe; watch it by a RecipeRecorder")
@@ -212,18 +252,3 @@ def _word(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _markup(cells: list[list[str]], sentences: list[str]) -> str:
-    left = 'style="text-align:left"'
-    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in cells[0])
-    body = ""
-    for first, *rest in cells[1:]:
-        row = "".join(f"<td {left}>{html.escape(text)}</td>" for text in rest)
-        body += f'<tr><th scope="row" {left}>{html.escape(first)}</th>{row}</tr>'
-    notes = "".join(f"<li>{html.escape(line)}</li>" for line in sentences)
-    return (
-        "<details><summary>How each row was trained</summary>"
-        f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div><ul>{notes}</ul></details>"
-    )

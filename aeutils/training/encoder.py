@@ -26,7 +26,7 @@ from aeutils._internal.validate import (
 )
 from aeutils.training.history import History
 from aeutils.training.optimisation import adamw, learning_rate_schedule
-from aeutils.training.recipe import Recipe, data_of, name_of, trained_parameters
+from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -99,6 +99,7 @@ def fit_encoder(
         if after_epoch is not None:
             after_epoch(epoch + 1)
     history.recipe = Recipe(
+        model=model_of(model),
         data=data_of(x),
         images_seen=epochs * len(x),
         steps=steps,

@@ -30,7 +30,7 @@ from aeutils.training.callback import Callback, CallbackList, Run
 from aeutils.training.history import LOG_INTERVAL, History
 from aeutils.training.optimisation import SCHEDULES, adamw, learning_rate_schedule
 from aeutils.training.progress_bar import ProgressBar
-from aeutils.training.recipe import Recipe, data_of, name_of, trained_parameters
+from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
 
 
 @exercise("week02_vanilla")
@@ -145,6 +145,7 @@ def _recipe(run: Run, seconds: float) -> Recipe:
     """Return what the run has done so far."""
     epochs, rest = divmod(run.step, run.steps_per_epoch)
     return Recipe(
+        model=model_of(run.model),
         data=data_of(run.x),
         images_seen=epochs * len(run.x) + rest * run.batch_size,
         steps=run.step,

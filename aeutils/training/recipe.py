@@ -33,6 +33,7 @@ class Recipe:
     """How one model came about. Two recipes are equal if the runs were, up to their time.
 
     Attributes:
+        model: what was trained: its class and its activations.
         data: the images that were trained on, such as "5,000 × 784".
         images_seen: images that went through the model in training steps, each as often as it did.
         steps: steps of the optimiser.
@@ -49,6 +50,7 @@ class Recipe:
         cpu_seconds: processor time of the run; not compared.
     """
 
+    model: str
     data: str
     images_seen: int
     steps: int
@@ -92,6 +94,20 @@ def data_of(x: Tensor) -> str:
         x: images (N, ...).
     """
     return f"{len(x):,} × {' × '.join(str(n) for n in x.shape[1:])}"
+
+
+def model_of(model: nn.Module) -> str:
+    """Return the class of a model and the activations inside it, such as "Autoencoder, GELU".
+
+    Args:
+        model: any module.
+    """
+    inside = {
+        type(part).__name__
+        for part in model.modules()
+        if type(part).__module__ == "torch.nn.modules.activation"
+    }
+    return ", ".join([type(model).__name__, *sorted(inside)])
 
 
 def trained_parameters(model: nn.Module) -> int:
@@ -169,6 +185,7 @@ class RecipeRecorder:
         """What the loop did."""
         settings = self._optimizer.param_groups[0]
         return Recipe(
+            model=model_of(self._model),
             data=data_of(self._x),
             images_seen=self._seen,
             steps=self._steps,

@@ -24,6 +24,7 @@ def test_fit_notes_what_it_did():
     recipe = history.recipe
     assert (recipe.data, recipe.images_seen, recipe.steps) == ("50 × 12", 150, 12)
     assert (recipe.loss, recipe.shown, recipe.lr, recipe.batch_size) == ("mse", "flipped", 0.01, 16)
+    assert recipe.model == "Autoencoder, ReLU"
     assert recipe.parameters == sum(p.numel() for p in small().parameters())
     assert recipe.seeds == "weights 5, order 4"
     assert recipe.optimiser == "AdamW, one cycle"
@@ -85,7 +86,7 @@ def test_a_loop_of_ones_own_is_counted_as_it_runs():
 
 def trained(**options):
     training.seed_everything(0)
-    return fit(small(), **{"epochs": 2} | options)
+    return fit(**{"model": small(), "epochs": 2} | options)
 
 
 def test_rows_that_differ_in_what_is_compared_only_are_fair():
@@ -103,6 +104,7 @@ def test_rows_that_differ_in_what_is_compared_only_are_fair():
     ("options", "found"),
     [
         ({"epochs": 3}, ["images seen", "steps"]),
+        ({"model": small(dropout=0.1)}, ["model", "parameters"]),
         ({"x": X[:48], "epochs": None, "steps": 8}, ["data", "images seen"]),
         ({"lr": 0.1}, ["learning rate"]),
         ({"loss": losses.hinge_mse}, ["loss"]),
@@ -136,7 +138,7 @@ def test_a_comparison_goes_through_json():
 def test_comparing_prints_how_each_row_was_trained(capsys):
     training.compare("c", {"a": trained(), "PCA-3": "closed form"}, compared="loss")
     printed = capsys.readouterr().out
-    assert "a | 50 × 12 | 100 | 8 | 16 | mse" in printed
+    assert "a | Autoencoder, ReLU | 50 × 12 | 100 | 8 | 16 | mse" in printed
     assert "PCA-3 | closed form" in printed
 
 
