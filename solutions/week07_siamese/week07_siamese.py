@@ -1310,7 +1310,7 @@ whole = "These rows are whole recipes, each as its section made it: "
 training.compare(
     "w7-worth",
     {name: by for name, (_, by) in course.items()},
-    compared=("data", "loss"),
+    compared=("model", "data", "loss"),
     reasons={
         "images seen": whole + "the Siamese ones from 7 epochs of the jittered code on.",
         "steps": whole + "see images seen.",

@@ -121,7 +121,8 @@ class Story(NamedTuple):
 def _tell(choose_budget, x_fit, x_val, x_test, budgets, costs):
     import torch
 
-    trained, tested = [], []
+    trained: list = []
+    tested: list = []
 
     def numbers(x):
         return [round(v) for v in x[:, 0].tolist()]
