@@ -1186,8 +1186,8 @@ passport.show(every, more=True)
 # and PCA-32 lead, in the probe denoising and jittered. They are four and seven of 1,000 images apart,
 # well below twice the standard error of such a share: neither star says who is better. The jittered
 # network leads by much more in pair AUC, retrieval and silhouette, without a label, and not in kNN. *Trustworthiness* and *overlap with pixels* have no star: a code that keeps
-# all neighbours of the pixels cannot be better than pixels. The jittered network has moved furthest
-# away from them, and on purpose. *Hubness* is the skewness of how often an image is among the ten
+# all neighbours of the pixels cannot be better than pixels. Of the networks that were trained, the jittered
+# one has moved furthest away from them, and on purpose. *Hubness* is the skewness of how often an image is among the ten
 # nearest of others; above 1 a few images are neighbours of everybody.
 #
 # **Think.** Which row would you take for "show me more like this"? For a classifier from ten labels a
