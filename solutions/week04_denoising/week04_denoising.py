@@ -548,9 +548,10 @@ grade(week04.train_denoiser, train_denoiser)
 assert tests.train_denoiser(train_denoiser)
 
 # %% [markdown]
-# The network is 784-512-784, one bend in the middle. Its code of 512 numbers is hardly a compression, and
-# need not be: copying the input is no good answer any more. The loss is the squared error, except that an output below 0 where the pixel is 0, or above
-# 1 where it is 1, costs nothing: the clamp will mend it (`losses.hinge_mse`).
+# The network is 784-512-784, two matrices with no activation in between. Its code of 512 numbers is hardly a
+# compression, and need not be: copying the input is no good answer any more. What bends is the end: the
+# loss is the squared error, except that an output below 0 where the pixel is 0, or above 1 where it is 1,
+# costs nothing: the clamp will mend it (`losses.hinge_mse`).
 #
 # **Predict.** By how many decibels will it beat the linear repair, from 4,000 digits?
 
@@ -640,6 +641,9 @@ widgets.noise_painter(denoiser, x_test)
 # right. Look for strokes it has *invented*: under squared error its answer is the mean of all digits that
 # could lie behind the noise, and where these agree, a stroke appears that no pixel of the noisy image
 # shows.
+#
+# Mind what decides. Without an activation the two matrices are a linear map, like the repair of section 3.
+# The clamp, and a loss that knows of it, make the whole difference.
 #
 # The gain over a formula is real, and with 4,000 digits it is modest. Will it grow with more data? Run the
 # notebook with `AEUTILS_SCALE=full` and see.
