@@ -27,7 +27,8 @@ from benchmarks.hinton import SkipAutoencoder
 from benchmarks.results import entry
 from benchmarks.similarity import SAMPLE_SEED, SAMPLE_SIZE, SAMPLES, SEEDS
 
-# The essay's trained cosines, of classes 0 to 9.
+# The essay's trained cosines, of classes 0 to 9. It prints their ratios, 15.30 for ships; ESSAY,
+# with which ours are compared, is made of the same cosines renormalised: 1.23 for ships.
 SAME = (0.16, 0.19, 0.10, 0.20, 0.14, 0.13, 0.35, 0.10, 0.25, 0.28)
 DIFF = (0.04, 0.08, 0.07, 0.07, 0.08, 0.07, 0.08, 0.06, 0.02, 0.06)
 ESSAY = tuple((1 + s) / (1 + d) for s, d in zip(SAME, DIFF, strict=True))
@@ -57,7 +58,10 @@ def autoencoder(x: Tensor, seed: int, epochs: int = EPOCHS) -> SkipAutoencoder:
 
 @torch.no_grad()
 def look(encode: Callable[[Tensor], Tensor], photographs: Dataset) -> dict[str, object]:
-    """Return both tables of one encoder, over random samples of the test images."""
+    """Return both tables of one encoder, over random samples of the test images.
+
+    classes-above: renormalised ratios above the essay's cosines, renormalised as well.
+    """
     z_train, z = encode(photographs.x_train), encode(photographs.x_test)
     y = photographs.y_test
     generator = torch.Generator().manual_seed(SAMPLE_SEED)

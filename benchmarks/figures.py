@@ -22,6 +22,7 @@ from benchmarks import (
     denoising,
     hinton,
     knn,
+    logistic_pca,
     reconstruction,
     results,
     siamese,
@@ -32,6 +33,7 @@ from benchmarks import (
 
 NEEDS_MNIST = {
     "pca": reconstruction.run_pca,
+    "logistic-pca": logistic_pca.run,
     "autoencoder": reconstruction.run_autoencoder,
     "hinton": hinton.run_short,
     "hinton-long": hinton.run_long,

@@ -27,6 +27,7 @@ def publish(
     name: str | None = None,
     update: bool = False,
     numbers: Mapping[str, float] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> None:
     """Show `markup` (HTML) in a notebook, `text` elsewhere, on standard output.
 
@@ -36,6 +37,7 @@ def publish(
         name: name of the output, by which a later call can replace it.
         update: whether to replace the output called `name` instead of showing a new one.
         numbers: what the notebook keeps with the output for the pages of the book, by name.
+        kept: what else it keeps with it, data for JSON by their kind (MIME type).
     """
     if in_notebook():
         from IPython.display import publish_display_data
@@ -44,6 +46,7 @@ def publish(
         data: dict[str, Any] = {"text/html": markup, "text/plain": text}
         if numbers:
             data[NUMBERS] = dict(numbers)
+        data |= kept or {}
         publish_display_data(data, transient=transient, update=update)
     else:
         print(text)

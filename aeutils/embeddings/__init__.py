@@ -7,6 +7,7 @@ from aeutils.embeddings.neighbourhoods import (
     occurrences,
     trustworthiness,
 )
+from aeutils.embeddings.paired import Paired, mcnemar
 from aeutils.embeddings.probes import knn_accuracy, linear_probe, prototype_accuracy
 from aeutils.embeddings.projections import pca_map, tsne, umap
 from aeutils.embeddings.retrieval import average_precision, mean_average_precision
@@ -20,6 +21,7 @@ from aeutils.embeddings.verification import auc, pair_auc
 
 __all__ = [
     "ClassSimilarity",
+    "Paired",
     "auc",
     "average_precision",
     "class_similarity",
@@ -29,6 +31,7 @@ __all__ = [
     "hubness",
     "knn_accuracy",
     "linear_probe",
+    "mcnemar",
     "mean_average_precision",
     "neighbour_overlap",
     "occurrences",

@@ -31,6 +31,9 @@ from aeutils.embeddings.passport_rows import (
 from aeutils.embeddings.similarity import class_similarity
 from aeutils.embeddings.verification import pair_auc
 from aeutils.neighbours.exact import nearest_neighbours, vote_accuracy
+from aeutils.training.comparison import recipe_of
+from aeutils.training.history import History
+from aeutils.training.recipe import Recipe
 
 BATCH = 1000  # images encoded at once
 SAMPLE = 2000  # test images whose pairs are all compared
@@ -62,6 +65,7 @@ def measure(
     name: str,
     decode: Callable[[Tensor], Tensor] | None = None,
     more: bool = False,
+    trained: History | Recipe | str | None = None,
 ) -> PassportRow:
     """Measure one encoder.
 
@@ -79,6 +83,8 @@ def measure(
         decode: codes (N, K) -> reconstructions (N, C, H, W) or (N, D), if there is a decoder.
         more: measure also what week 6 adds: linear probe, retrieval, silhouette, trustworthiness,
             neighbour overlap and hubness. Needs scikit-learn.
+        trained: how the encoder was trained: what `fit` returned, a recipe, or a text such as
+            "closed form". The table unfolds it.
 
     Returns:
         The row of the passport.
@@ -109,6 +115,7 @@ def measure(
         )
     nearest = nearest_neighbours(z_train, z_test, leave_one_out=False)
     row = _row(name, _data_name(data), z_test, nearest, y_train, y_test, sse)
+    row = replace(row, recipe=None if trained is None else recipe_of(name, trained))
     return _with_more(row, x_test, z_train, z_test, y_train, y_test) if more else row
 
 
@@ -150,6 +157,7 @@ def baselines(data: Data, more: bool = False) -> list[PassportRow]:
         measure(lambda x: untrained(x.flatten(1)), data, "untrained network", more=more),
         _row("shuffled labels", where, pixels, nearest, y_train, y_test, None),
     ]
+    rows = [replace(row, recipe="not trained") for row in rows]
     if more:
         codes = x_test, x_train.flatten(1), pixels
         rows[0] = _with_more(rows[0], *codes, data.y_train, data.y_test)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from aeutils._internal.validate import check_text, describe
+from aeutils.training.comparison import Comparison, table_html, table_text
+from aeutils.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class PassportRow:
         overlap: share of the 10 nearest images by pixels that are also among the 10 by code.
         hubness: skewness of how often an image is among the 10 nearest of others; without hubs
             it is 0.
+        recipe: how the encoder was trained, or in words how it came about; None if nobody said.
     """
 
     name: str
@@ -51,6 +54,11 @@ class PassportRow:
     trustworthiness: float | None = None
     overlap: float | None = None
     hubness: float | None = None
+    recipe: Recipe | str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.recipe, dict):  # read from a file
+            object.__setattr__(self, "recipe", Recipe(**self.recipe))
 
 
 def key_of(row: PassportRow) -> str:
@@ -86,6 +94,8 @@ def rows_of(contents: Any) -> list[PassportRow]:
         if key_of(row) != key:
             raise ValueError(f"the row called {key!r} calls itself {key_of(row)!r}")
         for field in fields(row)[2:]:
+            if field.name == "recipe":  # it has made itself
+                continue
             value = getattr(row, field.name)
             if value is None and (field.name == "test_sse" or field.default is None):
                 continue
@@ -172,7 +182,16 @@ class Passport:
             padded = [text.rjust(len(head)) for text, head in zip(texts, heads, strict=True)]
             start = [row.name.ljust(name_width), row.data.ljust(data_width)]
             lines.append("  ".join([*start, *padded]))
-        return "\n".join([*lines, CAPTION])
+        return "\n".join([*lines, CAPTION, *([table_text(self.trained())] if self.told() else [])])
+
+    def told(self) -> bool:
+        """Return whether any row says how its encoder came about."""
+        return any(row.recipe is not None for row in self.rows)
+
+    def trained(self) -> Comparison:
+        """Return how the encoder of each row came about."""
+        rows = {row.name: row.recipe or "not noted" for row in self.rows}
+        return Comparison("passport", rows, ())
 
     def _repr_html_(self) -> str:
         right, left = 'style="text-align:right"', 'style="text-align:left"'
@@ -189,4 +208,5 @@ class Passport:
             f"<table><caption {left}>{CAPTION}</caption><thead><tr>"
             f'<th scope="col" {left}>encoder</th><th scope="col" {left}>data</th>{head}'
             f"</tr></thead><tbody>{body}</tbody></table>"
+            + (table_html(self.trained()) if self.told() else "")
         )

@@ -329,3 +329,53 @@ def correntropy_loss(loss: Callable) -> bool:
         show_expected=True,
     )
     return passed(name, "one pixel, the reduction, and a wild pixel")
+
+
+def choose_budget(choose_budget: Callable) -> bool:
+    """Models whose errors are known: on new images 9, 5 and 7 after 1, 3 and 9 epochs."""
+    fitted: list[int] = []
+    tested: list[int] = []
+
+    def train(x: Tensor, budget: int) -> Callable[[Tensor], Tensor]:
+        fitted.append(len(x))
+
+        def model(rows: Tensor) -> Tensor:
+            if rows[0, 0] < 0:
+                tested.append(budget)
+            known = torch.isin(rows[:, 0], x[:, 0])
+            new = {1: 9.0, 3: 5.0, 9: 7.0}[budget]
+            wrong = rows.clone()
+            wrong[:, 1:] += torch.where(known, 0.5, math.sqrt(new / 2))[:, None]
+            return wrong
+
+        return model
+
+    x, test = torch.arange(60.0).reshape(20, 3), -1 - torch.arange(12.0).reshape(4, 3)
+    name = "choose_budget"
+    result = run(choose_budget, train, [1, 3, 9], x[:14], x[14:], test, name=name)
+    curve, budget, error = to_pair(result, name, ["the curve", "the budget", "the test error"])
+    expect(
+        set(fitted) == {14},
+        "train should get x_fit, 14 images, and nothing else",
+        "held-out-images-fitted",
+    )
+    found = to_tensor(curve, "the curve")
+    expect(
+        found.numel() == 3,
+        f"three budgets, so the curve has three errors, not {found.numel()}",
+        "point-only",
+    )
+    expect_close(curve, [9.0, 5.0, 7.0], "the curve of held-out errors", show_expected=True)
+    known = [
+        Mistake("place-for-budget", 1, "1 is the place in the list; return the budget"),
+        Mistake("longest", 9, "9 epochs have an error of 7, 3 epochs of 5"),
+    ]
+    expect_close(budget, 3, "the budget", known, show_expected=True)
+    expect(
+        set(tested) == {3},
+        f"test images were measured after {sorted(set(tested))} epochs; only the chosen budget, 3, "
+        "may meet them",
+        "test-images-looked-at",
+    )
+    expect_close(error, 5.0, "the test error", show_expected=True)
+    return passed(name, "held-out images choose, the whole curve comes back")

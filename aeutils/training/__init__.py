@@ -2,7 +2,8 @@
 
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
-whatever derives from `Callback`.
+whatever derives from `Callback`. What a run did stands in its history as a `Recipe`; `compare` sets
+recipes side by side.
 
 >>> import torch
 >>> from aeutils import models, training
@@ -15,12 +16,14 @@ whatever derives from `Callback`.
 
 from aeutils.training.callback import Callback, Run
 from aeutils.training.checkpoint import Checkpoint
+from aeutils.training.comparison import Comparison, compare
 from aeutils.training.encoder import fit_encoder
 from aeutils.training.error import reconstruction_error
 from aeutils.training.history import History, TrainingDiverged
 from aeutils.training.live_view import LiveView, Watch
 from aeutils.training.loop import fit
 from aeutils.training.progress_bar import ProgressBar, progress
+from aeutils.training.recipe import Recipe, RecipeRecorder
 from aeutils.training.seeding import seed_everything
 from aeutils.training.validation import Validation
 from aeutils.training.weights import load_into, save
@@ -28,13 +31,17 @@ from aeutils.training.weights import load_into, save
 __all__ = [
     "Callback",
     "Checkpoint",
+    "Comparison",
     "History",
     "LiveView",
     "ProgressBar",
+    "Recipe",
+    "RecipeRecorder",
     "Run",
     "TrainingDiverged",
     "Validation",
     "Watch",
+    "compare",
     "fit",
     "fit_encoder",
     "load_into",

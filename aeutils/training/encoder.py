@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 import torch
@@ -25,6 +26,7 @@ from aeutils._internal.validate import (
 )
 from aeutils.training.history import History
 from aeutils.training.optimisation import adamw, learning_rate_schedule
+from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -64,7 +66,7 @@ def fit_encoder(
         after_epoch: called with the number of epochs done, the model in eval mode.
 
     Returns:
-        The loss of every step.
+        The loss of every step, and in `recipe` what the run did.
 
     Raises:
         TypeError: x, labels, epochs or batch_size have the wrong type.
@@ -79,6 +81,7 @@ def fit_encoder(
     optimizer = adamw(model, lr, weight_decay)
     scheduler = learning_rate_schedule(optimizer, "one_cycle", lr, steps)
     generator, history = torch.Generator().manual_seed(seed), History()
+    start = time.process_time()
     for epoch in range(epochs):
         model.train()
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
@@ -95,4 +98,19 @@ def fit_encoder(
         history.read()
         if after_epoch is not None:
             after_epoch(epoch + 1)
+    history.recipe = Recipe(
+        model=model_of(model),
+        data=data_of(x),
+        images_seen=epochs * len(x),
+        steps=steps,
+        batch_size=min(batch_size, len(x)),
+        loss=name_of(loss),
+        shown=name_of(augment),
+        optimiser="AdamW, one cycle",
+        lr=lr,
+        weight_decay=weight_decay,
+        parameters=trained_parameters(model),
+        seeds=f"weights {torch.initial_seed()}, order {seed}",
+        cpu_seconds=round(time.process_time() - start, 1),
+    )
     return history

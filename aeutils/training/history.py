@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from aeutils.training.recipe import Recipe
+
 LOG_INTERVAL = 50  # steps between looks at the loss; on a GPU every look waits for the device
 
 
@@ -22,6 +24,7 @@ class History:
         val_loss: their loss at these steps.
         best_step: the step of the smallest validation loss; None without validation.
         stopped_early: whether the run ended before its last step, for want of improvement.
+        recipe: what the run did, as the loop noted it; None before its end. Not compared.
     """
 
     step: list[int] = field(default_factory=list)
@@ -30,8 +33,11 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     best_step: int | None = None
     stopped_early: bool = False
+    recipe: Recipe | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.recipe, dict):  # read from JSON or from a checkpoint
+            self.recipe = Recipe(**self.recipe)
         self._unread: list[Tensor] = []  # losses that a GPU may still be computing
 
     def add(self, loss: Tensor) -> None:

@@ -16,6 +16,7 @@ one would take longer than the network.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import torch
@@ -29,6 +30,7 @@ from aeutils.training.callback import Callback, CallbackList, Run
 from aeutils.training.history import LOG_INTERVAL, History
 from aeutils.training.optimisation import SCHEDULES, adamw, learning_rate_schedule
 from aeutils.training.progress_bar import ProgressBar
+from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
 
 
 @exercise("week02_vanilla")
@@ -75,7 +77,7 @@ def fit(
             and `LiveView(images)`. They are called in this order.
 
     Returns:
-        The loss of every step.
+        The loss of every step, and in `recipe` what the run did.
 
     Raises:
         TypeError: an argument has the wrong type.
@@ -96,6 +98,7 @@ def fit(
     )  # fmt: skip
     events.start(run)
     model.train()
+    start = time.process_time()
     try:
         while run.step < steps and not run.history.stopped_early:
             events.before_step(run)
@@ -124,6 +127,7 @@ def fit(
         return run.history
     finally:
         model.eval()
+        run.history.recipe = _recipe(run, time.process_time() - start)
         events.close(run)
     events.finish(run)
     return run.history
@@ -135,6 +139,26 @@ def _with_bar(callbacks: Sequence[Callback], progress: bool) -> CallbackList:
     if not progress or events.shows_progress or is_quiet():
         return events
     return CallbackList([*callbacks, ProgressBar()])
+
+
+def _recipe(run: Run, seconds: float) -> Recipe:
+    """Return what the run has done so far."""
+    epochs, rest = divmod(run.step, run.steps_per_epoch)
+    return Recipe(
+        model=model_of(run.model),
+        data=data_of(run.x),
+        images_seen=epochs * len(run.x) + rest * run.batch_size,
+        steps=run.step,
+        batch_size=min(run.batch_size, len(run.x)),
+        loss=name_of(run.loss),
+        shown=name_of(run.corrupt),
+        optimiser=f"AdamW, {run.schedule.replace('_', ' ')}",
+        lr=run.lr,
+        weight_decay=run.weight_decay,
+        parameters=trained_parameters(run.model),
+        seeds=f"weights {torch.initial_seed()}, order {run.seed}",
+        cpu_seconds=round(seconds, 1),
+    )
 
 
 def _check_scalar(loss: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ FIGURES = {
     "week04-arrows.png": ("week04_denoising", "The residual points"),
     "week05-dirty.png": ("week05_contractive", "Trained on dirty digits"),
     "week05-singular.png": ("week05_contractive", "The contractive code follows"),
+    "week05-places.png": ("week05_contractive", "The same two networks change places"),
     "week06-offset.png": ("week06_evaluation", "One vector added"),
     "week06-axes.png": ("week06_evaluation", "The class ratio is highest"),
     "week07-race.png": ("week07_siamese", "Same images, same labels"),

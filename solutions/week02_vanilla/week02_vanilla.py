@@ -500,11 +500,13 @@ def learn(model: nn.Module, epochs: int = 16, lr: float = 1e-3) -> training.Hist
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     history = training.History()
-    for epoch in progress(range(1, epochs + 1), "epochs"):
-        history.step.append(epoch)
-        history.train_loss.append(train_epoch(model, x_train, optimizer, 64, generator))
-        history.val_step.append(epoch)
-        history.val_loss.append(reconstruction_error(model, x_test))
+    with training.RecipeRecorder(model, x_train, optimizer, loss="sse") as recorder:
+        for epoch in progress(range(1, epochs + 1), "epochs"):
+            history.step.append(epoch)
+            history.train_loss.append(train_epoch(model, x_train, optimizer, 64, generator))
+            history.val_step.append(epoch)
+            history.val_loss.append(reconstruction_error(model, x_test))
+    history.recipe = recorder.recipe  # what the loop did, for tables that compare models
     return history
 
 
@@ -550,9 +552,11 @@ from aeutils import losses, models, pca
 training.seed_everything(2)
 pca32 = pca.PCA(32).fit(x_train)
 linear = models.LinearAutoencoder(784, 32)
-training.fit(linear, x_train, steps=600, lr=1e-2)
+how_linear = training.fit(linear, x_train, epochs=16, batch_size=64, lr=2e-3)
 tanh_model = models.Autoencoder((784, 512, 256, 32), activation=nn.Tanh)
-training.fit(tanh_model, x_train, epochs=14, batch_size=64, lr=2e-3, loss=losses.tanh_cross_entropy)
+how_tanh = training.fit(
+    tanh_model, x_train, epochs=16, batch_size=64, lr=2e-3, loss=losses.tanh_cross_entropy
+)
 
 with torch.no_grad():
     rebuilt = {
@@ -570,6 +574,26 @@ plots.reconstruction_grid(
     title="The same ten digits, each from 32 numbers",
 )
 
+# %% tags=["explore"]
+own_loop = (
+    "Yours is the loop of exercise 6, which keeps one rate; `fit` lets the rate rise and fall."
+)
+training.compare(
+    "w2-rows",
+    {
+        "PCA-32": "closed form, all images",
+        "linear autoencoder": how_linear,
+        "basic: tanh, cross-entropy": how_tanh,
+        "yours: GELU, squared error": history,
+    },
+    compared=("model", "loss"),
+    reasons={
+        "optimiser": own_loop,
+        "learning rate": own_loop,
+        "parameters": "The linear one has no hidden layer.",
+    },
+)
+
 # %% [markdown]
 # **Explain.** Look for three things, row by row.
 #
@@ -581,8 +605,9 @@ plots.reconstruction_grid(
 #    test images that lie nearest to their own class while their reconstruction lies nearest to another
 #    one ("near": the majority of the five closest training images).
 #
-# This is a gallery, not a contest: the last two rows differ in activation, loss *and* training. To
-# learn which of them matters, change one at a time.
+# This is a gallery, not a contest. All networks saw every image 16 times, but the last two rows differ in
+# activation, loss *and* optimiser. To learn which of them matters, change one at a time. Week 5 shows two
+# such rows that change places with the number of epochs.
 
 
 # %% tags=["explore"]
@@ -706,6 +731,10 @@ for name, model in {"tied": tied, "untied": untied}.items():
     )
 learning(pairs, "Sharing the weights between encoder and decoder")
 
+# %% tags=["explore"]
+half = "Half the parameters are what tying means."
+training.compare("w2-tied", pairs, compared="model", reasons={"parameters": half})
+
 # %% [markdown]
 # **Explain.** Half the parameters, and how much of the quality? Tying is a constraint: it removes
 # freedom and so cannot lower the best reachable *training* error, but it also removes ways to
@@ -770,12 +799,14 @@ row = passport.measure(
     digits,
     name="Autoencoder-32",
     decode=lambda z: autoencoder.decode(z).reshape(-1, 1, 28, 28),
+    trained=history,
 )
 pca_row = passport.measure(
     pca32.encode,
     digits,
     name="PCA-32",
     decode=lambda z: pca32.inverse_transform(z).reshape(-1, 1, 28, 28),
+    trained="closed form, all images",
 )
 passport.add_row(row)
 passport.show([*passport.baselines(digits), pca_row, row])

@@ -79,7 +79,8 @@ def fit_network(x: Tensor, k: int) -> nn.Module:
     """Return 784-256-k-256-784 trained on rows x for 6 epochs."""
     training.seed_everything(0)
     network = models.Autoencoder((784, 256, k), activation=nn.GELU)
-    training.fit(network, x, epochs=6, batch_size=64, lr=4e-3, progress=False)
+    how = {"epochs": 6, "batch_size": 64, "lr": 4e-3, "progress": False}
+    network.history = training.fit(network, x, **how)
     return network
 
 
@@ -97,6 +98,11 @@ def pca_error(k: int) -> float:
 
 
 pca_errors = [pca_error(k) for k in widths]
+training.compare(
+    "w3-widths",
+    {f"{k} numbers": network.history for k, network in networks.items()},
+    compared="parameters",
+)
 won = [k for k, a, b in zip(widths, network_errors, pca_errors, strict=True) if b < a]
 reveal("w3-pca-wins", won[0], note=f"of the widths tried, PCA has the smaller error at {won}")
 
@@ -457,11 +463,12 @@ predict(
 recipe = {"batch_size": 64, "lr": 5e-3, "progress": False}
 training.seed_everything(0)
 conv_model = ConvAutoencoder(32)
-training.fit(conv_model, digits.x_train, epochs=6, **recipe)
+how = {"convolutional": training.fit(conv_model, digits.x_train, epochs=6, **recipe)}
 training.seed_everything(0)
 resnet = conv.ResNetAutoencoder(32, channels=8, block=ResidualBlock)
-training.fit(resnet, digits.x_train, epochs=5, **recipe)
+how["residual"] = training.fit(resnet, digits.x_train, epochs=6, **recipe)
 connected = fit_network(x_train, 32)
+how["fully connected"] = connected.history
 pca32 = pca.PCA(32).fit(x_train)
 
 conv_sse = training.reconstruction_error(conv_model, digits.x_test)
@@ -478,6 +485,17 @@ for name, model in {
     )
 print(f"{'PCA-32':<17}{33 * 784:>8,} numbers      test SSE "
       f"{training.reconstruction_error(pca32.reconstruct, x_test):5.2f}")  # fmt: skip
+
+# %% tags=["explore"]
+training.compare(
+    "w3-three",
+    how | {"PCA-32": "closed form, all images"},
+    compared=("model", "parameters"),
+    reasons={
+        "data": "The same images, as pictures for convolutions and as rows for the others.",
+        "learning rate": "Set by hand for each kind of network.",
+    },
+)
 
 # %% tags=["record"]
 from aeutils._internal.notebook import record

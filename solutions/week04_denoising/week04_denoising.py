@@ -550,9 +550,10 @@ grade(week04.train_denoiser, train_denoiser)
 assert tests.train_denoiser(train_denoiser)
 
 # %% [markdown]
-# The network is 784-512-784, one bend in the middle. Its code of 512 numbers is hardly a compression, and
-# need not be: copying the input is no good answer any more. The loss is the squared error, except that an output below 0 where the pixel is 0, or above
-# 1 where it is 1, costs nothing: the clamp will mend it (`losses.hinge_mse`).
+# The network is 784-512-784, two matrices with no activation in between. Its code of 512 numbers is hardly a
+# compression, and need not be: copying the input is no good answer any more. What bends is the end: the
+# loss is the squared error, except that an output below 0 where the pixel is 0, or above 1 where it is 1,
+# costs nothing: the clamp will mend it (`losses.hinge_mse`).
 #
 # **Predict.** By how many decibels will it beat the linear repair, from 4,000 digits?
 
@@ -568,6 +569,9 @@ predict(
 
 
 # %% tags=["explore"]
+from dataclasses import replace
+
+
 def learn(
     corrupt: Callable[[Tensor], Tensor],
     epochs: int,
@@ -577,16 +581,37 @@ def learn(
     """Train a fully connected autoencoder with your loop, the learning rate falling at the end."""
     training.seed_everything(4)
     model, order = models.Autoencoder(sizes, activation=nn.GELU), seeded(0)
+    did = []
     for share, lr in ((0.7, 2e-3), (0.3, 3e-4)):
         optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-        train_denoiser(
-            model, x, corrupt, losses.hinge_mse, optimizer, round(share * epochs), 100, order
-        )
+        how = {"loss": losses.hinge_mse, "shown": corrupt}
+        with training.RecipeRecorder(model, x, optimizer, **how) as recorder:
+            train_denoiser(
+                model, x, corrupt, losses.hinge_mse, optimizer, round(share * epochs), 100, order
+            )
+        did.append(recorder.recipe)
+    model.recipe = replace(
+        did[0],
+        images_seen=did[0].images_seen + did[1].images_seen,
+        steps=did[0].steps + did[1].steps,
+        optimiser="Adam, the rate falls to 0.0003 for the last third",
+        cpu_seconds=did[0].cpu_seconds + did[1].cpu_seconds,
+    )
     return model.requires_grad_(False)
 
 
+def with_noise(sigma: float) -> Callable[[Tensor], Tensor]:
+    """Return a damage: noise of this σ, drawn from `noise`."""
+
+    def damage(batch: Tensor) -> Tensor:
+        return gaussian(batch, sigma, noise)
+
+    damage.__name__ = f"σ = {sigma:g}"
+    return damage
+
+
 noise = seeded(6)
-denoiser = learn(lambda batch: gaussian(batch, SIGMA, noise), epochs=16)
+denoiser = learn(with_noise(SIGMA), epochs=16)
 table["autoencoder"] = quality(denoiser(noisy_test), x_test)
 reveal("w4-dae-gain", table["autoencoder"] - table["linear least squares"])
 for name, value in table.items():
@@ -619,6 +644,9 @@ widgets.noise_painter(denoiser, x_test)
 # could lie behind the noise, and where these agree, a stroke appears that no pixel of the noisy image
 # shows.
 #
+# Mind what decides. Without an activation the two matrices are a linear map, like the repair of section 3.
+# The clamp, and a loss that knows of it, make the whole difference.
+#
 # The gain over a formula is real, and with 4,000 digits it is modest. Will it grow with more data? Run the
 # notebook with `AEUTILS_SCALE=full` and see.
 #
@@ -628,16 +656,37 @@ widgets.noise_painter(denoiser, x_test)
 
 # %% tags=["explore"]
 noise = seeded(7)
-narrow = learn(lambda batch: gaussian(batch, SIGMA, noise), 8, (784, 512, 256, 32))
-plain = learn(lambda batch: batch, 8, (784, 512, 256, 32))
-print(f"code of 512, trained on noisy digits {table['autoencoder']:6.2f} dB")
-print(f"code of  32, trained on noisy digits {quality(narrow(noisy_test), x_test):6.2f} dB")
-print(f"code of  32, trained on clean digits {quality(plain(noisy_test), x_test):6.2f} dB")
+narrow = learn(with_noise(SIGMA), 8, (784, 512, 256, 32))
+
+
+def as_they_are(batch: Tensor) -> Tensor:
+    return batch
+
+
+plain = learn(as_they_are, 8, (784, 512, 256, 32))
+noise = seeded(6)
+eight = {  # the wide network once more, for as many epochs as the narrow ones
+    "code of 512, trained on noisy digits": learn(with_noise(SIGMA), 8),
+    "code of  32, trained on noisy digits": narrow,
+    "code of  32, trained on clean digits": plain,
+}
+bottleneck = {name: quality(model(noisy_test), x_test) for name, model in eight.items()}
+for name, decibels in bottleneck.items():
+    print(f"{name} {decibels:6.2f} dB")
+training.compare(
+    "w4-bottleneck",
+    {name: model.recipe for name, model in eight.items()},
+    compared=("shown", "model", "parameters"),
+)
+
+# %% tags=["record"]
+record("w4-bottleneck", bottleneck)
 
 # %% [markdown]
 # **Explain.** Compare the last two lines. Same bottleneck, same number of weights: what makes the
-# difference is having been *trained* on noise. And both stay below the linear repair: a narrow code limits
-# what can be said about a digit, so it removes signal together with the noise.
+# difference is having been *trained* on noise. And after eight epochs both stay below the linear repair, and
+# the wide code is above it: a narrow code limits what can be said about a digit, so it removes signal
+# together with the noise.
 #
 # ## 5 · Training noise and test noise
 #
@@ -661,11 +710,14 @@ def any_sigma(batch: Tensor, generator: torch.Generator) -> Tensor:
 
 
 noise = seeded(8)
-trained = {
-    f"trained at σ = {s}": learn(lambda batch, s=s: gaussian(batch, s, noise), 7)
-    for s in (0.25, 0.5, 1.0)
-}
-trained["trained at 0 to 1"] = learn(lambda batch: any_sigma(batch, noise), 7)
+trained = {f"trained at σ = {s}": learn(with_noise(s), 7) for s in (0.25, 0.5, 1.0)}
+
+
+def any_noise(batch: Tensor) -> Tensor:
+    return any_sigma(batch, noise)
+
+
+trained["trained at 0 to 1"] = learn(any_noise, 7)
 test_sigmas = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25]
 curves = {name: [] for name in [*trained, "not repaired"]}
 for s in test_sigmas:
@@ -674,6 +726,9 @@ for s in test_sigmas:
         curves[name].append(quality(model(noisy), x_test))
     curves["not repaired"].append(quality(noisy, x_test))
 reveal("w4-sigma", curves["trained at σ = 1.0"][0])
+training.compare(
+    "w4-sigmas", {name: model.recipe for name, model in trained.items()}, compared="shown"
+)
 plots.lines(
     test_sigmas,
     curves,
@@ -707,7 +762,12 @@ damages = {
 noise = seeded(10)
 experts = {"Gaussian\nσ = 0.5": trained["trained at σ = 0.5"]}
 for name in [*damages][1:]:
-    experts[name] = learn(lambda batch, d=damages[name]: d(batch, noise), 7, (784, 512, 256))
+
+    def damage(batch: Tensor, d: Callable = damages[name]) -> Tensor:
+        return d(batch, noise)
+
+    damage.__name__ = name.replace("\n", " ")
+    experts[name] = learn(damage, 7, (784, 512, 256))
 
 shown, rows = examples[:8], {"clean": x_test[examples[:8]]}
 for name in [*damages][1:]:
@@ -746,6 +806,16 @@ plots.value_table(
     row_label="trained on",
     column_label="tested on",
     unit="PSNR of the mean error (dB)",
+)
+
+# %% tags=["explore"]
+training.compare(
+    "w4-experts",
+    {name.replace("\n", " "): model.recipe for name, model in experts.items()},
+    compared="shown",
+    reasons=dict.fromkeys(
+        ("model", "parameters"), "The Gaussian expert is that of section 5, a layer shorter."
+    ),
 )
 
 # %% [markdown]

@@ -69,7 +69,7 @@ def per_pixel(a: Tensor, b: Tensor, sigma: float) -> Tensor:
     return robust((a.double() - b.double()) ** 2, sigma)
 
 
-@EXERCISE.criterion("the formula", points=2)
+@EXERCISE.criterion("the formula", points=1)
 def formula(correntropy_loss: Callable) -> None:
     """One pixel with an error of 0.7, for a narrow and a wide kernel."""
     sigma, e = 0.4, 0.7

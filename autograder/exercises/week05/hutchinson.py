@@ -165,7 +165,7 @@ def wrong_estimates() -> list[Mistake]:
     ]
 
 
-@EXERCISE.criterion("unbiased", points=2)
+@EXERCISE.criterion("unbiased", points=1)
 def unbiased(hutchinson: Callable) -> None:
     """Many probes come close to the exact value."""
     value, _, _ = answer(hutchinson)

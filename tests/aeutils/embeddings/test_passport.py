@@ -96,7 +96,7 @@ def test_baselines_search_the_neighbours_of_raw_pixels_once(data, monkeypatch):
     monkeypatch.setattr(passport, "nearest_neighbours", spied)
     raw, _, shuffled = baselines(data)
     assert sorted(widths) == [32, 36]
-    assert raw == measure(lambda x: x.flatten(1), data, "raw pixels")
+    assert raw == measure(lambda x: x.flatten(1), data, "raw pixels", trained="not trained")
     order = torch.Generator().manual_seed(0)
     y_train = data.y_train[torch.randperm(90, generator=order)]
     y_test = data.y_test[torch.randperm(60, generator=order)]
@@ -347,7 +347,8 @@ def test_more_measures_are_what_their_functions_say(data):
 
 def test_baselines_with_more_keep_what_needs_no_label(data):
     raw, untrained, shuffled = baselines(data, more=True)
-    assert raw == measure(lambda x: x.flatten(1), data, "raw pixels", more=True)
+    pixels = measure(lambda x: x.flatten(1), data, "raw pixels", more=True, trained="not trained")
+    assert raw == pixels
     assert untrained.probe is not None
     assert (shuffled.trustworthiness, shuffled.hubness) == (raw.trustworthiness, raw.hubness)
     assert shuffled.retrieval_map < raw.retrieval_map

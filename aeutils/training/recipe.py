@@ -1,0 +1,201 @@
+"""What a training run did, as the loop itself notes it: the recipe behind a number.
+
+`fit` and `fit_encoder` leave a `Recipe` in their `History`; a loop of your own is watched by
+`RecipeRecorder`. `aeutils.training.comparison` sets recipes side by side.
+
+>>> import torch
+>>> from aeutils import models, training
+>>> training.seed_everything(0)
+>>> model = models.Autoencoder(sizes=(6, 4, 2))
+>>> recipe = training.fit(model, torch.rand(500, 6), epochs=3, progress=False).recipe
+>>> recipe.images_seen, recipe.steps, recipe.loss, recipe.parameters
+(1500, 6, 'mse', 80)
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+AS_THEY_ARE = "as they are"
+UNNAMED = "a function without a name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one model came about. Two recipes are equal if the runs were, up to their time.
+
+    Attributes:
+        model: what was trained: its class and its activations.
+        data: the images that were trained on, such as "5,000 × 784".
+        images_seen: images that went through the model in training steps, each as often as it did.
+        steps: steps of the optimiser.
+        batch_size: images of a full batch.
+        loss: name of the loss.
+        shown: what the model was shown in the place of the images.
+        optimiser: the optimiser, and how its learning rate moved.
+        lr: the (highest) learning rate.
+        lr_chosen: how the learning rate was chosen; the loop cannot know, so say it with
+            `dataclasses.replace`.
+        weight_decay: of the optimiser.
+        parameters: numbers that were trained.
+        seeds: of the weights and of the order of the images.
+        cpu_seconds: processor time of the run; not compared.
+    """
+
+    model: str
+    data: str
+    images_seen: int
+    steps: int
+    batch_size: int
+    loss: str
+    optimiser: str
+    lr: float
+    parameters: int
+    seeds: str
+    weight_decay: float = 0.0
+    shown: str = AS_THEY_ARE
+    lr_chosen: str = "by hand"
+    cpu_seconds: float = field(default=0.0, compare=False)
+
+
+def name_of(function: Callable[..., Any] | None) -> str:
+    """Return what a recipe calls a function: its name in words.
+
+    >>> from aeutils import losses
+    >>> name_of(losses.hinge_mse)
+    'hinge mse'
+
+    Args:
+        function: a loss or a corruption; None for no corruption.
+
+    Returns:
+        "a function without a name" for a lambda: give it a `def`.
+    """
+    if function is None:
+        return AS_THEY_ARE
+    if isinstance(function, functools.partial):
+        return name_of(function.func)
+    name = getattr(function, "__name__", type(function).__name__)
+    return UNNAMED if name == "<lambda>" else name.strip("_").replace("_", " ")
+
+
+def data_of(x: Tensor) -> str:
+    """Return the shape of the training images in words, such as "5,000 × 784".
+
+    Args:
+        x: images (N, ...).
+    """
+    return f"{len(x):,} × {' × '.join(str(n) for n in x.shape[1:])}"
+
+
+def model_of(model: nn.Module) -> str:
+    """Return the class of a model and the activations inside it, such as "Autoencoder, GELU".
+
+    Args:
+        model: any module.
+    """
+    inside = {
+        type(part).__name__
+        for part in model.modules()
+        if type(part).__module__ == "torch.nn.modules.activation"
+    }
+    return ", ".join([type(model).__name__, *sorted(inside)])
+
+
+def trained_parameters(model: nn.Module) -> int:
+    """Return how many numbers of a model a run changes.
+
+    Args:
+        model: any module.
+    """
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+class RecipeRecorder:
+    """Watch a training loop of your own, and note what it did.
+
+    Images are counted as the model sees them in training mode, steps as the optimiser takes them:
+    the recorder believes no argument about either::
+
+        with training.RecipeRecorder(model, x, optimizer, loss=losses.mse) as recorder:
+            ...  # your loop
+        recorder.recipe
+
+    Args:
+        model: the model in training.
+        x: the training images (N, ...).
+        optimizer: its optimiser.
+        loss: the loss, for its name.
+        shown: what the model is shown in the place of the images, a function or a text.
+        order_seed: seeds the order of the images.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        x: Tensor,
+        optimizer: torch.optim.Optimizer,
+        *,
+        loss: Callable[..., Any] | str,
+        shown: Callable[..., Any] | str | None = None,
+        order_seed: int = 0,
+    ) -> None:
+        self._model, self._x, self._optimizer = model, x, optimizer
+        self._loss = loss if isinstance(loss, str) else name_of(loss)
+        self._shown = shown if isinstance(shown, str) else name_of(shown)
+        self._seeds = f"weights {torch.initial_seed()}, order {order_seed}"
+        self._seen = self._steps = self._largest = 0
+
+    def __enter__(self) -> RecipeRecorder:
+        self._hooks: list[Any] = [
+            self._model.register_forward_pre_hook(self._count_images),
+            self._optimizer.register_step_post_hook(self._count_step),
+        ]
+        self._start = time.process_time()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._seconds = time.process_time() - self._start
+        for hook in self._hooks:
+            hook.remove()
+
+    def _count_images(self, model: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+        if model.training and torch.is_grad_enabled():
+            self._seen += len(arguments[0])
+            self._largest = max(self._largest, len(arguments[0]))
+
+    def _count_step(self, *_: object) -> None:
+        self._steps += 1
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the loop did."""
+        settings = self._optimizer.param_groups[0]
+        return Recipe(
+            model=model_of(self._model),
+            data=data_of(self._x),
+            images_seen=self._seen,
+            steps=self._steps,
+            batch_size=self._largest,
+            loss=self._loss,
+            shown=self._shown,
+            optimiser=f"{type(self._optimizer).__name__}, constant rate",
+            lr=settings["lr"],
+            weight_decay=settings.get("weight_decay", 0.0),
+            parameters=trained_parameters(self._model),
+            seeds=self._seeds,
+            cpu_seconds=round(self._seconds, 1),
+        )
