@@ -124,7 +124,10 @@ def right_for(conduct: Conduct, arguments: Mapping[str, Any]) -> Any:
     """
     if conduct.right is None:
         raise ValueError(f"{conduct.name}: what is right is random")
-    parts = conduct.stage(SEED) if conduct.stage is not None else {}
+    parts = {}
+    if conduct.stage is not None:
+        with torch.random.fork_rng(devices=[]):  # layers draw first weights, which are replaced
+            parts = conduct.stage(SEED)
     for part in parts.values():
         if isinstance(part, torch.nn.Module):
             part.double()

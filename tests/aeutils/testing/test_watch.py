@@ -23,7 +23,7 @@ def appends(x):
 
 
 def seeds(x):
-    torch.manual_seed(0)
+    torch.manual_seed(5)
 
 
 def draws_numpy(x):
