@@ -15,7 +15,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 2½ hours; the notebook itself runs in under a minute |
+# | Time | about 3 hours; the notebook itself runs in under a minute |
 # | Needs | weeks 1, 2 and 4; dot products and means |
 # | Graded | 8 exercises, 24 points |
 #

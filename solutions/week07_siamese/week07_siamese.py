@@ -16,7 +16,7 @@
 #
 # | | |
 # |---|---|
-# | Time | about 2½ hours; the notebook itself runs in under a minute |
+# | Time | about 3 hours; the notebook itself runs in under a minute |
 # | Needs | weeks 2, 4 and 6; matrix products, gradients, softmax |
 # | Graded | 8 exercises, 24 points |
 #
