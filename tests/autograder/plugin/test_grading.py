@@ -65,7 +65,7 @@ def test_every_student_has_a_score_and_a_feedback_page(demo):
         ("fay_mean_not_sum", "the mean over the pixels; sum them"),
         ("cho_blank", "not implemented yet"),
         ("gus_crash", "ended the Python process"),
-        ("hal_not_json", "is not valid JSON"),
+        ("hal_not_json", "ends in the middle"),
     ],
 )
 def test_feedback_explains(demo, student, says):
