@@ -184,6 +184,8 @@ def start(course: Path, *arguments: str, **environment: str) -> subprocess.Popen
             stdout=words,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Where the tests run in a shell's background, Control-C is ignored by all they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
