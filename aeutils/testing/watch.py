@@ -43,7 +43,11 @@ SEEDED = (
 
 @contextmanager
 def unwatched() -> Iterator[None]:
-    """Switch the watch off inside the block."""
+    """Switch the watch off inside the block.
+
+    Returns:
+        The function itself.
+    """
     before, _watching[0] = _watching[0], False
     try:
         yield

@@ -259,7 +259,11 @@ def derived(week: str, exercise: str) -> Iterator[Derived]:
 
 
 def print_derived() -> int:
-    """Try every derived wrong answer; print how many were caught, and return 1 if one was not."""
+    """Try every derived wrong answer; print how many were caught, and return 1 if one was not.
+
+    Returns:
+        A command's exit status.
+    """
     failures: list[str] = []
     print(f"{'exercise':<34}{'derived':>9}{'caught':>8}")
     for week in bank.weeks():

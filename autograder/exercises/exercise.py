@@ -65,7 +65,11 @@ class Exercise:
 
     @property
     def points(self) -> dict[str, float]:
-        """Points of each criterion, in order."""
+        """Points of each criterion, in order.
+
+        Returns:
+            What came out.
+        """
         return {name: points for name, points, _ in self._criteria}
 
     def criterion(self, name: str, points: float) -> Callable[[Look], Look]:
@@ -98,6 +102,9 @@ class Exercise:
 
         Raises:
             ValueError: the exercise does not define it.
+
+        Returns:
+            The decorator.
         """
         name = name or self.defines[0]
         if name not in self.defines:

@@ -91,7 +91,11 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the list of equivalents calls it."""
+        """What the list of equivalents calls it.
+
+        Returns:
+            What came out.
+        """
         return f"{self.week}.{self.exercise} | {self.right} | {self.change}"
 
 
@@ -218,6 +222,9 @@ def judge(mutant: Mutant) -> Outcome:
 
     Args:
         mutant: the answer.
+
+    Returns:
+        What became of each of them.
     """
     mistakes: tuple[str, ...] = ()
     with _limited(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -270,6 +277,9 @@ def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
     Args:
         every: the mutants.
         processes: how many at a time; as many as processors by default.
+
+    Returns:
+        What became of each of them, by exercise.
     """
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
@@ -282,6 +292,9 @@ def print_mutants(weeks: Iterable[str] = (), verbose: bool = False) -> int:
     Args:
         weeks: for example "week05"; all by default.
         verbose: also print what only the visible tests let through.
+
+    Returns:
+        A command's exit status.
     """
     known, new = equivalents(), []
     print(f"{'week':<10}{'mutants':>8}{'equivalent':>12}{'hidden kill':>13}{'visible kill':>14}")

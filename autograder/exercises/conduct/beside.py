@@ -21,7 +21,12 @@ MODEL = ("mode-changed", "model-changed", "grads-left-behind", "hooks-left")
 
 
 def try_out(function, order):
-    """Call an answer in every case of the order; return what happened, as plain values."""
+    """Call an answer in every case of the order; return what happened, as plain values.
+
+    Args:
+        function: the student's function.
+        order: what to do, as plain data.
+    """
     if order["kind"] == "tidy":
         return tidy(function, order["makes"], order["lines"])
     around = Around()
@@ -35,7 +40,12 @@ def try_out(function, order):
 
 
 def in_turn(function, order):
-    """Call an answer case by case, as long as it works at all: the criteria say what is wrong."""
+    """Call an answer case by case, as long as it works at all: the criteria say what is wrong.
+
+    Args:
+        function: the student's function.
+        order: what to do, as plain data.
+    """
     told = []
     for case in order["cases"]:
         told.append(try_case(function, case))
@@ -84,7 +94,11 @@ class Around:
         return [name for name, is_so in lines.items() if is_so]
 
     def restore(self, random_too=True):
-        """Put everything back."""
+        """Put everything back.
+
+        Args:
+            random_too: whether the random generators are set back as well.
+        """
         torch.set_grad_enabled(self.grad)
         if torch.get_default_dtype() != self.dtype:
             torch.set_default_dtype(self.dtype)
@@ -97,7 +111,11 @@ class Around:
 
 
 def seed(number):
-    """Seed the global generators; torch's directly, which is much faster than `manual_seed`."""
+    """Seed the global generators; torch's directly, which is much faster than `manual_seed`.
+
+    Args:
+        number: the seed.
+    """
     torch.default_generator.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002
     random.seed(number)
@@ -117,14 +135,26 @@ def fingerprint():
 
 @functools.lru_cache(maxsize=8)
 def stage_of(source, name):
-    """Return the function that makes the parts of a case."""
+    """Return the function that makes the parts of a case.
+
+    Args:
+        source: Python source.
+        name: the name of what is looked for.
+    """
     space = {"__name__": "stage"}
     exec(compile(source, "<stage>", "exec"), space)
     return space[name]
 
 
 def prepare(value, case, parts, train):
-    """Return an argument as this case wants it: a copy, of its dtype, perhaps a view."""
+    """Return an argument as this case wants it: a copy, of its dtype, perhaps a view.
+
+    Args:
+        value: what was given or came back.
+        case: one call.
+        parts: the parts that a gradient should reach.
+        train: whether it is to be trained.
+    """
     if type(value) is dict and set(value) == {"part"}:
         return parts[value["part"]]
     if type(value) is dict and set(value) == {"generator"}:
@@ -170,7 +200,12 @@ class Given:
 
 
 def same(a, b):
-    """Return whether two values are equal, tensors in dtype, shape and every number."""
+    """Return whether two values are equal, tensors in dtype, shape and every number.
+
+    Args:
+        a: one value.
+        b: the other value.
+    """
     if isinstance(a, torch.Tensor):
         alike = isinstance(b, torch.Tensor) and (a.dtype, a.shape) == (b.dtype, b.shape)
         return alike and bool(torch.equal(a, b))
@@ -195,7 +230,12 @@ def of_model(model):
 
 
 def try_case(function, case):
-    """Call a function once (twice with a generator) and look at what it did."""
+    """Call a function once (twice with a generator) and look at what it did.
+
+    Args:
+        function: the student's function.
+        case: one call.
+    """
     parts = {}
     if case.get("stage"):
         parts = stage_of(*case["stage"])(case["stage_seed"])
@@ -226,7 +266,12 @@ def try_case(function, case):
 
 
 def gradients(value, wanted):
-    """Return the gradients of the result's sum for tensors and models; None where there is none."""
+    """Return the gradients of the result's sum for tensors and models; None where there is none.
+
+    Args:
+        value: what was given or came back.
+        wanted: names of what should be trained.
+    """
     leaves = []
     for leaf in wanted:
         leaves += list(leaf.parameters()) if isinstance(leaf, torch.nn.Module) else [leaf]
@@ -254,7 +299,12 @@ def plain(value):
 
 
 def try_module(make, order):
-    """Make two models and call each method of the second in many ways."""
+    """Make two models and call each method of the second in many ways.
+
+    Args:
+        make: makes the student's model.
+        order: what to do, as plain data.
+    """
     after = []
     for number, case in enumerate(order["models"]):
         around, args = Around(), [copy.deepcopy(a) for a in case["args"]]
@@ -287,12 +337,24 @@ def try_module(make, order):
 
 
 def method_of(model, name):
-    """Return what is called for a method's name."""
+    """Return what is called for a method's name.
+
+    Args:
+        model: the student's model.
+        name: the name of what is looked for.
+    """
     return model if name == "forward" else getattr(model, name)
 
 
 def try_method(model, name, x, training):
-    """Call one method on many rows, few, one, and a view; return results and broken lines."""
+    """Call one method on many rows, few, one, and a view; return results and broken lines.
+
+    Args:
+        model: the student's model.
+        name: the name of what is looked for.
+        x: a tensor.
+        training: whether the model is in training mode.
+    """
     model.train(training)
     call, before, told = method_of(model, name), Given(model), {}
     view = torch.stack([x, x], -1)[-5:, ..., 0]
@@ -319,7 +381,13 @@ def try_method(model, name, x, training):
 
 
 def doubled(model, name, x):
-    """Return the result for the last rows in float64, by a copy of the model; None if it fails."""
+    """Return the result for the last rows in float64, by a copy of the model; None if it fails.
+
+    Args:
+        model: the student's model.
+        name: the name of what is looked for.
+        x: a tensor.
+    """
     try:
         wide = copy.deepcopy(model).double().eval()
         return plain(method_of(wide, name)(x[-5:].double()))
@@ -331,7 +399,11 @@ def doubled(model, name, x):
 
 
 def copied(value):
-    """Return a copy of a tensor through which gradients pass, and anything else as it is."""
+    """Return a copy of a tensor through which gradients pass, and anything else as it is.
+
+    Args:
+        value: what was given or came back.
+    """
     return value.clone() if isinstance(value, torch.Tensor) else value
 
 
@@ -354,7 +426,12 @@ class Models:
 
 
 def swept(call, lines):
-    """Return a function that calls on copies and puts the global state back."""
+    """Return a function that calls on copies and puts the global state back.
+
+    Args:
+        call: makes the call.
+        lines: the lines of conduct that are looked at.
+    """
 
     @functools.wraps(call)
     def tidied(*args, **kwargs):
@@ -373,6 +450,11 @@ def tidy(function, makes, lines):
 
     `makes` says that it returns a model, whose methods need a broom as well; `lines` are those
     that it has broken.
+
+    Args:
+        function: the student's function.
+        makes: what is looked at.
+        lines: the lines of conduct that are looked at.
     """
     if not makes:
         return swept(function, lines)

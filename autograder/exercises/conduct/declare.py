@@ -84,15 +84,31 @@ class Draw:
         return other if self.seed % 2 else one
 
     def normal(self, *shape: int) -> Tensor:
-        """Return normal numbers."""
+        """Return normal numbers.
+
+        Args:
+            shape: of the tensor.
+        """
         return torch.randn(*shape, generator=self.rng)
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """Return numbers between `low` and `high`."""
+        """Return numbers between `low` and `high`.
+
+        Args:
+            low: what is looked at.
+            high: what is looked at.
+            shape: of the tensor.
+        """
         return low + (high - low) * torch.rand(*shape, generator=self.rng)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Return whole numbers from `low` to below `high`."""
+        """Return whole numbers from `low` to below `high`.
+
+        Args:
+            low: what is looked at.
+            high: what is looked at.
+            shape: of the tensor.
+        """
         return torch.randint(low, high, shape, generator=self.rng)
 
     def order(self, n: int) -> Tensor:

@@ -45,7 +45,12 @@ def state(line: str, conduct: Conduct, place: object = 0, names: Sequence[str] =
 
 
 def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
-    """Yield what a function's calls broke."""
+    """Yield what a function's calls broke.
+
+    Args:
+        conduct: what the exercise declares.
+        told: what the student's side reported.
+    """
     cases = cases_of(conduct)
     if "raised" in told[0]:
         return  # it does not work at all: the criteria say so
@@ -66,7 +71,13 @@ def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
 
 
 def of_draws(conduct: Conduct, cases: Sequence[Case], told: Sequence[Told]) -> Iterator[Breach]:
-    """Yield what a function did to random generators: the first two calls differ only in these."""
+    """Yield what a function did to random generators: the first two calls differ only in these.
+
+    Args:
+        conduct: what the exercise declares.
+        cases: the calls that were made.
+        told: what the student's side reported.
+    """
     first, second = told[0], told[1]
     if first["drawn"]:
         same = [a == b for a, b in zip(first["after"], second.get("after", [0] * 3), strict=True)]
@@ -82,7 +93,12 @@ def of_draws(conduct: Conduct, cases: Sequence[Case], told: Sequence[Told]) -> I
 
 
 def of_dtypes(conduct: Conduct, value: Any) -> Iterator[Breach]:
-    """Yield a breach if a result has another dtype than is promised."""
+    """Yield a breach if a result has another dtype than is promised.
+
+    Args:
+        conduct: what the exercise declares.
+        value: what was given or came back.
+    """
     values = value if len(conduct.dtypes) > 1 else [value]
     for number, (got, wanted) in enumerate(zip(values, conduct.dtypes, strict=True), start=1):
         dtype = to_tensor(got, "the result").dtype
@@ -96,7 +112,15 @@ def of_dtypes(conduct: Conduct, value: Any) -> Iterator[Breach]:
 def of_numbers(
     conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case
 ) -> Iterator[Breach]:
-    """Yield a breach if a case's numbers are wrong, and what kind of wrong."""
+    """Yield a breach if a case's numbers are wrong, and what kind of wrong.
+
+    Args:
+        conduct: what the exercise declares.
+        case: one call.
+        seen: what came of this call.
+        first: what came of the first call.
+        usual: what usual arguments gave.
+    """
     size = next((len(v) for v in case.arguments.values() if isinstance(v, Tensor) and v.ndim), 0)
     if "raised" in seen and case.line == "float64":
         return  # to refuse float64 is honest; only wrong numbers are not
@@ -122,7 +146,13 @@ def of_numbers(
 
 
 def wrong(conduct: Conduct, case: Case, seen: Told) -> str:
-    """Return what is wrong with a result that is right by chance only; "" if nothing is."""
+    """Return what is wrong with a result that is right by chance only; "" if nothing is.
+
+    Args:
+        conduct: what the exercise declares.
+        case: one call.
+        seen: what came of this call.
+    """
     given = map(wide, case.arguments.values())
     return conduct.holds(seen["value"], *given) if conduct.holds else ""
 
@@ -135,7 +165,15 @@ def plain_name(name: object) -> str:
 
 
 def kind_of(conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case) -> tuple[str, str]:
-    """Return the line that wrong numbers break, and the arguments that it is about."""
+    """Return the line that wrong numbers break, and the arguments that it is about.
+
+    Args:
+        conduct: what the exercise declares.
+        case: one call.
+        seen: what came of this call.
+        first: what came of the first call.
+        usual: what usual arguments gave.
+    """
     value = seen["value"]
     if case.line != "another-draw" or case is usual or case.arguments is usual.arguments:
         return case.line, ""
@@ -148,7 +186,15 @@ def kind_of(conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case) 
 
 
 def parts_of(value: Any, right: Any) -> list[Tensor]:
-    """Return a result's parts in float64, if it has as many as the right one; else raise."""
+    """Return a result's parts in float64, if it has as many as the right one; else raise.
+
+    Args:
+        value: what was given or came back.
+        right: what is right for the arguments.
+
+    Raises:
+        TypeError: it has no such parts.
+    """
     if isinstance(right, (tuple, list)):
         if not isinstance(value, (tuple, list)) or len(value) != len(right):
             raise CheckFailed("another number of results", "wrong-number-of-values")
@@ -157,13 +203,25 @@ def parts_of(value: Any, right: Any) -> list[Tensor]:
 
 
 def determined(conduct: Conduct, value: Any, right: Any) -> list[Tensor]:
-    """Return what is determined about a result, in float64."""
+    """Return what is determined about a result, in float64.
+
+    Args:
+        conduct: what the exercise declares.
+        value: what was given or came back.
+        right: what is right for the arguments.
+    """
     parts = parts_of(value, right)
     return list(conduct.up_to(*parts)) if conduct.up_to else parts
 
 
 def difference(conduct: Conduct, value: Any, right: Any) -> str:
-    """Return in which way a result differs from the right one; "" if it does not."""
+    """Return in which way a result differs from the right one; "" if it does not.
+
+    Args:
+        conduct: what the exercise declares.
+        value: what was given or came back.
+        right: what is right for the arguments.
+    """
     wanted = determined(conduct, right, right)
     try:
         got = determined(conduct, value, right)
@@ -178,7 +236,12 @@ def difference(conduct: Conduct, value: Any, right: Any) -> str:
 
 
 def equal(a: Any, b: Any) -> bool:
-    """Return whether two results are the same."""
+    """Return whether two results are the same.
+
+    Args:
+        a: one value.
+        b: the other value.
+    """
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(equal(v, w) for v, w in zip(a, b, strict=True))
     a, b = to_tensor(a, "it").double(), to_tensor(b, "it").double()
@@ -186,7 +249,12 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def is_rounded(value: Any, right: Any) -> bool:
-    """Return whether a result is the right one rounded to a few decimals, up to signs."""
+    """Return whether a result is the right one rounded to a few decimals, up to signs.
+
+    Args:
+        value: what was given or came back.
+        right: what is right for the arguments.
+    """
     try:
         got, wanted = (torch.cat([p.flatten() for p in parts_of(v, right)]) for v in (value, right))
     except (CheckFailed, RuntimeError):
@@ -201,7 +269,13 @@ def is_rounded(value: Any, right: Any) -> bool:
 
 
 def of_gradients(conduct: Conduct, case: Case, seen: Told) -> Iterator[Breach]:
-    """Yield a breach if a gradient does not reach what is trained, or is another one."""
+    """Yield a breach if a gradient does not reach what is trained, or is another one.
+
+    Args:
+        conduct: what the exercise declares.
+        case: one call.
+        seen: what came of this call.
+    """
     found, names = seen["gradients"], ", ".join(f"`{n}`" for n in conduct.trains)
     if found is None or any(g is None for g in found):
         yield Breach("no-gradient", NUMBERS["no-gradient"].format(what=names), lasting=False)
@@ -225,7 +299,12 @@ def of_gradients(conduct: Conduct, case: Case, seen: Told) -> Iterator[Breach]:
 
 
 def of_module(conduct: Conduct, told: Told) -> Iterator[Breach]:
-    """Yield what a model, or making it, broke."""
+    """Yield what a model, or making it, broke.
+
+    Args:
+        conduct: what the exercise declares.
+        told: what the student's side reported.
+    """
     for place, line in told.get("broken", []):
         yield state(line, conduct, place, ["arguments"])
     for line in told.get("state", []):
@@ -252,13 +331,24 @@ def of_module(conduct: Conduct, told: Told) -> Iterator[Breach]:
 
 
 def close(a: Tensor, b: Tensor) -> bool:
-    """Return whether two results of a model agree, up to the rounding of sums in other orders."""
+    """Return whether two results of a model agree, up to the rounding of sums in other orders.
+
+    Args:
+        a: one value.
+        b: the other value.
+    """
     scale = float(b.abs().max()) if b.numel() else 0.0
     return a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-4 * max(scale, 1e-3))
 
 
 def of_method(conduct: Conduct, name: str, seen: Told) -> Iterator[Breach]:
-    """Yield what one method of a model broke in one mode."""
+    """Yield what one method of a model broke in one mode.
+
+    Args:
+        conduct: what the exercise declares.
+        name: the name of what is looked for.
+        seen: what came of this call.
+    """
     for line in seen["broken"]:
         yield state(line, conduct, 0, [name + "'s input" if "argument" in line else "model"])
     for line in seen["state"]:

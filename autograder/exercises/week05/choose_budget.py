@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair, to_tensor
 from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw, Part
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -231,3 +233,46 @@ def test_images_once(choose_budget: Callable) -> None:
         Mistake("total", TEST[place] * N_TEST, "summed over images; take their mean"),
     ]
     expect_close(story.error, TEST[place], "the test error of the chosen model", known, rtol=1e-3)
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make `train`, whose models move an image towards the mean, least of all after 4 epochs."""
+
+    def train(x, budget):
+        mean, share = x.mean(0), (abs(int(budget) - 4) + 1) / 10
+
+        def model(rows):
+            return rows + (mean.to(rows.dtype) - rows) * share
+
+        return model
+
+    return {"train": train}
+
+
+def chosen(
+    result: Any, budgets: list[int], x_fit: Tensor, x_val: Tensor, x_test: Tensor, *_: object
+) -> str:
+    """Return what is wrong with a curve, a budget and a test error."""
+    shares = torch.tensor([(abs(b - 4) + 1) / 10 for b in budgets], dtype=torch.float64)
+    mean = x_fit.double().mean(0)
+    held_out, test = (((x.double() - mean) ** 2).sum(1).mean() for x in (x_val, x_test))
+    curve = torch.stack([to_tensor(e, "an error").double().reshape(()) for e in result[0]])
+    best = int(shares.argmin())
+    if curve.shape != shares.shape or not torch.allclose(curve, held_out * shares**2, rtol=1e-3):
+        return "the curve is wrong"
+    if int(to_tensor(result[1], "the budget")) != budgets[best]:
+        return f"{result[1]} is not the best budget"
+    error = to_tensor(result[2], "the error").double().reshape(())
+    return "" if torch.allclose(error, test * shares[best] ** 2, rtol=1e-3) else "the test error"
+
+
+@EXERCISE.conduct(holds=chosen, stage=stage, sizes=(12, 4, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Images in three parts, and budgets of which one is best."""
+    return {
+        "budgets": [1, 2, 4, 9],
+        "x_fit": new.normal(n, 5),
+        "x_val": new.normal(n, 5) + 0.2,
+        "x_test": new.normal(n, 5) + 0.1,
+        "train": Part("train"),
+    }
