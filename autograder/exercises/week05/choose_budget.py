@@ -250,7 +250,7 @@ def stage(seed: int) -> dict[str, Any]:
 
 
 def chosen(
-    result: Any, budgets: list[int], x_fit: Tensor, x_val: Tensor, x_test: Tensor, *_: object
+    result: Any, _: object, budgets: list[int], x_fit: Tensor, x_val: Tensor, x_test: Tensor
 ) -> str:
     """Return what is wrong with a curve, a budget and a test error."""
     shares = torch.tensor([(abs(b - 4) + 1) / 10 for b in budgets], dtype=torch.float64)
@@ -270,9 +270,9 @@ def chosen(
 def arguments(new: Draw, n: int) -> Arguments:
     """Images in three parts, and budgets of which one is best."""
     return {
+        "train": Part("train"),
         "budgets": [1, 2, 4, 9],
         "x_fit": new.normal(n, 5),
         "x_val": new.normal(n, 5) + 0.2,
         "x_test": new.normal(n, 5) + 0.1,
-        "train": Part("train"),
     }
