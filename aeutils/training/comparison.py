@@ -219,7 +219,7 @@ def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
         body += f'<tr><th scope="row" {left}>{html.escape(first)}</th>{row}</tr>'
     below = "".join(f"<li>{html.escape(line)}</li>" for line in notes)
     return (
-        "<details><summary>How each row was trained</summary>"
+        "<details><summary style='color:inherit'>How each row was trained</summary>"
         f'<div tabindex="0" style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
     )
