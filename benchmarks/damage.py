@@ -21,7 +21,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import nbformat
 from hypothesis import HealthCheck, given, settings
@@ -31,10 +30,10 @@ from nbgrader.api import Gradebook
 
 from autograder.config import EXPLORE
 from autograder.demo import ASSIGNMENT, nbgrader, set_up
-from autograder.plugin import restore
 from autograder.plugin.definitions import defined_names, mentioned_names
 from autograder.plugin.intake import UNREADABLE, stage
 from autograder.plugin.releases import Release, claim_of, is_test, read_release
+from autograder.plugin.restore import RestoreCells
 from autograder.simulated import make_class
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +83,15 @@ def make_course(folder: Path) -> Course:
     return Course(release, json.loads(files["ada_perfect"]))
 
 
+class Restored(RestoreCells):
+    """Restores cells without a run of nbgrader around it."""
+
+    release: Release
+
+    def _release(self, names: dict) -> Release:
+        return self.release
+
+
 def restored(raw: bytes, course: Course, name: str = FILE) -> NotebookNode:
     """Return the notebook that is graded when a student hands in these bytes."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -93,12 +101,9 @@ def restored(raw: bytes, course: Course, name: str = FILE) -> NotebookNode:
         stage(submitted, staged, {FILE: course.release})
         # nbformat's own reading checks it all against a schema, which takes longer than the rest.
         nb = nbformat.from_dict(json.loads((staged / FILE).read_text(encoding="utf-8")))
-    converter = mock.Mock(release=mock.Mock(return_value=course.release))
-    with mock.patch.object(restore, "running_converter", return_value=converter):
-        names = {"assignment": ASSIGNMENT, "notebook": ASSIGNMENT, "student": "ada"}
-        cells = restore.RestoreCells(keep_tag=EXPLORE)
-        cells.log.disabled = True
-        return cells.preprocess(nb, {"nbgrader": names})[0]
+    cells = Restored(keep_tag=EXPLORE)
+    cells.release, cells.log.disabled = course.release, True
+    return cells.preprocess(nb, {"nbgrader": {"student": "ada"}})[0]
 
 
 def what_counts(nb: NotebookNode, release: Release) -> list[tuple[str, str]]:

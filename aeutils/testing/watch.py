@@ -46,7 +46,7 @@ def unwatched() -> Iterator[None]:
     """Switch the watch off inside the block.
 
     Returns:
-        The function itself.
+        A context.
     """
     before, _watching[0] = _watching[0], False
     try:

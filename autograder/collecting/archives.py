@@ -18,15 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from autograder.plugin.reading.files import LARGEST
+from autograder.plugin.reading.files import LARGEST, is_litter
 
 MOST_FILES = 100_000
 MOST_BYTES = 20 * 2**30  # of all files, unpacked
 CHUNK = 2**20
-
-# What operating systems and tools leave behind; nobody handed it in.
-JUNK_FOLDERS = {"__MACOSX", ".git", ".ipynb_checkpoints", "__pycache__"}
-JUNK_FILES = {".DS_Store", "desktop.ini", "Thumbs.db"}
 
 
 class Refused(ValueError):
@@ -89,7 +85,7 @@ class Archive:
         Raises:
             Refused: the archive as a whole is beyond every class's size.
         """
-        if JUNK_FOLDERS & set(entry.path.parts) or entry.path.name in JUNK_FILES:
+        if is_litter(entry.path):
             return
         if entry.size > LARGEST:
             self.leave_out(
@@ -161,7 +157,7 @@ def _too_much(path: Path) -> str:
 def _list_folder(archive: Archive) -> None:
     for parent, folders, files in os.walk(archive.path):
         links = [name for name in folders if Path(parent, name).is_symlink()]
-        folders[:] = [n for n in folders if n not in links and n not in JUNK_FOLDERS]
+        folders[:] = [n for n in folders if n not in links and not is_litter(PurePosixPath(n))]
         for name in [*files, *links]:
             path = Path(parent, name)
             relative = PurePosixPath(path.relative_to(archive.path).as_posix())

@@ -65,11 +65,7 @@ class Exercise:
 
     @property
     def points(self) -> dict[str, float]:
-        """Points of each criterion, in order.
-
-        Returns:
-            What came out.
-        """
+        """Points of each criterion, in order."""
         return {name: points for name, points, _ in self._criteria}
 
     def criterion(self, name: str, points: float) -> Callable[[Look], Look]:

@@ -91,11 +91,7 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the list of equivalents calls it.
-
-        Returns:
-            What came out.
-        """
+        """What the list of equivalents calls it."""
         return f"{self.week}.{self.exercise} | {self.right} | {self.change}"
 
 

@@ -24,15 +24,9 @@ from autograder.hall.isolation.supervisor import ChildProcess, LimitedProcess
 from autograder.hall.job import Cell, GradingJob, GradingResult
 from autograder.hall.protocol.codec import Closed, WireError
 from autograder.hall.report import Report
+from autograder.hall.student.switches import SWITCHES
 
 EVENT = 4 * 2**20  # bytes of the longest event read from an examiner
-# The settings that `student/switches.py` puts back before each test.
-SWITCHES = (
-    *("torch.set_default_dtype", "torch.set_default_device", "torch.set_grad_enabled"),
-    *("torch.use_deterministic_algorithms", "torch.autograd.set_detect_anomaly"),
-    *("torch.set_float32_matmul_precision", "torch.set_num_threads", "torch.set_printoptions"),
-    *("numpy.seterr", "numpy.set_printoptions", "warnings.simplefilter", "sys.setrecursionlimit"),
-)
 ENDED_ITSELF = "it ended the Python process (exit or crash)"
 
 

@@ -73,23 +73,18 @@ class FeedbackExporter(HTMLExporter):
 
 
 UNPROTECTED = (
-    '<p style="border:2px solid #a33b00;padding:0.5em 0.9em"><b>Graded without a sandbox.</b> '
-    "Other submissions ran with the grader's rights on the same machine; these points are only as "
-    "trustworthy as everybody's code.</p>"
+    "<b>Graded without a sandbox.</b> Other submissions ran with the grader's rights on the same "
+    "machine; these points are only as trustworthy as everybody's code."
 )
-
-
 ASSUMED = (
-    '<div style="border:2px solid #1a5490;padding:0.5em 0.9em"><b>What the grader assumed</b> '
-    "about this submission, so that it could be graded. If one of these is not what you meant, "
-    "mend it and hand in again, or tell your instructor.<ul>{}</ul></div>"
+    "<b>What the grader assumed</b> about this submission, so that it could be graded. If one of "
+    "these is not what you meant, mend it and hand in again, or tell your instructor.<ul>{}</ul>"
 )
-
-
 UNREAD = (
-    '<div style="border:2px solid #a33b00;padding:0.5em 0.9em"><b>This submission could not be '
-    "read.</b> {} What follows are the tests of the empty notebook, which earn nothing.</div>"
+    "<b>This submission could not be read.</b> {} What follows are the tests of the empty "
+    "notebook, which earn nothing."
 )
+BLUE, RED = "#1a5490", "#a33b00"
 
 
 class SummariseReports(NbGraderPreprocessor):
@@ -114,7 +109,7 @@ class SummariseReports(NbGraderPreprocessor):
             nb.cells = [
                 c for c in nb.cells if c.get("id") != NOTE
             ]  # it says the same, further down
-            nb.cells.insert(0, new_markdown_cell(UNREAD.format(html.escape(str(unreadable)))))
+            nb.cells.insert(0, _box(RED, UNREAD.format(html.escape(str(unreadable)))))
         elif found:
             rows = "".join(
                 f'<tr><td style="text-align:left"><a href="#{html.escape(grade_id)}">'
@@ -133,10 +128,16 @@ class SummariseReports(NbGraderPreprocessor):
             nb.cells.insert(0, new_markdown_cell(table))
         said = "".join(f"<li>{html.escape(text)}</li>" for text in remarks(nb))
         if said:
-            nb.cells.insert(0, new_markdown_cell(ASSUMED.format(said)))
+            nb.cells.insert(0, _box(BLUE, ASSUMED.format(said)))
         if nb.metadata.get("exam_hall", {}).get("protected") is False:
-            nb.cells.insert(0, new_markdown_cell(UNPROTECTED))
+            nb.cells.insert(0, _box(RED, UNPROTECTED))
         return nb, resources
+
+
+def _box(colour: str, text: str) -> NotebookNode:
+    return new_markdown_cell(
+        f'<div style="border:2px solid {colour};padding:0.5em 0.9em">{text}</div>'
+    )
 
 
 def _first(message: str) -> str:

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz
 
 from autograder.plugin.definitions import defined_names, mentioned_names
-from autograder.plugin.releases import Release, claim_of, is_test
+from autograder.plugin.releases import Release, claim_of, is_test, plain
 
 LIKE_STUB = 60  # per cent of the text that agrees
 LIKE_RELEASED = 90
@@ -70,10 +70,10 @@ def _by_id(name: str, free: list[NotebookNode], release: Release) -> NotebookNod
 
 def _by_text(name: str, free: list[NotebookNode], release: Release) -> NotebookNode | None:
     """A locked cell that still says what was released, or an answer that is still the stub."""
-    texts = {_plain(release.cells[name].source), _plain(release.texts.get(name, ""))} - {""}
+    texts = {plain(release.cells[name].source), plain(release.texts.get(name, ""))} - {""}
     if not is_test(release.cells[name]) and release.answers.get(name):
         return None  # a stub is no answer: what defines the name may stand elsewhere
-    return next((c for c in free if _plain(c.source) in texts), None)
+    return next((c for c in free if plain(c.source) in texts), None)
 
 
 def _by_definition(name: str, free: list[NotebookNode], release: Release) -> NotebookNode | None:
@@ -111,14 +111,14 @@ def keep_tags(nb: NotebookNode, release: Release, tag: str) -> list[str]:
         Remarks.
     """
     tagged = [cell for cell in release.ordinary if tag and tag in cell.tags]
-    ids, texts = {cell.id for cell in tagged}, {_plain(cell.source) for cell in tagged}
+    ids, texts = {cell.id for cell in tagged}, {plain(cell.source) for cell in tagged}
     again = 0
     for cell in nb.cells if tagged else ():
         if cell.cell_type != "code" or claim_of(cell) in release.cells:
             continue
         if "tags" in cell.metadata or not cell.source.strip():
             continue
-        same = cell.get("id") in ids or _plain(cell.source) in texts
+        same = cell.get("id") in ids or plain(cell.source) in texts
         if same or _alike(cell.source, texts):
             cell.metadata["tags"] = [tag]
             again += 1
@@ -147,11 +147,11 @@ def missing_ordinary(nb: NotebookNode, release: Release, skip_tag: str) -> list[
     """
     code = [c for c in nb.cells if c.cell_type == "code" or claim_of(c) in release.answers]
     code = [c for c in code if skip_tag not in c.metadata.get("tags", [])]
-    there = {_plain(cell.source) for cell in code}
+    there = {plain(cell.source) for cell in code}
     gone = [
         cell
         for cell in release.ordinary
-        if skip_tag not in cell.tags and cell.source.strip() and _plain(cell.source) not in there
+        if skip_tag not in cell.tags and cell.source.strip() and plain(cell.source) not in there
     ]
     if not gone:
         return []
@@ -240,7 +240,3 @@ def _with_what_it_needs(
             if not _defines(above, needed, release, skip_tag):
                 waiting.append(needed)
     return [cell for cell in below if any(cell is m for m in moved)]
-
-
-def _plain(source: str) -> str:
-    return source.replace("\r\n", "\n").strip()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-LOOK = 2.0  # seconds between two looks at the lock
+LOOK = 1.0  # seconds between two looks at the lock
 SAY = 30.0  # seconds between two sentences of a run that waits
 
 
@@ -57,17 +57,15 @@ def one_run(folder: Path, assignment: str, log: logging.Logger) -> Iterator[Call
 
 
 def _acquire(lock: FileLock, holder: Path, assignment: str, log: logging.Logger) -> None:
-    said = -SAY
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
+        return
     while True:
+        log.warning("%s is being graded %s; waiting", assignment, _who(holder))
         with suppress(Timeout):
-            lock.acquire(timeout=LOOK if said >= 0 else 0)
-            if said >= 0:
-                log.warning("The other run is over; this one goes on with what it left")
+            lock.acquire(timeout=SAY, poll_interval=LOOK)
+            log.warning("The other run is over; this one goes on with what it left")
             return
-        now = time.monotonic()
-        if said < 0 or now - said >= SAY:
-            said = now
-            log.warning("%s is being graded %s; waiting", assignment, _who(holder))
 
 
 def _who(holder: Path) -> str:

@@ -76,7 +76,7 @@ class Release:
             name: the answer's grade_id.
             source: what a student's cell says.
         """
-        return _plain(source) in (_plain(self.cells[name].source), _plain(self.texts.get(name, "")))
+        return plain(source) in (plain(self.cells[name].source), plain(self.texts.get(name, "")))
 
     def exercises_in(self, nb: NotebookNode) -> tuple[int, int]:
         """Return how many exercises a notebook holds, and how many of them were answered.
@@ -156,7 +156,12 @@ def is_test(cell: NotebookNode) -> bool:
     return cell.metadata.nbgrader.grade and not cell.metadata.nbgrader.solution
 
 
-def _plain(source: str) -> str:
+def plain(source: str) -> str:
+    """Return a cell's text as it is compared: line ends alike, no blank ends.
+
+    Args:
+        source: of any cell.
+    """
     return source.replace("\r\n", "\n").strip()
 
 

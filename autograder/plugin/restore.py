@@ -62,7 +62,7 @@ class RestoreCells(NbGraderPreprocessor):
             self._say(nb, *claim_cells(nb, release))
             self._say(nb, *keep_tags(nb, release, self.keep_tag))
         originals = copy.deepcopy(release.cells)
-        self._claim(nb, originals)
+        self._claim(nb, release, originals)
         self._put_back(nb, originals)
         if UNREADABLE not in nb.metadata:
             self._put_back_ordinary(nb, release)
@@ -87,12 +87,14 @@ class RestoreCells(NbGraderPreprocessor):
         """Return what was released; the gradebook is asked once in a run of grading."""
         return running_converter(self).release(names["assignment"], names["notebook"])
 
-    def _claim(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
+    def _claim(
+        self, nb: NotebookNode, release: Release, originals: dict[str, NotebookNode]
+    ) -> None:
         """Give every cell that claims a released name its released form.
 
         Of cells with the same claim the last one wins, but a stub yields to an answer.
         """
-        taken = self._winners(nb, originals)
+        taken = self._winners(nb, release)
         twice: dict[str, None] = {}
         changed: dict[str, None] = {}
         markers = ClearHiddenTests(parent=self)
@@ -127,15 +129,15 @@ class RestoreCells(NbGraderPreprocessor):
             if names:
                 self._say(nb, f"these cells are {what}: {', '.join(reversed(names))}")
 
-    def _winners(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> dict[str, int]:
+    def _winners(self, nb: NotebookNode, release: Release) -> dict[str, int]:
         """Return the place of the cell that counts for every name that is claimed."""
         winners: dict[str, int] = {}
         stubs: set[str] = set()
         for place, cell in enumerate(nb.cells):
             name = claim_of(cell)
-            if name not in originals:
+            if name not in release.cells:
                 continue
-            stub = cell.source.strip() == originals[name].source.strip()
+            stub = release.is_stub(name, cell.source)
             if name not in winners or not stub or name in stubs:
                 winners[name] = place
                 (stubs.add if stub else stubs.discard)(name)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aeutils.testing.checking import CheckFailed
-from autograder.exercises.conduct import beside
+from autograder.exercises.conduct.beside import arguments, broom, calls, entry, models, state
 from autograder.exercises.conduct.cases import order_of
 from autograder.exercises.conduct.declare import Breach, Conduct
 from autograder.exercises.conduct.judge import breaches
 from autograder.hall.failure import CheckFailed as GoneFailed
-from autograder.hall.protocol.remote_call import remote_file
+from autograder.hall.protocol.remote_call import remote_files
 from autograder.hall.report import Report
 
-try_out = remote_file(beside.try_out)
+try_out = remote_files(entry.try_out, state, arguments, calls, models, broom, entry)
 
 # What a student's side may send instead of what was asked for, and what comes of looking at it.
 ODD = (

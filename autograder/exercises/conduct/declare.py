@@ -87,7 +87,7 @@ class Draw:
         """Return normal numbers.
 
         Args:
-            shape: of the tensor.
+            shape: of the result.
         """
         return torch.randn(*shape, generator=self.rng)
 
@@ -95,9 +95,9 @@ class Draw:
         """Return numbers between `low` and `high`.
 
         Args:
-            low: what is looked at.
-            high: what is looked at.
-            shape: of the tensor.
+            low: the smallest number.
+            high: no number reaches it.
+            shape: of the result.
         """
         return low + (high - low) * torch.rand(*shape, generator=self.rng)
 
@@ -105,9 +105,9 @@ class Draw:
         """Return whole numbers from `low` to below `high`.
 
         Args:
-            low: what is looked at.
-            high: what is looked at.
-            shape: of the tensor.
+            low: the smallest number.
+            high: no number reaches it.
+            shape: of the result.
         """
         return torch.randint(low, high, shape, generator=self.rng)
 

@@ -25,7 +25,7 @@ def breaches(conduct: Conduct, told: Any) -> Iterator[Breach]:
 
     Args:
         conduct: what it owes.
-        told: what `beside.try_out` has returned.
+        told: what `beside.entry.try_out` has returned.
     """
     found = of_module(conduct, told) if conduct.methods is not None else of_calls(conduct, told)
     return (breach for breach in found if not conduct.allowed(breach.line))
@@ -48,8 +48,8 @@ def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
     """Yield what a function's calls broke.
 
     Args:
-        conduct: what the exercise declares.
-        told: what the student's side reported.
+        conduct: what the function owes.
+        told: what came back from the student's side.
     """
     cases = cases_of(conduct)
     if "raised" in told[0]:
@@ -74,9 +74,9 @@ def of_draws(conduct: Conduct, cases: Sequence[Case], told: Sequence[Told]) -> I
     """Yield what a function did to random generators: the first two calls differ only in these.
 
     Args:
-        conduct: what the exercise declares.
+        conduct: what the function owes.
         cases: the calls that were made.
-        told: what the student's side reported.
+        told: what came back from the student's side.
     """
     first, second = told[0], told[1]
     if first["drawn"]:
@@ -96,8 +96,8 @@ def of_dtypes(conduct: Conduct, value: Any) -> Iterator[Breach]:
     """Yield a breach if a result has another dtype than is promised.
 
     Args:
-        conduct: what the exercise declares.
-        value: what was given or came back.
+        conduct: what the function owes.
+        value: the result of a call with float32.
     """
     values = value if len(conduct.dtypes) > 1 else [value]
     for number, (got, wanted) in enumerate(zip(values, conduct.dtypes, strict=True), start=1):
@@ -115,11 +115,11 @@ def of_numbers(
     """Yield a breach if a case's numbers are wrong, and what kind of wrong.
 
     Args:
-        conduct: what the exercise declares.
-        case: one call.
+        conduct: what the function owes.
+        case: the call.
         seen: what came of this call.
         first: what came of the first call.
-        usual: what usual arguments gave.
+        usual: the first call.
     """
     size = next((len(v) for v in case.arguments.values() if isinstance(v, Tensor) and v.ndim), 0)
     if "raised" in seen and case.line == "float64":
@@ -149,8 +149,8 @@ def wrong(conduct: Conduct, case: Case, seen: Told) -> str:
     """Return what is wrong with a result that is right by chance only; "" if nothing is.
 
     Args:
-        conduct: what the exercise declares.
-        case: one call.
+        conduct: what the function owes.
+        case: the call.
         seen: what came of this call.
     """
     given = map(wide, case.arguments.values())
@@ -168,11 +168,11 @@ def kind_of(conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case) 
     """Return the line that wrong numbers break, and the arguments that it is about.
 
     Args:
-        conduct: what the exercise declares.
-        case: one call.
+        conduct: what the function owes.
+        case: the call.
         seen: what came of this call.
         first: what came of the first call.
-        usual: what usual arguments gave.
+        usual: the first call.
     """
     value = seen["value"]
     if case.line != "another-draw" or case is usual or case.arguments is usual.arguments:
@@ -189,11 +189,11 @@ def parts_of(value: Any, right: Any) -> list[Tensor]:
     """Return a result's parts in float64, if it has as many as the right one; else raise.
 
     Args:
-        value: what was given or came back.
-        right: what is right for the arguments.
+        value: a result.
+        right: the right one.
 
     Raises:
-        TypeError: it has no such parts.
+        CheckFailed: it has not.
     """
     if isinstance(right, (tuple, list)):
         if not isinstance(value, (tuple, list)) or len(value) != len(right):
@@ -206,9 +206,9 @@ def determined(conduct: Conduct, value: Any, right: Any) -> list[Tensor]:
     """Return what is determined about a result, in float64.
 
     Args:
-        conduct: what the exercise declares.
-        value: what was given or came back.
-        right: what is right for the arguments.
+        conduct: what the function owes.
+        value: a result.
+        right: the right one.
     """
     parts = parts_of(value, right)
     return list(conduct.up_to(*parts)) if conduct.up_to else parts
@@ -218,9 +218,9 @@ def difference(conduct: Conduct, value: Any, right: Any) -> str:
     """Return in which way a result differs from the right one; "" if it does not.
 
     Args:
-        conduct: what the exercise declares.
-        value: what was given or came back.
-        right: what is right for the arguments.
+        conduct: what the function owes.
+        value: a result.
+        right: the right one.
     """
     wanted = determined(conduct, right, right)
     try:
@@ -252,8 +252,8 @@ def is_rounded(value: Any, right: Any) -> bool:
     """Return whether a result is the right one rounded to a few decimals, up to signs.
 
     Args:
-        value: what was given or came back.
-        right: what is right for the arguments.
+        value: a result.
+        right: the right one.
     """
     try:
         got, wanted = (torch.cat([p.flatten() for p in parts_of(v, right)]) for v in (value, right))
@@ -272,8 +272,8 @@ def of_gradients(conduct: Conduct, case: Case, seen: Told) -> Iterator[Breach]:
     """Yield a breach if a gradient does not reach what is trained, or is another one.
 
     Args:
-        conduct: what the exercise declares.
-        case: one call.
+        conduct: what the function owes.
+        case: the call.
         seen: what came of this call.
     """
     found, names = seen["gradients"], ", ".join(f"`{n}`" for n in conduct.trains)
@@ -302,8 +302,8 @@ def of_module(conduct: Conduct, told: Told) -> Iterator[Breach]:
     """Yield what a model, or making it, broke.
 
     Args:
-        conduct: what the exercise declares.
-        told: what the student's side reported.
+        conduct: what the function owes.
+        told: what came back from the student's side.
     """
     for place, line in told.get("broken", []):
         yield state(line, conduct, place, ["arguments"])
@@ -345,8 +345,8 @@ def of_method(conduct: Conduct, name: str, seen: Told) -> Iterator[Breach]:
     """Yield what one method of a model broke in one mode.
 
     Args:
-        conduct: what the exercise declares.
-        name: the name of what is looked for.
+        conduct: what the function owes.
+        name: of the method.
         seen: what came of this call.
     """
     for line in seen["broken"]:

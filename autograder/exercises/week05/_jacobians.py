@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,6 +25,24 @@ def jacobian(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor | None = None) -> Ten
     h = (x @ w1.T + b1).sigmoid()
     j = (h * (1 - h))[:, :, None] * w1
     return j if w2 is None else w2 @ j
+
+
+def stage(seed: int) -> dict[str, Any]:
+    """Make an encoder with a known Jacobian."""
+    import torch
+
+    class Encoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            rng = torch.Generator().manual_seed(seed)
+            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
+            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
+            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
+
+        def forward(self, x):
+            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
+
+    return {"encode": Encoder()}
 
 
 def squared(j: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from aeutils.testing.checking import Mistake, expect, expect_close, run, to_pair
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
 from autograder.exercises.conduct.cases import SEED as STAGE_SEED
 from autograder.exercises.conduct.declare import Arguments, Draw, Part, Seed
-from autograder.exercises.week05._jacobians import draw, penalty, squared
+from autograder.exercises.week05._jacobians import draw, penalty, squared, stage
 from autograder.hall.protocol.remote_call import remote_call
 
 SIGNS = "torch.randint(2, h.shape, generator=generator).to(h.dtype) * 2 - 1"
@@ -242,24 +242,6 @@ def weight_gradients(hutchinson: Callable) -> None:
     right = 2 * W * (X**2).mean(0)  # of mean_i Σ_kd w² x²
     off = float((to_tensor(gradient, "the gradient").double() - right).norm() / right.norm())
     expect(off < 0.2, f"the gradient for the weights is off by {100 * off:.0f} %")
-
-
-def stage(seed: int) -> dict[str, Any]:
-    """Make an encoder with a known Jacobian."""
-    import torch
-
-    class Encoder(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            rng = torch.Generator().manual_seed(seed)
-            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
-            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
-            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
-
-        def forward(self, x):
-            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
-
-    return {"encode": Encoder()}
 
 
 def near(result: Any, encode: Any, x: Tensor, *_: object) -> str:

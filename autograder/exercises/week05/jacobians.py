@@ -18,7 +18,7 @@ from aeutils.testing.checking import (
 )
 from autograder.exercises import Exercise
 from autograder.exercises.conduct.declare import Arguments, Draw, Part
-from autograder.exercises.week05._jacobians import D, H, K, N, draw, gradients, jacobian
+from autograder.exercises.week05._jacobians import D, H, K, N, draw, gradients, jacobian, stage
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(
@@ -145,24 +145,6 @@ def weight_gradients(jacobians: Callable) -> None:
 
     wanted = gradients(total, X, W1)[0]
     expect_close(gradient, wanted, "the gradient of the sum of squares", rtol=1e-3)
-
-
-def stage(seed: int) -> dict[str, Any]:
-    """Make an encoder with a known Jacobian."""
-    import torch
-
-    class Encoder(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            rng = torch.Generator().manual_seed(seed)
-            self.w1 = torch.nn.Parameter(torch.randn(4, 5, generator=rng))
-            self.b1 = torch.nn.Parameter(torch.randn(4, generator=rng))
-            self.w2 = torch.nn.Parameter(torch.randn(3, 4, generator=rng))
-
-        def forward(self, x):
-            return torch.sigmoid(x @ self.w1.T + self.b1) @ self.w2.T
-
-    return {"encode": Encoder()}
 
 
 def of_encoder(encode: Any, x: Tensor) -> Tensor:

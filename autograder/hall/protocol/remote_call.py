@@ -22,14 +22,17 @@ the student's process may read everything that runs there.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
-import sys
 import textwrap
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from autograder.hall.protocol.proxies import RpcClient, is_proxy
+
+FUTURE = "from __future__ import annotations"
 
 
 def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,19 +51,18 @@ def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
     def own() -> str:
         lines = textwrap.dedent(inspect.getsource(function)).splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
-        return "from __future__ import annotations\n" + "\n".join(lines[start:])
+        return f"{FUTURE}\n" + "\n".join(lines[start:])
 
     return _sent(function, own)
 
 
-def remote_file(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Like :func:`remote_call`, for a function that needs the rest of its file: all of it is sent.
-
-    The file imports nothing that the student's process has not, and one function of it is called
-    so, no more.
+def remote_files(function: Callable[..., Any], *modules: ModuleType) -> Callable[..., Any]:
+    """Like :func:`remote_call`, for a function that needs whole files: they are sent as one text.
 
     Args:
-        function: the function.
+        function: the function, of one of the files.
+        modules: the files, each after those that it imports from. Imports from one another are
+            left out of the text; anything else that they import, the student's process must have.
 
     Returns:
         A function that is called in the same way.
@@ -68,7 +70,22 @@ def remote_file(function: Callable[..., Any]) -> Callable[..., Any]:
     Raises:
         TypeError: on a call, if two arguments live in different processes.
     """
-    return _sent(function, lambda: inspect.getsource(sys.modules[function.__module__]))
+    own = {module.__name__ for module in modules}
+
+    def together() -> str:
+        return "\n\n".join([FUTURE, *(_without_imports(module, own) for module in modules)])
+
+    return _sent(function, together)
+
+
+def _without_imports(module: ModuleType, names: set[str]) -> str:
+    """Return a module's text without its imports from the modules of these names."""
+    text = inspect.getsource(module)
+    lines = text.splitlines()
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.ImportFrom) and node.module in {"__future__", *names}:
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
 
 
 def _sent(function: Callable[..., Any], source_of: Callable[[], str]) -> Callable[..., Any]:

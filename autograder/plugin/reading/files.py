@@ -6,7 +6,7 @@ import fnmatch
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 LARGEST = 100 * 2**20  # bytes of one file
 MOST = 512 * 2**20  # bytes of all files of one submission
@@ -56,7 +56,7 @@ def walk(folder: Path) -> Iterator[Path]:
             yield Path(parent, name)
 
 
-def is_litter(relative: Path) -> bool:
+def is_litter(relative: PurePath) -> bool:
     """Tell whether a path, or a folder that it lies in, is left there by a program.
 
     Args:

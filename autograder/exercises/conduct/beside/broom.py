@@ -1,0 +1,78 @@
+"""After a breach: an answer that cleans up after itself."""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+
+from autograder.exercises.conduct.beside.state import Around
+
+
+def copied(value):
+    """Return a copy of a tensor through which gradients pass, and anything else as it is.
+
+    Args:
+        value: an argument.
+    """
+    return value.clone() if isinstance(value, torch.Tensor) else value
+
+
+class Models:
+    """The models among the arguments, of which what the broken lines are about is put back."""
+
+    def __init__(self, args, lines):
+        models = [a for a in args if isinstance(a, torch.nn.Module)]
+        tensors = [t for m in models for t in (*m.parameters(), *m.buffers())]
+        self.kept = [(t, t.detach().clone()) for t in tensors if "model-changed" in lines]
+        modules = [m for model in models for m in model.modules()]
+        self.modes = [(m, m.training) for m in modules if "mode-changed" in lines]
+
+    def restore(self):
+        """Put numbers and modes back, unseen by the gradients of what was computed."""
+        for tensor, before in self.kept:
+            tensor.data.copy_(before)
+        for module, training in self.modes:
+            module.training = training
+
+
+def swept(call, lines):
+    """Return a function that calls on copies and puts the global state back.
+
+    Args:
+        call: a function or method of the student's.
+        lines: the lines of conduct that it broke.
+    """
+
+    @functools.wraps(call)
+    def tidied(*args, **kwargs):
+        around, models = Around(), Models(args, lines)
+        try:
+            return call(*map(copied, args), **{k: copied(v) for k, v in kwargs.items()})
+        finally:
+            around.restore(random_too="seeded" in lines)
+            models.restore()
+
+    return tidied
+
+
+def tidy(function, makes, lines):
+    """Return the answer with a broom, so that what it left behind costs one point and no more.
+
+    Args:
+        function: the student's function.
+        makes: whether it returns a model, whose methods need a broom as well.
+        lines: the lines of conduct that it broke.
+    """
+    if not makes:
+        return swept(function, lines)
+
+    @functools.wraps(function, updated=())
+    def made(*args, **kwargs):
+        model = swept(function, [])(*args, **kwargs)
+        for name in ("encode", "decode", "forward"):
+            if callable(getattr(model, name, None)):
+                setattr(model, name, swept(getattr(model, name), lines))
+        return model
+
+    return made
