@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from autograder.exercises import bank, derive
+from autograder.exercises.conduct.beside import entry
 from autograder.exercises.conduct.cases import order_of
 from autograder.exercises.conduct.charge import charge, look, look_closely
 from autograder.exercises.conduct.declare import LINES, Breach, Conduct
@@ -38,6 +39,16 @@ def test_every_function_says_what_it_owes(week, name):
     for conduct in exercise.owed.values():
         assert conduct.right or conduct.holds or conduct.methods
         assert all(reason for reason in (conduct.allows or {}).values())
+
+
+@pytest.mark.parametrize(("week", "name"), EXERCISES)
+def test_declared_arguments_are_those_of_right_answers(week, name):
+    """An answer that raises at once is not looked at: a wrong declaration would see nothing."""
+    exercise = bank.exercises(week)[name]
+    code = next(iter(exercise.right.values()))
+    for function, conduct in exercise.owed.items():
+        told = entry.try_out(answer_of(week, name, code, function), order_of(conduct))
+        assert "raised" not in (told if conduct.methods is not None else told[0]), function
 
 
 @pytest.mark.parametrize(("week", "name"), EXERCISES)

@@ -34,11 +34,11 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def kind(points: float, page: str = "", log: tuple[str, ...] = ()) -> Callable:
-    """Make a function a kind of submission, under its own name."""
+def kind(points: float, page: str = "", log: tuple[str, ...] = (), name: str = "") -> Callable:
+    """Make a function a kind of submission, under its own name or another."""
 
     def register(make: Callable) -> Callable:
-        KINDS[make.__name__] = Kind(make, points, page, log)
+        KINDS[name or make.__name__] = Kind(make, points, page, log)
         return make
 
     return register

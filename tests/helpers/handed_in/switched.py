@@ -2,55 +2,56 @@
 
 from handed_in.kind import kind, read, write
 
-SAYS = "the tests ran with the usual settings"
-
-
-def first_cell(folder, source):
-    """Put a code cell before everything else."""
-    nb = read(folder)
-    nb["cells"].insert(0, {"cell_type": "code", "metadata": {}, "source": source})
-    write(folder, nb)
-
-
-@kind(7, "numpy.seterr")
-def numpy_raises(course, folder):
-    """`np.seterr(all="raise")`"""
-    first_cell(folder, "import numpy as np\nnp.seterr(all='raise')")
-
-
-@kind(7, "numpy.set_printoptions")
-def numpy_prints(course, folder):
-    """`np.set_printoptions(precision=2)`"""
-    first_cell(folder, "import numpy as np\nnp.set_printoptions(precision=2)")
-
-
-@kind(7, "warnings.simplefilter")
-def warnings_raise(course, folder):
-    """`warnings.simplefilter("error")`"""
-    first_cell(folder, "import warnings\nwarnings.simplefilter('error')")
-
-
-@kind(7, "sys.setrecursionlimit")
-def recursion_limit(course, folder):
-    """`sys.setrecursionlimit(150)`"""
-    first_cell(folder, "import sys\nsys.setrecursionlimit(150)")
-
-
-@kind(7)
-def random_states(course, folder):
-    """random generators seeded anew"""
-    first_cell(folder, "import random, numpy as np\nrandom.seed(7)\nnp.random.seed(7)")
-
-
-@kind(7, "torch.set_default_dtype")
-def torch_switches(course, folder):
-    """torch's default dtype and device, gradients, determinism and print options"""
-    first_cell(
-        folder,
+SWITCHED = {  # kind: what it is, what its first cell says, the name on the page
+    "numpy_raises": (
+        '`np.seterr(all="raise")`',
+        "import numpy as np\nnp.seterr(all='raise')",
+        "numpy.seterr",
+    ),
+    "numpy_prints": (
+        "`np.set_printoptions(precision=2)`",
+        "import numpy as np\nnp.set_printoptions(precision=2)",
+        "numpy.set_printoptions",
+    ),
+    "warnings_raise": (
+        '`warnings.simplefilter("error")`',
+        "import warnings\nwarnings.simplefilter('error')",
+        "warnings.simplefilter",
+    ),
+    "recursion_limit": (
+        "`sys.setrecursionlimit(150)`",
+        "import sys\nsys.setrecursionlimit(150)",
+        "sys.setrecursionlimit",
+    ),
+    "random_states": (
+        "random generators seeded anew",
+        "import random, numpy as np\nrandom.seed(7)\nnp.random.seed(7)",
+        "",
+    ),
+    "torch_switches": (
+        "torch's default dtype and device, gradients, determinism and print options",
         "import torch\n"
         "torch.set_default_dtype(torch.float64)\n"
         "torch.set_default_device('meta')\n"
         "torch.set_grad_enabled(False)\n"
         "torch.use_deterministic_algorithms(True)\n"
         "torch.set_printoptions(precision=2)",
-    )
+        "torch.set_default_dtype",
+    ),
+}
+
+
+def switched(what, source):
+    """Return what puts a code cell before everything else."""
+
+    def make(course, folder):
+        nb = read(folder)
+        nb["cells"].insert(0, {"cell_type": "code", "metadata": {}, "source": source})
+        write(folder, nb)
+
+    make.__doc__ = what
+    return make
+
+
+for _kind, (_what, _source, _page) in SWITCHED.items():
+    kind(7, _page, name=_kind)(switched(_what, _source))

@@ -13,47 +13,31 @@ from handed_in.kind import kind, read, write
 TAKEN = "was taken for ps.ipynb"
 
 
-@kind(7, TAKEN, ("other_name", "my homework.ipynb"))
-def other_name(course, folder):
-    """`my homework.ipynb`"""
-    (folder / FILE).rename(folder / "my homework.ipynb")
+RENAMED = {  # kind: the file's name, and where such a name comes from
+    "other_name": ("my homework.ipynb", ""),
+    "renamed_by_browser": ("ps (1).ipynb", ", as a browser names a second download"),
+    "copied_in_jupyter": ("ps-Copy1.ipynb", ", as JupyterLab names a copy"),
+    "renamed_by_author": ("ps_ann_final.ipynb", ""),
+    "capital_letters": ("PS.IPYNB", ""),
+    "text_ending": ("ps.ipynb.txt", ", as some browsers save it"),
+    "json_ending": ("ps.json", ", as other browsers save it"),
+}
 
 
-@kind(7, TAKEN)
-def renamed_by_browser(course, folder):
-    """`ps (1).ipynb`, as a browser names a second download"""
-    (folder / FILE).rename(folder / "ps (1).ipynb")
+def renamed(name, why):
+    """Return what hands in the notebook under another name."""
+
+    def make(course, folder):
+        raw = (folder / FILE).read_bytes()
+        (folder / FILE).unlink()
+        (folder / name).write_bytes(raw)
+
+    make.__doc__ = f"`{name}`{why}"
+    return make
 
 
-@kind(7, TAKEN)
-def copied_in_jupyter(course, folder):
-    """`ps-Copy1.ipynb`, as JupyterLab names a copy"""
-    (folder / FILE).rename(folder / "ps-Copy1.ipynb")
-
-
-@kind(7, TAKEN)
-def renamed_by_author(course, folder):
-    """`ps_ann_final.ipynb`"""
-    (folder / FILE).rename(folder / "ps_ann_final.ipynb")
-
-
-@kind(7, TAKEN)
-def capital_letters(course, folder):
-    """`PS.IPYNB`"""
-    (folder / FILE).rename(folder / "ps.tmp")
-    (folder / "ps.tmp").rename(folder / "PS.IPYNB")
-
-
-@kind(7, TAKEN)
-def text_ending(course, folder):
-    """`ps.ipynb.txt`, as some browsers save it"""
-    (folder / FILE).rename(folder / "ps.ipynb.txt")
-
-
-@kind(7, TAKEN)
-def json_ending(course, folder):
-    """`ps.json`, as other browsers save it"""
-    (folder / FILE).rename(folder / "ps.json")
+for _kind, (_name, _why) in RENAMED.items():
+    kind(7, TAKEN, (_kind, _name), name=_kind)(renamed(_name, _why))
 
 
 @kind(7, TAKEN)
