@@ -220,7 +220,7 @@ def judge(mutant: Mutant) -> Outcome:
         mutant: the answer.
 
     Returns:
-        What became of each of them.
+        What they said.
     """
     mistakes: tuple[str, ...] = ()
     with _limited(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -275,7 +275,7 @@ def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
         processes: how many at a time; as many as processors by default.
 
     Returns:
-        What became of each of them, by exercise.
+        What both said of each, in the same order.
     """
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
