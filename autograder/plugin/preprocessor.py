@@ -20,7 +20,7 @@ from autograder.hall.settings import Settings
 from autograder.plugin.intake import UNREADABLE
 from autograder.plugin.nbgrader_internals import running_converter
 from autograder.plugin.pending import KEY, Pending
-from autograder.plugin.remarks import remark
+from autograder.plugin.remarks import tell
 from autograder.plugin.sanitise import clean_outputs, plain_text
 
 LEFT_OUT = "LeftOut"
@@ -101,8 +101,7 @@ class ExamHall(NbGraderPreprocessor):
                 f"the notebook switches {', '.join(result.switches)} for all that follows; the "
                 "tests ran with the usual settings"
             )
-            remark(nb, said)
-            self.log.warning("%s: %s", names["student"], said)
+            tell(nb, self.log, names["student"], said)
         for index, why in result.skipped_cells.items():
             self.log.warning("%s: cell %d was left out: %s", names["student"], index + 1, why)
         fill(nb, job, result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from logging import Logger
 from pathlib import Path
 
 import nbformat
@@ -24,6 +25,20 @@ def remark(nb: NotebookNode, *texts: str) -> None:
     known += [text[:LONGEST] for text in dict.fromkeys(texts) if text[:LONGEST] not in known]
     if known:
         nb.metadata[REMARKS] = known[:MOST]
+
+
+def tell(nb: NotebookNode, log: Logger, student: str, *texts: str) -> None:
+    """Add remarks to a notebook, and tell the instructor.
+
+    Args:
+        nb: the submission.
+        log: where an instructor reads what happened.
+        student: whose submission it is.
+        texts: as for `remark`.
+    """
+    remark(nb, *texts)
+    for text in texts:
+        log.warning("%s: %s", student, text)
 
 
 def remarks(nb: NotebookNode) -> list[str]:

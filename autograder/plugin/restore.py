@@ -24,7 +24,7 @@ from autograder.plugin.matching import (
 )
 from autograder.plugin.nbgrader_internals import running_converter
 from autograder.plugin.releases import Release, claim_of, is_test
-from autograder.plugin.remarks import REMARKS, remark
+from autograder.plugin.remarks import REMARKS, tell
 from autograder.plugin.sanitise import IMAGES, clean_markdown
 
 
@@ -79,9 +79,7 @@ class RestoreCells(NbGraderPreprocessor):
 
     def _say(self, nb: NotebookNode, *texts: str) -> None:
         """Keep what was assumed for the student's page, and tell the instructor."""
-        remark(nb, *texts)
-        for text in texts:
-            self.log.warning("%s: %s", self.student, text)
+        tell(nb, self.log, self.student, *texts)
 
     def _release(self, names: dict) -> Release:
         """Return what was released; the gradebook is asked once in a run of grading."""
