@@ -18,6 +18,7 @@ c.CourseDirectory.ignore = [
     "*.pyc",
     "__pycache__",
     "week*.py",
+    "elective_*.py",
     "passport.json",
     "predictions.json",
     "*.bak",

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.editions import for_students
+from autograder.units import notebooks, title_of, unit_of
 
 TOP = ["pyproject.toml", "LICENSE"]
 PARTS = [
@@ -22,6 +23,7 @@ PARTS = [
     "notebooks/*/*.ipynb",
     "course/**/*.md",
     "course/images/week*",
+    "course/images/elective_*",
 ]
 FORBIDDEN = ("### BEGIN SOLUTION", "### BEGIN HIDDEN", "from autograder")
 
@@ -148,15 +150,15 @@ def handout_files(root: Path) -> list[Path]:
 def start_page(root: Path) -> str:
     """Return the HTML page that a student opens first, with the weeks there are."""
     rows = []
-    for path in sorted(root.glob("notebooks/week*/*.ipynb")):
-        week, name = path.stem[:6], path.stem
+    for name in notebooks(root):
+        week = unit_of(name)
         lesson = root / "course" / f"{week}.md"
         title = name
         if lesson.exists():
             first = lesson.read_text(encoding="utf-8").splitlines()[0]
-            title = re.sub(r"^# (Week \d+ · )?", "", first)
+            title = re.sub(r"^# ((Week \d+|Elective [A-Z]) · )?", "", first)
         rows.append(
-            f"<tr><td>{int(week[4:])}</td><td><code>{name}</code>: {html.escape(title)}</td>"
+            f"<tr><td>{title_of(week).removeprefix('Week ')}</td><td><code>{name}</code>: {html.escape(title)}</td>"
             f'<td><a href="course/{week}.md">{week}.md</a></td></tr>'
         )
     return START.format(rows="\n".join(rows))

@@ -67,7 +67,7 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             path, _, name = nodeid.removeprefix("tests/").partition("::")
-            week = re.search(r"\[(week\d\d)-", name)
+            week = re.search(r"\[(week\d\d|elective_[a-z])-", name)
             alone = is_one_of(path, SHARED_OUT)
             return nodeid if alone else f"{path} {week[1] if week else ''}"
 

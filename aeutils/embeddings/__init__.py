@@ -1,5 +1,6 @@
 """What a code is worth: similarity, AUC, retrieval, silhouettes, probes, maps, the passport."""
 
+from aeutils.embeddings.counts import ppmi, tf_idf
 from aeutils.embeddings.distances import distance_table, distances
 from aeutils.embeddings.neighbourhoods import (
     hubness,
@@ -18,10 +19,12 @@ from aeutils.embeddings.similarity import (
     class_similarity_by_matrix,
 )
 from aeutils.embeddings.verification import auc, pair_auc
+from aeutils.embeddings.words import analogy, ranks, spearman
 
 __all__ = [
     "ClassSimilarity",
     "Paired",
+    "analogy",
     "auc",
     "average_precision",
     "class_similarity",
@@ -37,8 +40,12 @@ __all__ = [
     "occurrences",
     "pair_auc",
     "pca_map",
+    "ppmi",
     "prototype_accuracy",
+    "ranks",
     "silhouette",
+    "spearman",
+    "tf_idf",
     "trustworthiness",
     "tsne",
     "umap",

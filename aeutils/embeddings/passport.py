@@ -191,7 +191,7 @@ def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") ->
 def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRow]:
     """Return the rows kept at `path` and in the passports of the weeks beside it, first week first.
 
-    The weeks are the folders ``week*`` next to the folder of `path`. Where two rows have one name
+    The weeks, and electives, are the folders next to the folder of `path`. Where two rows have one name
     and are about the same data, the row at `path` counts. Files that cannot be read are skipped.
 
     Args:
@@ -202,10 +202,16 @@ def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRo
     """
     here = Path(path).absolute()
     found: dict[str, PassportRow] = {}
-    for file in [*sorted(here.parent.parent.glob(f"week*/{here.name}")), here]:
+    for file in [*_beside(here), here]:
         with suppress(OSError, TypeError, ValueError, OverflowError, RecursionError):
             found |= {key_of(row): row for row in rows_of(json.loads(file.read_text("utf-8")))}
     return list(found.values())
+
+
+def _beside(file: Path) -> list[Path]:
+    """Return the files of that name in the folders of all weeks, then of all electives."""
+    units = ("week*", "elective_*")
+    return [p for unit in units for p in sorted(file.parent.parent.glob(f"{unit}/{file.name}"))]
 
 
 def show(rows: Iterable[PassportRow], more: bool = False) -> Passport:

@@ -11,6 +11,7 @@ loss                  pixel x given the decoder           decoder's last layer
 `bernoulli_nll`       Bernoulli, P(x=1) = sigmoid(a)      linear, logit a
 `tanh_cross_entropy`  Bernoulli, P(x=1) = (1+tanh a)/2    linear, a (y = tanh a is shown)
 `poisson_nll`         Poisson, rate exp(a)                linear, log rate a
+`multinomial_nll`     one of V words, softmax(a)          linear, logits a
 `hinge_mse`           about a Gaussian clipped to [0, 1]  linear, x_hat (clamp to show)
 ====================  ==================================  ==============================
 
@@ -258,3 +259,26 @@ def _check_sigma(sigma: float | Tensor, x: Tensor) -> Tensor:
     if sigma.device.type == "cpu" and not sigma > 0:
         raise ValueError(f"sigma must be > 0, got {float(sigma):g}; it is a standard deviation")
     return sigma.reshape(())
+
+
+@exercise("elective_a_documents")
+def multinomial_nll(logits: Tensor, counts: Tensor) -> Tensor:
+    """Return −Σ_v counts_v log softmax(logits)_v in nats per document, averaged over documents.
+
+    A document of n words is n draws from one distribution over the vocabulary. The part of the
+    multinomial's −log-likelihood that does not depend on the logits, log(n! / Π counts_v!), is left
+    out. Unlike a sum of Poisson losses it does not ask the decoder how long a document is.
+
+    Args:
+        logits: what the decoder returns, floats (N, V).
+        counts: word counts, or log counts, >= 0, of the same shape. An empty document adds 0.
+
+    Returns:
+        A scalar, in nats per document.
+
+    Raises:
+        TypeError: `logits` or `counts` is not a tensor of floats.
+        ValueError: the shapes differ, or are not (N, V) with at least one document.
+    """
+    _check(logits, counts, "logits")
+    return -(counts * F.log_softmax(logits, dim=1)).sum(dim=1).mean()

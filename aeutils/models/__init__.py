@@ -12,6 +12,7 @@ from aeutils.models.conv import (
 from aeutils.models.flat import FlatAutoencoder
 from aeutils.models.layers import count_parameters, mlp
 from aeutils.models.linear_autoencoder import LinearAutoencoder
+from aeutils.models.semantic_hash import SemanticHash, noisy_code, to_bits
 from aeutils.models.tied_autoencoder import TiedAutoencoder
 
 __all__ = [
@@ -22,9 +23,12 @@ __all__ = [
     "LinearAutoencoder",
     "ResNetAutoencoder",
     "ResidualBlock",
+    "SemanticHash",
     "TiedAutoencoder",
     "conv_size",
     "conv_transpose_size",
     "count_parameters",
     "mlp",
+    "noisy_code",
+    "to_bits",
 ]

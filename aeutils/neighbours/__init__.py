@@ -1,6 +1,7 @@
 """Nearest neighbours: exact search and votes, label propagation, search in cells."""
 
 from aeutils.neighbours.cells import CellIndex, faiss_search, recall
+from aeutils.neighbours.hamming import hamming, pack
 from aeutils.neighbours.knn import classify, nearest, search, squared_distances, vote
 from aeutils.neighbours.propagation import neighbour_graph, one_hot_known, propagate, spread_labels
 
@@ -8,9 +9,11 @@ __all__ = [
     "CellIndex",
     "classify",
     "faiss_search",
+    "hamming",
     "nearest",
     "neighbour_graph",
     "one_hot_known",
+    "pack",
     "propagate",
     "recall",
     "search",

@@ -240,14 +240,14 @@ def _output_name(prediction: Prediction) -> str:
 def calibration() -> Calibration:
     """Return all predictions that met their answer, of this week and of the weeks beside it.
 
-    The weeks are the folders ``week*`` next to the working folder; only their files are read, and
-    what is damaged in them is skipped.
+    The weeks, and electives, are the folders next to the working folder; only their files are read,
+    and what is damaged in them is skipped.
     """
     known = _notebook.known()
     others: dict[str, Prediction] = {}
     if not headless_build():
         here = Path(FILE).absolute()
-        for path in sorted(here.parent.parent.glob(f"week*/{FILE}")):
+        for path in here.parent.parent.glob(f"*_*/{FILE}"):
             if path != here:
                 with contextlib.suppress(*UNREADABLE):
                     stored = json.loads(path.read_text(encoding="utf-8"))

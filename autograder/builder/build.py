@@ -20,6 +20,7 @@ from autograder.builder.source import read_source, weeks, without_outputs
 from autograder.config import leave_out_records
 from autograder.exercises import bank
 from autograder.plugin.overwrite_guard import refuse_to_overwrite
+from autograder.units import unit_of
 
 CELL_TIMEOUT = 600
 READERS_OWN = ("passport.json", "predictions.json")  # of whoever worked in the folder
@@ -94,7 +95,7 @@ def make_release(nb: NotebookNode, name: str) -> NotebookNode:
 
 def unknown_checks(nb: NotebookNode, name: str) -> list[Problem]:
     """Return the test cells whose hidden check does not exist or is worth other points."""
-    known = bank.exercises(name[:6])
+    known = bank.exercises(unit_of(name))
     problems = []
     for cell in nb.cells:
         if not is_grade(cell):
@@ -103,7 +104,7 @@ def unknown_checks(nb: NotebookNode, name: str) -> list[Problem]:
         exercise = grade_id.removeprefix("test-").replace("-", "_")
         check = known.get(exercise)
         if check is None:
-            place = f"autograder/exercises/{name[:6]}/{exercise}.py"
+            place = f"autograder/exercises/{unit_of(name)}/{exercise}.py"
             problems.append(Problem(repr(grade_id), f"there is no {place}"))
         elif sum(check.points.values()) != cell.metadata.nbgrader.points:
             problems.append(

@@ -18,13 +18,15 @@ import jupytext
 from nbformat import NotebookNode
 
 from autograder.config import RECORD
+from autograder.units import in_order
 
 SCHEMA = 3
 
 
 def weeks(root: Path) -> list[Path]:
     """Return the sources ``solutions/weekNN_topic/weekNN_topic.py`` below the course root."""
-    return sorted(p for p in root.glob("solutions/week*/week*.py") if p.stem == p.parent.name)
+    found = {p.stem: p for p in root.glob("solutions/*/*.py") if p.stem == p.parent.name}
+    return [found[name] for name in in_order(found)]
 
 
 def read_source(path: Path) -> NotebookNode:

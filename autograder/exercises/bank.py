@@ -19,6 +19,7 @@ from nbgrader.utils import is_solution
 from autograder import exercises as package
 from autograder.exercises.exercise import Exercise
 from autograder.hall.report import Report
+from autograder.units import in_order
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PRELUDE = """\
@@ -31,9 +32,8 @@ from torch import Tensor, nn
 
 
 def weeks() -> list[str]:
-    """Return the names of the weeks that have exercises, in order."""
-    found = [m.name for m in pkgutil.iter_modules(package.__path__)]
-    return sorted(name for name in found if name.startswith("week"))
+    """Return the names of the weeks and electives that have exercises, in order."""
+    return in_order(m.name for m in pkgutil.iter_modules(package.__path__))
 
 
 @functools.cache

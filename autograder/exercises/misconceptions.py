@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from autograder.exercises import bank
 from autograder.hall.report import Report
+from autograder.units import title_of
 
 HEAD = """\
 # Misconceptions
@@ -39,7 +40,7 @@ def page(weeks: Sequence[str] = ()) -> str:
     """
     rows, sections = [], []
     for week in weeks or bank.weeks():
-        sections.append(f"## Week {int(week.removeprefix('week'))}\n")
+        sections.append(f"## {title_of(week)}\n")
         for name, exercise in bank.exercises(week).items():
             reports = {k: bank.assess(week, name, code, k) for k, code in exercise.wrong.items()}
             points = sum(exercise.points.values())

@@ -66,9 +66,10 @@ def _comparisons(options: argparse.Namespace) -> int:
 
 
 def _fold(options: argparse.Namespace) -> int:
+    from autograder import units
     from course.book import COURSE, lessons
 
-    for path in sorted(COURSE.glob("week[0-9][0-9].md")):
+    for path in units.pages(COURSE):
         text = path.read_text(encoding="utf-8")
         path.write_text(lessons.fold(text), encoding="utf-8", newline="\n")
         print(f"{path.relative_to(ROOT)}: {len(lessons.unfolded(text))} folded")

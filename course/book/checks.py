@@ -147,6 +147,11 @@ def axe(site: Path, page: str, theme: str = "light", width: int = 1366) -> list[
 def a_page_of_each_kind(site: Path) -> list[str]:
     """Return one page of each kind there is: front, lesson, notebook, reference, lists."""
     wanted = ["index.html", "lessons.html", "README.html", "glossary.html", "mistakes.html"]
-    for pattern in ("week*.html", "notebooks/week*.html", "reference/[a-z]*.html"):
+    for pattern in (
+        "week*.html",
+        "elective_*.html",
+        "notebooks/[ew]*.html",
+        "reference/[a-z]*.html",
+    ):
         wanted += [p.relative_to(site).as_posix() for p in sorted(site.glob(pattern))[:1]]
     return [page for page in wanted if (site / page).exists()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from autograder import units
 from course.book import notebooks
 
 HEAD = """\
@@ -24,7 +25,7 @@ def page() -> str:
 
     parts = [HEAD]
     for name in notebooks.names():
-        week = name[:6]
+        week = units.unit_of(name)
         if week not in bank.weeks():
             continue
         rows, minutes, points = [], 0, 0
@@ -44,7 +45,7 @@ def page() -> str:
                     f"| {tested} | {known} |"
                 )
         parts.append(
-            f"\n## Week {int(week[4:])}: `{name}`\n\n{len(rows)} exercises, {points} points, about "
+            f"\n## {units.title_of(week)}: `{name}`\n\n{len(rows)} exercises, {points} points, about "
             f"{minutes} minutes of exercises.\n\n"
             "| exercise | level | min | pts | tested | mistakes |\n"
             "| --- | --- | ---: | ---: | --- | ---: |\n" + "\n".join(rows) + "\n"

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from aeutils._internal.notebook import NUMBERS
+from autograder import units
 from course.book import ROOT
 
 PNG = re.compile(r'<img[^>]*src="data:image/png;base64,([^"]+)"[^>]*>')
@@ -43,7 +44,7 @@ class Question(NamedTuple):
 
 def names() -> list[str]:
     """Return the notebooks there are, for example week01_pca, in the order of the weeks."""
-    return sorted(p.parent.name for p in (ROOT / "notebooks").glob("week*/week*.ipynb"))
+    return units.notebooks(ROOT)
 
 
 @functools.cache

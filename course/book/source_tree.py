@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder import units
 from autograder.editions import for_students
 from autograder.exercises import misconceptions
 from course.book import COURSE, exercises, lessons, notebooks
@@ -26,7 +27,7 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     copy_pages(folder, edition)
-    weeks = sorted(p.stem for p in folder.glob("week[0-9][0-9].md"))
+    weeks = [path.stem for path in units.pages(folder)]
     stage_notebooks(folder)
     stage_reference(folder / "reference")
     (folder / "mistakes.md").write_text(mistakes_page(), encoding="utf-8")
@@ -66,7 +67,7 @@ TEACHING = "The instructor's edition of this book has these pages; the students'
 def practical(folder: Path) -> list[str]:
     """Return the pages that are neither a lesson nor a list, in the order to read them."""
     first = ["README", "student-setup", "datasets", "glossary", "mistakes", "references"]
-    known = {*first, "index"} | {f"week{n:02d}" for n in range(100)}
+    known = {*first, "index", *(path.stem for path in units.pages(folder))}
     kept = {"architecture", "instructors", "large-classes", "misconceptions"}
     rest = sorted(p.stem for p in folder.glob("*.md") if p.stem not in known | kept)
     return [name for name in first if (folder / f"{name}.md").exists()] + rest
@@ -86,7 +87,7 @@ def copy_pages(folder: Path, edition: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             text = path.read_text(encoding="utf-8")
-            if re.fullmatch(r"week\d\d", path.stem):
+            if path.stem == units.unit_of(path.stem):
                 text = lesson(text, path.stem)
             target.write_text(text, encoding="utf-8")
         else:
@@ -96,7 +97,7 @@ def copy_pages(folder: Path, edition: str) -> None:
 def lesson(text: str, week: str) -> str:
     """Return a lesson for the site: folded, with links to its notebook."""
     text = lessons.fold(text)
-    found = [name for name in notebooks.names() if name.startswith(week)]
+    found = [name for name in notebooks.names() if units.unit_of(name) == week]
     for name in found:
         text = text.replace(f"`notebooks/{name}`", f"[{name}](notebooks/{name}.ipynb)", 1)
     return text
@@ -172,7 +173,7 @@ def mistakes_page() -> str:
     for week in bank.weeks():
         for exercise, entry in bank.exercises(week).items():
             for name in entry.wrong:
-                number = str(int(week[4:]))
+                number = units.title_of(week).split()[1]
                 link = f"[{number}]({week}.md)" if (COURSE / f"{week}.md").exists() else number
                 by_name.setdefault(name, []).append(f"{link} `{exercise}`")
     text = (
@@ -206,7 +207,7 @@ def stage_slides(folder: Path) -> list[str]:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    decks = sorted((COURSE / "slides").glob("week*.md"))
+    decks = units.pages(COURSE / "slides")
     for path in decks:
         shutil.copy(path, folder)
     rows = "\n".join(f"- [{_title(path)}]({path.stem}.md)" for path in decks)

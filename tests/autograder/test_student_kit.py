@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
+from autograder import units
 from autograder.handout import make_handout, make_instructor_kit
 
 RUN = """
@@ -71,9 +72,9 @@ def test_it_has_a_start_page_lessons_and_data(kit):
     assert {"START.html", "README.md", "environment.yml", "LICENSE", "LICENSE-text.md"} <= names
     assert "aeutils/data/embedded/mnist_small.npz" in names
     start = archive.read("autoencoders/START.html").decode()
-    for week in sorted((ROOT / "notebooks").glob("week*")):
-        assert f"notebooks/{week.name}/{week.name}.ipynb" in names
-        assert f"<code>{week.name}</code>" in start
+    for name in units.notebooks(ROOT):
+        assert f"notebooks/{name}/{name}.ipynb" in names
+        assert f"<code>{name}</code>" in start
     for link in re.findall(r'href="([^"]+)"', start):
         assert link in names, link
     for name in names:

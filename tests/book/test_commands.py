@@ -18,6 +18,8 @@ import pytest
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from repository import ROOT
 
+from autograder import units
+
 OUR_FOLDERS = ("aeutils", "autograder", "benchmarks", "course", "notebooks", "solutions", "tests")
 MADE = ("course/misconceptions.md", "course/guide/exercises.md")  # for the instructors' site
 SHELLS = ("", "bash", "console", "powershell", "sh")
@@ -25,7 +27,7 @@ FENCE = re.compile(r"^( *)```([^\n`]*)\n(.*?)^ *```[ \t]*$", re.MULTILINE | re.D
 INLINE = re.compile(r"(?<!`)(`{1,2})(?!`)((?:(?!\n\s*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 PATH = re.compile(rf"(?:{'|'.join(OUR_FOLDERS)})/[^\s`]*")
 ENDS = {"&&", "||", "|", ";", "&", "\N{HORIZONTAL ELLIPSIS}"}
-WEEKS = {path.name[:6] for path in (ROOT / "solutions").glob("week*")}
+UNITS = {units.unit_of(name) for name in units.notebooks(ROOT)}
 
 
 class Code(NamedTuple):
@@ -188,8 +190,8 @@ def options(app):
 
 def path_exists(path):
     """Tell whether a path is there, is made, or stands for others."""
-    week = re.search(r"week\d\d", path)
-    if path in MADE or re.search(r"NN|<|…|STUDENT|WEEK", path) or (week and week[0] not in WEEKS):
+    week = re.search(r"week\d\d|elective_[a-z]", path)
+    if path in MADE or re.search(r"NN|<|…|STUDENT|WEEK", path) or (week and week[0] not in UNITS):
         return True
     if "*" in path:
         return any(ROOT.glob(path))

@@ -5,6 +5,7 @@ import runpy
 
 import pytest
 
+from autograder import units
 from autograder.exercises import bank
 from autograder.exercises.bank import PRELUDE
 from course.book import COURSE, exercises, notebooks
@@ -44,7 +45,7 @@ def test_wrong_answers_of_the_worked_example_are_named(example):
 def test_the_table_of_exercises_has_every_exercise_with_its_points():
     page = exercises.page()
     for week in bank.weeks():
-        section = page.split(f"## Week {int(week[4:])}:")[1].split("\n## ")[0]
+        section = page.split(f"## {units.title_of(week)}:")[1].split("\n## ")[0]
         rows = [line for line in section.splitlines() if re.match(r"\| \d+ · ", line)]
         known = bank.exercises(week).values()
         assert len(rows) == len(known)
@@ -65,11 +66,12 @@ def test_every_week_has_a_rubric_oral_questions_and_slides():
     honesty = (COURSE / "guide" / "honesty.md").read_text(encoding="utf-8")
     plan = (COURSE / "guide" / "term-plan.md").read_text(encoding="utf-8")
     for name in notebooks.names():
-        number = int(name[4:6])
-        assert f"## Week {number}\n" in rubric
-        assert f"**Week {number}.**" in honesty
-        assert f"| {number} |" in plan
-        assert (COURSE / "slides" / f"week{number:02d}.md").exists()
+        unit = units.unit_of(name)
+        title = units.title_of(unit)
+        assert f"## {title}\n" in rubric
+        assert f"**{title}.**" in honesty
+        assert f"| {title.removeprefix('Week ')} |" in plan
+        assert (COURSE / "slides" / f"{unit}.md").exists()
     assert (
         rubric.count("*Weak (0).*") == rubric.count("*Strong (2).*") == rubric.count("*Fair (1).*")
     )

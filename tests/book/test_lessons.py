@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from autograder import units
 from course.book import COURSE, lessons, pictures
 
-LESSONS = sorted(COURSE.glob("week[0-9][0-9].md"))
+LESSONS = units.pages(COURSE)
 MADE = ("misconceptions.md", "guide/exercises.md")  # by `make site`, for the instructors' edition
 PARTS = (
     "## The idea",

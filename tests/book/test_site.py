@@ -11,6 +11,7 @@ import sys
 import nbformat
 import pytest
 
+from autograder import units
 from autograder.builder.rules import leaks
 from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
@@ -115,7 +116,7 @@ def test_axe_finds_nothing(site, page, theme):
 
 def test_slides_ask_the_notebooks_questions_and_have_notes(tmp_path):
     folder = build("slides", tmp_path / "slides")
-    for week in sorted((ROOT / "course" / "slides").glob("week*.md")):
+    for week in units.pages(ROOT / "course" / "slides"):
         page = (folder / f"{week.stem}.html").read_text(encoding="utf-8")
         assert page.count('<aside class="notes">') >= 8, week.stem
         name = next(n for n in notebooks.names() if n.startswith(week.stem))

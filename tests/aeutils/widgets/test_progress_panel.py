@@ -9,7 +9,7 @@ from repository import ROOT
 from aeutils.widgets import progress_panel as module
 from aeutils.widgets.progress_panel import Checklist, checklist, exercises
 
-WEEKS = sorted((ROOT / "notebooks").glob("week*/week*.ipynb"))
+WEEKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 CELLS = [
     {
         "cell_type": "markdown",

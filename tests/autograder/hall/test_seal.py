@@ -9,18 +9,11 @@ import pytest
 from repository import ROOT
 
 import aeutils
+from autograder import units
 from autograder.hall.isolation.seal import sealed_packages, sealed_source
 
 SOURCE = Path(aeutils.__file__).parent
-WEEKS = [
-    "week01_pca",
-    "week02_vanilla",
-    "week03_undercomplete",
-    "week04_denoising",
-    "week05_contractive",
-    "week06_evaluation",
-    "week07_siamese",
-]
+WEEKS = units.notebooks(ROOT)
 
 
 def marked(text, week):

@@ -7,17 +7,10 @@ import pytest
 from ready_run import nbgrader
 from repository import ROOT
 
+from autograder import units
 from autograder.builder.source import without_outputs
 
-WEEKS = [
-    "week01_pca",
-    "week02_vanilla",
-    "week03_undercomplete",
-    "week04_denoising",
-    "week05_contractive",
-    "week06_evaluation",
-    "week07_siamese",
-]
+WEEKS = units.notebooks(ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,136 @@
+"""Search among codes of bits: eight bits to a byte, XOR, and a count of ones.
+
+The distance of two codes is the number of bits in which they differ. Packed, a code of 128 bits
+takes 16 bytes where 128 numbers in float32 take 512, and a comparison is two machine operations on
+each byte: `numpy.bitwise_xor` and `numpy.bitwise_count`.
+
+>>> codes = pack(torch.tensor([[True] * 8, [False] * 8]))
+>>> codes
+tensor([[255],
+        [  0]], dtype=torch.uint8)
+>>> hamming(codes[:1], codes)
+tensor([[0, 8]])
+
+References:
+    * R. W. Hamming (1950). Error detecting and error correcting codes. Bell System Technical
+      Journal 29.
+    * R. Salakhutdinov and G. Hinton (2009). Semantic hashing. International Journal of Approximate
+      Reasoning 50.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import check_count, describe
+from aeutils.testing.sealed import exercise
+
+CHUNK = 1 << 16  # codes compared at once: their bytes stay in the cache
+# How many ones each byte has, for numpy before 2.0.
+ONES = np.array([byte.bit_count() for byte in range(256)], dtype=np.uint8)
+
+
+@exercise("elective_a_documents")
+def pack(bits: Tensor) -> Tensor:
+    """Return codes of bits as bytes: bit j of a code is bit 7 − j mod 8 of byte j // 8.
+
+    Args:
+        bits: booleans (N, K), with K a multiple of 8.
+
+    Returns:
+        Bytes, uint8 (N, K / 8); the first of eight bits counts most (128).
+
+    Raises:
+        TypeError: `bits` holds no booleans.
+        ValueError: `bits` is no matrix, or K no multiple of 8.
+    """
+    if not isinstance(bits, Tensor) or bits.dtype != torch.bool:
+        raise TypeError(f"bits must be booleans (N, K), got {describe(bits)}; compare: z > 0")
+    if bits.ndim != 2 or bits.shape[1] % 8 or not bits.shape[1]:
+        raise ValueError(f"bits must have shape (N, K), K a multiple of 8, got {describe(bits)}")
+    return torch.from_numpy(np.packbits(bits.cpu().numpy(), axis=1))
+
+
+@exercise("elective_a_documents")
+def hamming(queries: Tensor, codes: Tensor) -> Tensor:
+    """Return in how many bits each query differs from each code.
+
+    Args:
+        queries: packed codes, uint8 (M, B).
+        codes: packed codes, uint8 (N, B).
+
+    Returns:
+        Distances from 0 to 8 B, int64 (M, N).
+
+    Raises:
+        TypeError: one of them does not hold bytes.
+        ValueError: one of them is no matrix, or they differ in width.
+    """
+    queries, codes = _check_bytes(queries, codes)
+    return torch.from_numpy(_distances(queries, codes).astype(np.int64))
+
+
+def search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
+    """Return the rows of the k codes nearest to each query, nearest first, int64 (M, k).
+
+    Args:
+        queries: packed codes, uint8 (M, B).
+        codes: packed codes, uint8 (N, B).
+        k: number of neighbours, from 1 to N.
+
+    Returns:
+        Row numbers; of equally distant codes the earlier row comes first.
+
+    Raises:
+        TypeError: `queries` or `codes` does not hold bytes, or `k` is no integer.
+        ValueError: one of them is no matrix, they differ in width, or `k` is out of range.
+    """
+    queries, codes = _check_bytes(queries, codes)
+    check_count(k, "k")
+    if k > len(codes):
+        raise ValueError(f"k must be between 1 and {len(codes)} (the codes), got {k}")
+    found = []
+    for query in queries:
+        distance = _distances(query[None], codes)[0]
+        # All codes below the k-th smallest distance, then the first ones at it: no sort of N.
+        last = int(np.searchsorted(np.cumsum(np.bincount(distance)), k))
+        near = np.flatnonzero(distance <= last)
+        found.append(near[np.argsort(distance[near], kind="stable")[:k]])
+    return torch.from_numpy(np.stack(found).astype(np.int64))
+
+
+def _distances(queries: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return Hamming distances, uint16 (M, N), byte column by byte column in wide words."""
+    wide = next(n for n in (8, 4, 2, 1) if codes.shape[1] % n == 0)
+    kind = np.dtype(f"u{wide}")
+    q, c = (np.ascontiguousarray(x).view(kind) for x in (queries, codes))
+    distance = np.zeros((len(q), len(c)), dtype=np.uint16)
+    for start in range(0, len(c), CHUNK):
+        part = distance[:, start : start + CHUNK]
+        for column in range(c.shape[1]):
+            different = q[:, None, column] ^ c[None, start : start + CHUNK, column]
+            part += _count_ones(different)
+    return distance
+
+
+def _count_ones(words: np.ndarray) -> np.ndarray:
+    """Return the number of ones in each word."""
+    if hasattr(np, "bitwise_count"):
+        return np.bitwise_count(words)
+    return ONES[np.ascontiguousarray(words)[..., None].view(np.uint8)].sum(axis=-1, dtype=np.uint8)
+
+
+def _check_bytes(queries: Tensor, codes: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    for value, name in ((queries, "queries"), (codes, "codes")):
+        if not isinstance(value, Tensor) or value.dtype != torch.uint8:
+            raise TypeError(f"{name} must be bytes, uint8 (N, B), got {describe(value)}; use pack")
+        if value.ndim != 2 or not value.numel():
+            raise ValueError(f"{name} must have shape (N, B), got {describe(value)}")
+    if queries.shape[1] != codes.shape[1]:
+        raise ValueError(
+            f"queries have {queries.shape[1]} bytes and codes have {codes.shape[1]}; "
+            "both must come from the same encoder"
+        )
+    return queries.cpu().numpy(), codes.cpu().numpy()
