@@ -158,7 +158,8 @@ def start_page(root: Path) -> str:
             first = lesson.read_text(encoding="utf-8").splitlines()[0]
             title = re.sub(r"^# ((Week \d+|Elective [A-Z]) · )?", "", first)
         rows.append(
-            f"<tr><td>{title_of(week).removeprefix('Week ')}</td><td><code>{name}</code>: {html.escape(title)}</td>"
+            f"<tr><td>{title_of(week).removeprefix('Week ')}</td>"
+            f"<td><code>{name}</code>: {html.escape(title)}</td>"
             f'<td><a href="course/{week}.md">{week}.md</a></td></tr>'
         )
     return START.format(rows="\n".join(rows))

@@ -191,8 +191,9 @@ def add_row(row: PassportRow, path: str | os.PathLike[str] = "passport.json") ->
 def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRow]:
     """Return the rows kept at `path` and in the passports of the weeks beside it, first week first.
 
-    The weeks, and electives, are the folders next to the folder of `path`. Where two rows have one name
-    and are about the same data, the row at `path` counts. Files that cannot be read are skipped.
+    The weeks, and electives, are the folders next to the folder of `path`. Where two rows have one
+    name and are about the same data, the row at `path` counts. Files that cannot be read are
+    skipped.
 
     Args:
         path: the passport's file; it need not exist.

@@ -45,8 +45,8 @@ def page() -> str:
                     f"| {tested} | {known} |"
                 )
         parts.append(
-            f"\n## {units.title_of(week)}: `{name}`\n\n{len(rows)} exercises, {points} points, about "
-            f"{minutes} minutes of exercises.\n\n"
+            f"\n## {units.title_of(week)}: `{name}`\n\n{len(rows)} exercises, {points} points, "
+            f"about {minutes} minutes of exercises.\n\n"
             "| exercise | level | min | pts | tested | mistakes |\n"
             "| --- | --- | ---: | ---: | --- | ---: |\n" + "\n".join(rows) + "\n"
         )
