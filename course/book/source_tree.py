@@ -7,7 +7,6 @@ notebook, tables of contents, pages of the reference package) is added to copies
 from __future__ import annotations
 
 import importlib
-import re
 import shutil
 from pathlib import Path
 

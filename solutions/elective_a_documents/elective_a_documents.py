@@ -9,7 +9,7 @@
 # %%
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from aeutils.testing import elective_a as tests
 
