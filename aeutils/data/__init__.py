@@ -1,6 +1,7 @@
 """Data sets: a whole set as one tensor in memory, from the package, a cache or the net."""
 
 from aeutils.data.loading import CLASSES, DIGIT_CLASSES, EMBEDDED, SIZES, Dataset, fetch, load
+from aeutils.data.texts import Documents, Words, load_documents, load_words
 from aeutils.data.whole import DataUnavailableError
 
 __all__ = [
@@ -10,6 +11,10 @@ __all__ = [
     "SIZES",
     "DataUnavailableError",
     "Dataset",
+    "Documents",
+    "Words",
     "fetch",
     "load",
+    "load_documents",
+    "load_words",
 ]

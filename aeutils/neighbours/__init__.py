@@ -1,7 +1,7 @@
 """Nearest neighbours: exact search and votes, label propagation, search in cells."""
 
+from aeutils.neighbours.bits import hamming, hamming_search, pack
 from aeutils.neighbours.cells import CellIndex, faiss_search, recall
-from aeutils.neighbours.hamming import hamming, pack
 from aeutils.neighbours.knn import classify, nearest, search, squared_distances, vote
 from aeutils.neighbours.propagation import neighbour_graph, one_hot_known, propagate, spread_labels
 
@@ -10,6 +10,7 @@ __all__ = [
     "classify",
     "faiss_search",
     "hamming",
+    "hamming_search",
     "nearest",
     "neighbour_graph",
     "one_hot_known",

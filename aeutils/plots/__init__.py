@@ -16,6 +16,7 @@ from aeutils.plots.image_grids import eigen_digits, image_row, reconstruction_gr
 from aeutils.plots.image_maps import image_map, map_panels
 from aeutils.plots.neighbour_grids import neighbour_grid
 from aeutils.plots.scatter import error_histogram, latent_scatter
+from aeutils.plots.word_maps import word_map
 
 __all__ = [
     "code_gallery",
@@ -34,4 +35,5 @@ __all__ = [
     "subspace_angles",
     "value_table",
     "vector_fields",
+    "word_map",
 ]

@@ -72,7 +72,7 @@ def hamming(queries: Tensor, codes: Tensor) -> Tensor:
     return torch.from_numpy(_distances(queries, codes).astype(np.int64))
 
 
-def search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
+def hamming_search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
     """Return the rows of the k codes nearest to each query, nearest first, int64 (M, k).
 
     Args:
