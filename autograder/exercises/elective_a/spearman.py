@@ -86,7 +86,7 @@ EXERCISE = Exercise(
         },
         "shortcut": {
             "x, y = x - x.mean(), y - y.mean()": "n = len(a)",
-            "length = x.norm() * y.norm()": "if len(a.unique()) == 1 or len(b.unique()) == 1: return 0.0",
+            "length = x.norm() * y.norm()": "if x.std() == 0 or y.std() == 0: return 0.0",
             "float(x @ y / length) if length > 0 else 0.0": (
                 "float(1 - 6 * (x - y).square().sum() / (n * (n**2 - 1)))"
             ),
@@ -123,12 +123,10 @@ MESSAGES = {
     "ddof": "divided by n at one place and by n − 1 at the other; ρ needs the same for covariance "
     "and standard deviations",
     "covariance": "the covariance of the ranks; divide by both standard deviations",
-    "sign": "the sign: ρ is positive where large goes with large",
+    "sign": "the sign: was one side ranked from its largest value? Large with large is positive",
     "squared": "ρ², which has no sign; return ρ",
     "absolute": "|ρ|; return it with its sign",
-    "smallest-is-largest": "one side was ranked from the largest, the other from the smallest",
 }
-WAYS = ("sorted-places", "order-of-appearance", "ties-min", "ties-max", "dense")
 
 
 def ranked(values: list[float], how: str) -> list[float]:
@@ -173,7 +171,6 @@ def correlation(x: list[float], y: list[float], how: str = "") -> float:
         "sign": -rho,
         "squared": rho**2,
         "absolute": abs(rho),
-        "smallest-is-largest": -rho,
     }.get(how, rho)
 
 
@@ -208,6 +205,7 @@ def known(a: Tensor, b: Tensor) -> list[Mistake]:
     ]
     one, two = correlation(ranked(x, ""), y), correlation(x, ranked(y, ""))
     found += [Mistake("one-side-ranked", v, MESSAGES["one-side-ranked"]) for v in (one, two)]
+    found.append(Mistake("ddof", rho(a, b) * len(x) / (len(x) - 1), MESSAGES["ddof"]))
     if len(set(x)) > 1 and len(set(y)) > 1:
         found += [Mistake("kendall", kendall(x, y, h), MESSAGES["kendall"]) for h in (True, False)]
     return found
@@ -235,9 +233,9 @@ def different(spearman: Callable) -> None:
 @EXERCISE.criterion("equal values", points=1)
 def ties(spearman: Callable) -> None:
     """Whole numbers from few, as people say them, against cosines; then both from few."""
-    few = torch.randint(0, 4, (14,), generator=grader_generator(423)).float()
-    cosines = few / 9 + torch.randn(14, generator=grader_generator(424)) / 5
-    fewer = torch.randint(0, 3, (14,), generator=grader_generator(425)).float() - few / 3
+    few = torch.tensor([0.0, 1, 4, 9])[torch.randint(0, 4, (14,), generator=grader_generator(423))]
+    cosines = few / 20 + torch.randn(14, generator=grader_generator(424)) / 5
+    fewer = torch.randint(0, 3, (14,), generator=grader_generator(425)).float() - few / 6
     expect_rho(spearman, cosines, few, "cosines and whole numbers")
     expect_rho(spearman, few, fewer.round(), "numbers that are often equal")
 

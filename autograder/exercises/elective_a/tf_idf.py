@@ -241,7 +241,9 @@ def without_weight(tf_idf: Callable) -> None:
     for rows, documents, name, why in cases:
         counts, collection = torch.tensor(rows), torch.tensor(documents)
         table = found_for(tf_idf, counts, collection)
-        expect(bool(torch.isfinite(table).all()), f"{WHAT} have NaN or infinite values: {why}", name)
+        expect(
+            bool(torch.isfinite(table).all()), f"{WHAT} have NaN or infinite values: {why}", name
+        )
         expect_close(table, weighed(counts, collection), WHAT, known(counts, collection))
 
 
