@@ -205,7 +205,8 @@ def analogy(analogy: Callable) -> bool:
     around = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0], [2.0, 1.0]])
     value = run(analogy, around, *torch.tensor([[0], [1], [2]]), name=name)
     what = "the answer where all other cosines are negative"
-    known = [Mistake("zero-for-excluded", [0], "0 is more than these; forbid words by −∞")]
+    why = "a forbidden word wins: 0, or −1, is not low enough; −∞ is"
+    known = [Mistake("zero-for-excluded", [0], why)]
     expect_close(value, [3], what, known, show_expected=True)
     return passed(name, "the direction b − a + c, and which words may be the answer")
 

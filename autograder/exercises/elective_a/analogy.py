@@ -132,7 +132,8 @@ def score_of(goal: list[float], word: list[float], how: str) -> float:
     if how in ("long-words-win", "dot-product"):
         return dot
     cosine = dot / ((math.hypot(*goal) or 1.0) * math.hypot(*word))
-    return cosine if how == "scores" else -math.acos(max(-1.0, min(1.0, cosine)))
+    angle = math.acos(max(-1.0, min(1.0, cosine)))
+    return {"scores": cosine, "least-similar": angle}.get(how, -angle)
 
 
 def forbidden_in(questions: list[Question], place: int, exclude: bool, how: str) -> set[int]:
@@ -165,7 +166,7 @@ def answers(
         score = [score_of(goal, word, how) for word in words]
         for word in forbidden_in(questions, place, exclude, how):
             score[word] = -math.pi / 2 if how == "zero-for-excluded" else -math.inf
-        order = sorted(range(len(score)), key=score.__getitem__, reverse=how != "least-similar")
+        order = sorted(range(len(score)), key=score.__getitem__, reverse=True)
         best = order[3 if how == "top-three-dropped" and exclude else 0]
         found.append(score[best] if how == "scores" else best)
     return torch.tensor(found, dtype=torch.float64 if how == "scores" else torch.int64)
@@ -213,14 +214,14 @@ def expect_answers(
         found.append(expect_shape(value, (len(part),), WHAT, shapes))
         for before, after in zip((vectors, *part.T), given, strict=True):
             expect_unchanged(before, after, NAME)
-    allowed, asked = exclude is not False, triples.T
+    allowed, (a, b, c) = exclude is not False, triples.T
     known = [
-        Mistake(how, answers(vectors, *asked, allowed, how), why)
+        Mistake(how, answers(vectors, a, b, c, allowed, how), why)
         for how, why in MESSAGES.items()
         if at_once or how != "excluded-for-all"
     ]
     what = f"{WHAT} with exclude={allowed}"
-    expect_close(torch.cat(found), answers(vectors, *asked, allowed), what, known)
+    expect_close(torch.cat(found), answers(vectors, a, b, c, allowed), what, known)
 
 
 @EXERCISE.criterion("the direction b − a + c", points=1)
