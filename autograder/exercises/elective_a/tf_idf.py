@@ -212,7 +212,7 @@ def weights(tf_idf: Callable) -> None:
         for how, why in WEIGHTS.items()
     ]
     right = weighed(COUNTS, COLLECTION)
-    expect_close(of_length_one(table), right, f"{WHAT}, whatever their lengths,", mistakes)
+    expect_close(of_length_one(table), right, f"{WHAT}, lengths aside", mistakes)
 
 
 @EXERCISE.criterion("rows of length 1", points=1)
