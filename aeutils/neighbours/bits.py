@@ -91,27 +91,34 @@ def hamming_search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
     check_count(k, "k")
     if k > len(codes):
         raise ValueError(f"k must be between 1 and {len(codes)} (the codes), got {k}")
-    found = []
-    for query in queries:
-        distance = _distances(query[None], codes)[0]
-        # All codes below the k-th smallest distance, then the first ones at it: no sort of N.
-        last = int(np.searchsorted(np.cumsum(np.bincount(distance)), k))
-        near = np.flatnonzero(distance <= last)
-        found.append(near[np.argsort(distance[near], kind="stable")[:k]])
-    return torch.from_numpy(np.stack(found).astype(np.int64))
+    return torch.from_numpy(np.stack([_nearest(query, codes, k) for query in queries]))
+
+
+def _nearest(query: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:
+    """Return the rows of the k codes nearest to one query, nearest first, int64 (k,)."""
+    near, rows = np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
+    limit = 8 * codes.shape[1] + 1  # above every distance
+    for start in range(0, len(codes), CHUNK):
+        distance = _distances(query[None], codes[start : start + CHUNK])[0]
+        # A later code just as far as the k-th so far comes after it: only nearer ones count.
+        better = np.flatnonzero(distance < limit)
+        if len(better):
+            near = np.concatenate([near, distance[better]])
+            rows = np.concatenate([rows, better + start])
+            order = near.argsort(kind="stable")[:k]
+            near, rows = near[order], rows[order]
+            limit = int(near[-1]) if len(near) == k else limit
+    return rows
 
 
 def _distances(queries: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return Hamming distances, uint16 (M, N), byte column by byte column in wide words."""
+    """Return Hamming distances (M, N), column by column in words of up to eight bytes."""
     wide = next(n for n in (8, 4, 2, 1) if codes.shape[1] % n == 0)
-    kind = np.dtype(f"u{wide}")
-    q, c = (np.ascontiguousarray(x).view(kind) for x in (queries, codes))
-    distance = np.zeros((len(q), len(c)), dtype=np.uint16)
-    for start in range(0, len(c), CHUNK):
-        part = distance[:, start : start + CHUNK]
-        for column in range(c.shape[1]):
-            different = q[:, None, column] ^ c[None, start : start + CHUNK, column]
-            part += _count_ones(different)
+    q, c = (np.ascontiguousarray(x).view(f"u{wide}") for x in (queries, codes))
+    small = np.uint8 if codes.shape[1] < 32 else np.uint16  # 31 bytes differ in 248 bits at most
+    distance = np.zeros((len(q), len(c)), dtype=small)
+    for column in range(c.shape[1]):
+        distance += _count_ones(q[:, None, column] ^ c[None, :, column])
     return distance
 
 
