@@ -152,6 +152,38 @@ CLAIMS = {
         "training from memory: images per second, relative to a DataLoader on torchvision's MNIST",
         *("times", "speed", ">=", 1.5, 0.3, 2),
     ),
+    "hash-map": Claim(
+        "semantic hash of 20 Newsgroups, 32 bits: mAP of test messages among training messages, over "
+        "that of TF-IDF on the same 2,000 words",
+        *("times", "documents", ">=", 1.4, 0.08, 2),
+    ),
+    "hash-p100": Claim(
+        "the same with 128 bits: precision of the first 100, over TF-IDF's",
+        *("times", "documents", ">=", 1.15, 0.04, 2),
+    ),
+    "shortlist-p10": Claim(
+        "500 messages found by 128 bits and put in order by TF-IDF: precision of the first 10, over "
+        "TF-IDF's alone",
+        *("times", "documents", ">=", 1.0, 0.03, 2),
+    ),
+    "hamming-ms": Claim(
+        "the 10 nearest of 1,000,000 codes of 128 bits, one query, one core",
+        *("ms", "hamming", "<=", 10, 3, 1),
+    ),
+    "hamming-speed": Claim(
+        "how many times as fast as the cosine with 1,000,000 codes of 128 numbers",
+        *("times", "hamming", ">=", 20, 10, 0),
+    ),
+    "word-rho": Claim(
+        "word vectors (PPMI, SVD-100, window 5) of 20 Newsgroups: Spearman's rho with the people of "
+        "WordSim-353, 150 pairs",
+        *("", "words", ">=", 0.42, 0.03, 2),
+    ),
+    "few-labels": Claim(
+        "one label for each of 20 groups: right answers of label propagation on an autoencoder's "
+        "codes of all messages, over a supervised classifier's",
+        *("times", "few-labels", ">=", 1.3, 0.3, 2),
+    ),
     "import-time": Claim(
         "`import aeutils` beyond the import of torch",
         *("s", "import", "<=", 0.1, 0.02, 4),
