@@ -90,10 +90,12 @@ EXERCISE = Exercise(
         "equal-bits": {"ones[different.long()]": "(8 - ones)[different.long()]"},
         "and": {" ^ ": " & "},
         "high-bit-missing": {"byte.bit_count()": "(byte & 127).bit_count()"},
-        "wrapped": {"ones[different.long()].sum(dim=2)": (
-            "ones.to(torch.uint8)[different.long()].sum(dim=2, dtype=torch.uint8).long()"
-        )},
-        "wrong-dtype": {".sum(dim=2)\n": ".sum(dim=2).float()\n"},
+        "wrapped": {
+            "ones[different.long()].sum(dim=2)": (
+                "ones.to(torch.uint8)[different.long()].sum(dim=2, dtype=torch.uint8).long()"
+            )
+        },
+        "not-integers": {".sum(dim=2)\n": ".sum(dim=2).float()\n"},
         "transposed": {"queries[:, None, :] ^ codes": "codes[:, None, :] ^ queries"},
         "one-for-each": {
             "queries[:, None, :] ^ codes": "queries ^ codes[:len(queries)]",
@@ -222,8 +224,8 @@ OF_HAMMING = {
 WHAT = "the Hamming distances"
 
 
-def expect_distances(found: object, queries: Tensor, codes: Tensor) -> None:
-    """Compare distances with those of whole numbers."""
+def expect_distances(found: object, queries: Tensor, codes: Tensor) -> Tensor:
+    """Compare distances with those of whole numbers; return them."""
     m, n, size = len(queries), len(codes), queries.shape[1]
     shapes = [
         Mistake("transposed", (n, m), "rows of the result belong to queries, columns to codes"),
@@ -232,7 +234,7 @@ def expect_distances(found: object, queries: Tensor, codes: Tensor) -> None:
     ]
     got = expect_shape(found, (m, n), WHAT, shapes)
     known = [Mistake(how, table(queries, codes, how), why) for how, why in OF_HAMMING.items()]
-    expect_close(got, table(queries, codes), WHAT, known)
+    return expect_close(got, table(queries, codes), WHAT, known)
 
 
 @EXERCISE.criterion("different bits", points=1)
@@ -246,9 +248,14 @@ def different_bits(pack: Callable, hamming: Callable) -> None:
         (ends[:3, None].repeat(1, 40), ends[:2, None].repeat(1, 40)),
     ):
         given = queries.clone(), codes.clone()
-        expect_distances(run(hamming, *given, name="hamming"), queries, codes)
+        got = expect_distances(run(hamming, *given, name="hamming"), queries, codes)
         for before, after in zip((queries, codes), given, strict=True):
             expect_unchanged(before, after, "hamming")
+        expect(
+            got.dtype == torch.int64,
+            f"{WHAT} are of type {str(got.dtype).removeprefix('torch.')}; return int64",
+            "not-integers",
+        )
 
 
 @remote_call
@@ -295,13 +302,13 @@ def economy(pack: Callable, hamming: Callable) -> None:
         )
 
 
-@EXERCISE.conduct(right=bytes_of, dtypes=[torch.uint8])
+@EXERCISE.conduct(right=bytes_of)
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes of 16 bits."""
     return {"bits": new.uniform(0, 1, n, 16) < 0.5}
 
 
-@EXERCISE.conduct("hamming", right=table, dtypes=[torch.int64])
+@EXERCISE.conduct("hamming", right=table)
 def arguments_of_hamming(new: Draw, n: int) -> Arguments:
     """Queries, and two codes more."""
     return {

@@ -85,9 +85,7 @@ EXERCISE = Exercise(
         "over-lists": {"cumsum(dim=1)": "cumsum(dim=0)"},
         "worst-first": {"relevant.double()": "relevant.double().flip(1)"},
         "nan-for-none": {".clamp_min(1)": ""},
-        "one-for-none": {
-            "p[:, k - 1], average": "p[:, k - 1], average.where(hit.any(dim=1), 1.0)"
-        },
+        "one-for-none": {"p[:, k - 1], average": "p[:, k - 1], average.where(hit.any(dim=1), 1.0)"},
         "swapped": {"p[:, k - 1], average": "average, p[:, k - 1]"},
         "mean-over-lists": {"p[:, k - 1], average": "p[:, k - 1].mean(), average.mean()"},
     },

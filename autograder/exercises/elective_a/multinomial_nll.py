@@ -66,10 +66,10 @@ MESSAGES = {
     "not-reduced": "one number for each word; sum over words, then average over documents",
     "mean-over-words": "averaged over words, too; *sum* over words, then average over documents",
     "sum-over-documents": "summed over documents; average over them",
-    "over-documents": "the softmax runs over documents: p must add up to 1 over the *words* of each "
-    "document, `dim=1`",
-    "counts-normalised": "each document's counts were divided by their sum, so that a long document "
-    "counts no more than a short one; take the counts as they are",
+    "over-documents": "the softmax runs over documents: p must add up to 1 over the *words* of "
+    "each document, `dim=1`",
+    "counts-normalised": "each document's counts were divided by their sum, so that a long "
+    "document counts no more than a short one; take the counts as they are",
     "per-word": "divided by the number of counted words; divide by the number of documents",
     "no-softmax": "the logits were taken for log p; log p = log_softmax(logits)",
     "softmax-twice": "a softmax was applied twice",

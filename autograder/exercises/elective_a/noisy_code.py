@@ -300,7 +300,7 @@ def arguments(new: Draw, n: int) -> Arguments:
     }
 
 
-@EXERCISE.conduct("to_bits", right=lambda logits: logits.sign().clamp_min(0), dtypes=[torch.bool])
+@EXERCISE.conduct("to_bits", right=lambda logits: logits.sign().clamp_min(0))
 def arguments_of_to_bits(new: Draw, n: int) -> Arguments:
     """Logits of 24 numbers for each document."""
     return {"logits": new.normal(n, 24)}
