@@ -1,4 +1,4 @@
-"""Elective A's claims on all messages: bits against TF-IDF, few labels, word vectors, Hamming search.
+"""Elective A on all messages: bits against TF-IDF, few labels, word vectors, Hamming search.
 
 The counts that are part of the package are those of all of 20 Newsgroups, so nothing is fetched.
 Every setting is chosen on 1,000 training messages that are held out, never on the test messages.

@@ -153,8 +153,8 @@ CLAIMS = {
         *("times", "speed", ">=", 1.5, 0.3, 2),
     ),
     "hash-map": Claim(
-        "semantic hash of 20 Newsgroups, 32 bits: mAP of test messages among training messages, over "
-        "that of TF-IDF on the same 2,000 words",
+        "semantic hash of 20 Newsgroups, 32 bits: mAP of test messages among training messages, "
+        "over that of TF-IDF on the same 2,000 words",
         *("times", "documents", ">=", 1.4, 0.08, 2),
     ),
     "hash-p100": Claim(
@@ -162,8 +162,8 @@ CLAIMS = {
         *("times", "documents", ">=", 1.15, 0.04, 2),
     ),
     "shortlist-p10": Claim(
-        "500 messages found by 128 bits and put in order by TF-IDF: precision of the first 10, over "
-        "TF-IDF's alone",
+        "500 messages found by 128 bits and put in order by TF-IDF: precision of the first 10, "
+        "over TF-IDF's alone",
         *("times", "documents", ">=", 1.0, 0.03, 2),
     ),
     "hamming-ms": Claim(
@@ -175,8 +175,8 @@ CLAIMS = {
         *("times", "hamming", ">=", 20, 10, 0),
     ),
     "word-rho": Claim(
-        "word vectors (PPMI, SVD-100, window 5) of 20 Newsgroups: Spearman's rho with the people of "
-        "WordSim-353, 150 pairs",
+        "word vectors (PPMI, SVD-100, window 5) of 20 Newsgroups: Spearman's rho with the "
+        "people of WordSim-353, 150 pairs",
         *("", "words", ">=", 0.42, 0.03, 2),
     ),
     "few-labels": Claim(
