@@ -716,11 +716,13 @@ record("ea-between-01", between)
 # </details>
 # <details><summary>Hint 2: all with all</summary>
 #
-# `queries[:, None, :] ^ codes[None, :, :]` has shape (M, N, B): which bits differ, byte by byte.
+# Give the queries a dimension in the middle and the codes one in front: `^` of shapes (M, 1, B) and (1, N, B) has shape
+# (M, N, B) and says, byte by byte, which bits differ.
 # </details>
 # <details><summary>Hint 3: counting ones</summary>
 #
-# `torch.tensor([byte.bit_count() for byte in range(256)])`, indexed by `different.long()`. Add up in int64: a byte ends at 255.
+# Python counts the ones of a whole number: `(131).bit_count()` is 3. Make a tensor of the 256 answers once, index it by the bytes as
+# int64, and add up in int64: a byte ends at 255.
 # </details>
 
 
