@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.axes
 import matplotlib.figure
+import numpy as np
 from torch import Tensor
 
 from aeutils._internal.validate import check_matrix
-from aeutils.plots.line_charts import describe_in_words, one_panel
+from aeutils.plots.line_charts import describe_in_words, one_panel, spread_points
 from aeutils.plots.style import COLOURS, styled
 
 
@@ -42,15 +43,21 @@ def word_map(
             f"z must have shape ({count}, 2), a row for each word, got {tuple(z.shape)}"
         )
     figure, axes = one_panel(title, "first direction", "second direction", 5.2, ax)
-    places = iter(z.tolist())
+    x, y = z.numpy().T
+    axes.scatter(x, y, s=0)  # the limits of the axes, before words are placed
+    axes.margins(0.1)
+    figure.draw_without_rendering()
+    # A word is about four times as wide as high: stretched so, words that do not touch are round.
+    wide = np.array([4.0, 1.0])
+    spots = spread_points(axes.transData.transform(z.numpy()) / wide, 12.0) * wide
+    where = axes.transData.inverted().transform(spots)
+    first = 0
     for (name, words), colour in zip(groups.items(), COLOURS, strict=False):
-        points = [next(places) for _ in words]
-        axes.scatter(*zip(*points, strict=True), s=9, color=colour, label=name)
-        for word, (x, y) in zip(words, points, strict=True):
-            axes.annotate(
-                word, (x, y), xytext=(3, 2), textcoords="offset points", fontsize=8.5, color=colour
-            )
-    axes.margins(0.12)
+        of = slice(first, first + len(words))
+        axes.scatter(x[of], y[of], s=9, color=colour, label=name)
+        for word, (left, height) in zip(words, where[of].tolist(), strict=True):
+            axes.text(left, height, f" {word}", fontsize=8.5, color=colour, va="center")
+        first = of.stop
     axes.legend(
         frameon=False,
         fontsize=8.5,
