@@ -180,6 +180,8 @@ def run() -> dict[str, dict]:
             every[bits].append(row)
             print(f"  {bits} bits, seed {seed}: {row}", flush=True)
     details["seeds"] = {str(bits): rows for bits, rows in every.items()}
+    details["first"] = {str(bits): rows[0] for bits, rows in every.items()}
+    details["queries"] = len(report.queries)
     ratios = {
         "hash-map": [row["bits"]["map"] / plain["map"] for row in every[32]],
         "hash-p100": [row["bits"]["p100"] / plain["p100"] for row in every[128]],
