@@ -387,7 +387,9 @@ def noisy_code(noisy_code: Callable, to_bits: Callable) -> bool:
     what = "the bits of the logits −3, 0, 0.2, 1 and 9"
     got = expect_close(bits[0], [[False, False, True, True, True]], what, known, show_expected=True)
     expect(
-        got.dtype == torch.bool, f"bits should be booleans, but they are {got.dtype}", "not-boolean"
+        got.dtype == torch.bool,
+        f"bits should be booleans, but they are {got.dtype}",
+        "not-booleans",
     )
     return passed(name, "noise before the sigmoid, from the generator, with a gradient; and bits")
 
@@ -407,7 +409,9 @@ def hamming(pack: Callable, hamming: Callable) -> bool:
     value = run(pack, given, name="pack")
     got = expect_close(value, right, "the bytes of 2 rows of 16 bits", known, show_expected=True)
     expect_unchanged(bits, given, "pack")
-    expect(got.dtype == torch.uint8, f"bytes should be uint8, but they are {got.dtype}", "not-byte")
+    expect(
+        got.dtype == torch.uint8, f"bytes should be uint8, but they are {got.dtype}", "not-bytes"
+    )
     queries = torch.tensor([[131, 1], [0, 255]]).byte()
     codes = torch.tensor([[131, 0], [124, 254], [0, 255]]).byte()  # 124 turns every bit of 131
     right = [[1, 16, 10], [11, 6, 0]]
@@ -430,7 +434,9 @@ def hamming(pack: Callable, hamming: Callable) -> bool:
     expect_shape(value, (2, 3), what, shapes)
     got = expect_close(value, right, what, known, show_expected=True)
     expect(
-        got.dtype == torch.int64, f"{what} should be int64, but they are {got.dtype}", "not-integer"
+        got.dtype == torch.int64,
+        f"{what} should be int64, but they are {got.dtype}",
+        "not-integers",
     )
     ones, zeros = torch.full((1, 40), 255).byte(), torch.zeros(1, 40).byte()
     known = [Mistake("wrapped", [[64]], "320 − 256: added up in uint8, which ends at 255")]

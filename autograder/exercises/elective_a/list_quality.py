@@ -52,8 +52,9 @@ EXERCISE = Exercise(
         """,
         "numpy": """
             hit = relevant.numpy().astype(np.float64)
-            ranks = np.arange(1, hit.shape[1] + 1)
-            pairs = np.einsum("qi,qj,ij->q", hit, hit, np.tril(1 / ranks[:, None] + 0 * ranks))
+            n = hit.shape[1]
+            up_to = np.tril(np.ones((n, n))) / np.arange(1, n + 1)[:, None]
+            pairs = np.einsum("qi,qj,ij->q", hit, hit, up_to)
             average = pairs / np.maximum(hit.sum(axis=1), 1)
             return torch.from_numpy(hit[:, :k].sum(axis=1) / k), torch.from_numpy(average)
         """,

@@ -173,7 +173,7 @@ def ends(multinomial_nll: Callable) -> None:
     logits = torch.randn(5, 4, generator=grader_generator(82))
     counts = torch.randint(1, 6, (5, 4), generator=grader_generator(83)).float()
     counts[[1, 4]] = 0
-    right = loss(logits, counts)
+    whole = loss(logits, counts)
     got = run(multinomial_nll, logits.clone(), counts.clone(), name=NAME)
     what = "the loss of 5 documents, 2 of them empty,"
     expect(
@@ -182,7 +182,7 @@ def ends(multinomial_nll: Callable) -> None:
         "nan-for-empty",
     )
     dropped = "empty documents were left out of the mean; divide by the number of all documents"
-    expect_close(got, right, what, [Mistake("empty-dropped", right * 5 / 3, dropped)])
+    expect_close(got, whole, what, [Mistake("empty-dropped", whole * 5 / 3, dropped)])
 
 
 @EXERCISE.conduct(right=loss, trains=["logits"])
