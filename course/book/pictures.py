@@ -28,6 +28,8 @@ FIGURES = {
     "week06-axes.png": ("week06_evaluation", "The class ratio is highest"),
     "week07-race.png": ("week07_siamese", "Same images, same labels"),
     "week07-labels.png": ("week07_siamese", "Few labels: use the images"),
+    "elective_a-words.png": ("elective_a_documents", "Nobody told it"),
+    "elective_a-depth.png": ("elective_a_documents", "Who wins depends"),
 }
 
 
