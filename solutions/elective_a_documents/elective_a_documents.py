@@ -410,7 +410,11 @@ print("\nmean cosine:", ", ".join(f"{name} {value:.2f}" for name, value in means
 reveal("ea-opposites", means["opposites"])
 
 # %% tags=["explore"]
-training.compare("ea-words", {"PPMI + SVD": "closed form, all rows"} | fitted, compared="model")
+training.compare(
+    "ea-words",
+    {"PPMI + SVD": "closed form, all rows"} | fitted,
+    compared=("model", "parameters"),
+)
 
 # %% tags=["record"]
 record(
