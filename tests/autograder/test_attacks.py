@@ -126,15 +126,11 @@ def test_results_with_stock_nbgrader_are_kept_until_the_attack_changes(tmp_path)
     assert Record(tmp_path / "attacks.json", fresh=False).known(replace(attack, path=copy)) is None
 
 
-def test_pages_quote_the_recorded_totals():
+def test_the_record_is_that_of_the_whole_corpus():
     root = HERE.parent.parent
     totals = json.loads((root / "benchmarks" / "attacks.json").read_text())["totals"]
     ours, stock = totals["this grader"], totals["stock nbgrader"]
     assert ours["attacks"] == ours["stopped"] == stock["attacks"] == len(CORPUS)
-    page = (root / "course" / "threat-model.md").read_text()
-    assert f"stopped {ours['stopped']} of {ours['attacks']} attacks" in page
-    assert f"stock nbgrader {stock['stopped']}." in page
-    assert f"the other {stock['attacks'] - stock['stopped']}." in page
 
 
 @needs_sandbox
