@@ -19,13 +19,14 @@ from course.book import COURSE, calculations, notebooks
 PAGE = COURSE / "comparisons.md"
 HEAD = """# How each row was trained
 
-Every table and figure that compares models, with the recipe of each row: first those of the notebooks, week by
-week, then what the lessons and benchmarks compare. The list is made from what the training loops noted
-(`python -m course.book comparisons`), not by hand. The notebooks unfold the same tables, with the seconds that each
-training took.
+Every table and figure that compares models, with the recipe of each row: first those of the
+notebooks, week by week, then what lessons and benchmarks compare. The list is made from what the
+training loops noted (`python -m course.book comparisons`), not by hand. The notebooks unfold the
+same tables, with the seconds that each training took.
 
-How to read an entry: rows are meant to differ in what stands behind *Compared*. What else differs has a reason, and
-what does not differ stands below the table. *By hand* means that nobody searched for the learning rate.
+How to read an entry: rows are meant to differ in what stands behind *Compared*. What else differs
+has a reason, and what does not differ stands below the table. A rate that was chosen *by hand* was
+set by somebody; no held-out images chose it.
 """
 LESSONS = "Lessons: calculations beside the text"
 BENCHMARKS = "Benchmarks: whole data sets"
@@ -66,7 +67,7 @@ def recorded() -> dict[str, Listed]:
 
 
 def of_notebook(notebook: str) -> list[Listed]:
-    """Return the comparisons that an executed notebook recorded, with the sections they stand in."""
+    """Return the comparisons that an executed notebook recorded, with their sections."""
     found, title, section = [], notebook, ""
     for cell in notebooks.solution(notebook).cells:
         if cell.cell_type == "markdown":
