@@ -486,15 +486,17 @@ pca32 = pca.PCA(32).fit(x_train)
 
 conv_sse = training.reconstruction_error(conv_model, digits.x_test)
 reveal("w3-conv-sse", conv_sse)
+three = {}
 for name, model in {
     "fully connected": connected,
     "convolutional": conv_model,
     "residual": resnet,
 }.items():
     images = x_test if name == "fully connected" else digits.x_test
+    three[name] = training.reconstruction_error(model, images)
     print(
         f"{name:<17}{models.count_parameters(model):>8,} parameters   "
-        f"test SSE {training.reconstruction_error(model, images):5.2f}"
+        f"test SSE {three[name]:5.2f}   {how[name].recipe.cpu_seconds:4.0f} s of training"
     )
 print(f"{'PCA-32':<17}{33 * 784:>8,} numbers      test SSE "
       f"{training.reconstruction_error(pca32.reconstruct, x_test):5.2f}")  # fmt: skip
@@ -512,6 +514,7 @@ training.compare(
 from aeutils._internal.notebook import record
 
 record("w3-pca-error", training.reconstruction_error(pca32.reconstruct, x_test))
+record("w3-three", three)
 
 # %% [markdown]
 # **Explain.** A quarter of the parameters and a much smaller error: sharing weights over places is the

@@ -904,9 +904,10 @@ widgets.jacobian_viewer(models_by_name["contractive"].encode, x_test)
 # values fall fastest: it follows fewer directions. (Look at the first column alone, and the untrained
 # encoder is "the most robust": smaller units, nothing else.)
 #
-# The last column is a warning. The contractive code is the worst of all rows at finding a digit's
-# neighbours, though not by much. Ignoring directions is useful only if they do not matter for what you do
-# next, and Ω does not know what that is.
+# The last column is a warning: contraction did not make neighbours better. All encoders answered for the
+# same 1,000 images, so the lines below count those that only one of two has right; *p* says how often a
+# fair coin would be as uneven (McNemar, 1947; more in week 7). Ignoring directions is useful only if they
+# do not matter for what you do next, and Ω does not know what that is.
 #
 # ## 6 · Contractive and denoising compared
 #
@@ -1414,7 +1415,7 @@ record("w5-cost-contractive", row.test_sse)
 
 # %% [markdown]
 # **Think.** By the centred class ratio and by pair AUC this code is the best of the four rows; by its five
-# nearest neighbours it is a little worse than raw pixels. Both can be true. What does a mean over *all*
+# nearest neighbours it is no better than raw pixels. Both can be true. What does a mean over *all*
 # pairs see that five neighbours do not, and which would you ask before you build a search?
 #
 # Your predictions so far:
