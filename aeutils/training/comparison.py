@@ -174,6 +174,18 @@ class Comparison:
             lines.append(f"NOT a fair comparison, and nobody says why: {', '.join(undeclared)}.")
         return lines
 
+    def same(self) -> str:
+        """Return what all trained rows have in common as a sentence; none without such rows."""
+        trained = list(self.trained().values())
+        if not trained:
+            return ""
+        shared = [a for a, heading in COLUMNS.items() if heading not in self.differing()]
+        words = zip(shared, trained[0].words(shared), strict=True)
+        told = "; ".join(f"{COLUMNS[attribute]} {text}" for attribute, text in words)
+        return (
+            f"{'The same in all trained rows' if len(trained) > 1 else 'The trained row'}: {told}."
+        )
+
     def table(self) -> list[list[str]]:
         """Return the cells of "how each row was trained", the headings first."""
         cells = [["row", *COLUMNS.values(), "CPU s"]]
@@ -181,8 +193,7 @@ class Comparison:
             if isinstance(how, str):
                 cells.append([row, how, *[""] * len(COLUMNS)])
             else:
-                values = [_word(getattr(how, attribute)) for attribute in COLUMNS]
-                cells.append([row, *values, f"{how.cpu_seconds:.1f}"])
+                cells.append([row, *how.words(COLUMNS), f"{how.cpu_seconds:.1f}"])
         return cells
 
 
@@ -230,17 +241,26 @@ def table_text(comparison: Comparison, notes: Sequence[str] = ()) -> str:
 def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
     """Return "how each row was trained" as a table that is folded away.
 
+    Columns in which all trained rows agree stand in a sentence below it.
+
     Args:
         comparison: the rows.
         notes: sentences below the table.
     """
-    cells, left = comparison.table(), 'style="text-align:left"'
-    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in cells[0])
+    left = 'style="text-align:left"'
+    columns = [attribute for attribute, h in COLUMNS.items() if h in comparison.differing()]
+    heads = ["row", *(COLUMNS[attribute] for attribute in columns), "CPU s"]
+    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in heads)
     body = ""
-    for first, *rest in cells[1:]:
-        row = "".join(f"<td {left}>{html.escape(text)}</td>" for text in rest)
-        body += f'<tr><th scope="row" {left}>{html.escape(first)}</th>{row}</tr>'
-    below = "".join(f"<li>{html.escape(line)}</li>" for line in notes)
+    for row, how in comparison.rows.items():
+        if isinstance(how, str):
+            cells = f'<td {left} colspan="{len(heads) - 1}">{html.escape(how)}</td>'
+        else:
+            texts = [*how.words(columns), f"{how.cpu_seconds:.1f}"]
+            cells = "".join(f"<td {left}>{html.escape(text)}</td>" for text in texts)
+        body += f'<tr><th scope="row" {left}>{html.escape(row)}</th>{cells}</tr>'
+    lines = [*notes, *filter(None, [comparison.same()])]
+    below = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return (
         "<details><summary style='color:inherit'>How each row was trained</summary>"
         f'<div tabindex="0" style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
@@ -272,9 +292,3 @@ def recipe_of(
     if not isinstance(how, Recipe | str):
         raise TypeError(f"row {row!r} must be a History, a Recipe or a text, got {describe(how)}")
     return how.with_rate_chosen(rate_chosen) if isinstance(how, Recipe) else how
-
-
-def _word(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
@@ -95,6 +95,18 @@ class Recipe:
             cpu_seconds=round(seconds, 1),
             **did,
         )
+
+    def words(self, attributes: Iterable[str]) -> list[str]:
+        """Return some attributes as a table shows them.
+
+        Args:
+            attributes: their names.
+        """
+        values = [getattr(self, attribute) for attribute in attributes]
+        return [
+            f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v)
+            for v in values
+        ]
 
     def with_rate_chosen(self, how: str | None) -> Recipe:
         """Return the recipe with how its rate was chosen, unless that has been said before.

@@ -109,27 +109,16 @@ def _table(comparison: Comparison) -> str:
     differing = [a for a, heading in COLUMNS.items() if heading in comparison.differing()]
     lines = [["row", "how", *(COLUMNS[a] for a in differing)], ["---"] * (2 + len(differing))]
     for row, how in comparison.rows.items():
-        cells = ["trained", *_words(how, differing)] if isinstance(how, Recipe) else [how]
+        cells = ["trained", *how.words(differing)] if isinstance(how, Recipe) else [how]
         lines.append([row, *cells, *[""] * (len(differing) + 1 - len(cells))])
     if len(trained) == len(comparison.rows):  # then nothing is said by the word
         lines = [[line[0], *line[2:]] for line in lines]
     text = "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
-    if not trained:
-        return text
-    same = [f"{COLUMNS[a]} {_words(trained[0], [a])[0]}" for a in COLUMNS if a not in differing]
-    rows = "The same in all trained rows" if len(trained) > 1 else "The trained row"
-    return f"{text}\n{rows}: {'; '.join(same)}.\n"
+    return f"{text}\n{comparison.same()}\n" if trained else text
 
 
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "/").split())
-
-
-def _words(recipe: Recipe, attributes: list[str]) -> list[str]:
-    values = [getattr(recipe, attribute) for attribute in attributes]
-    return [
-        f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else v for v in values
-    ]
 
 
 def write() -> Path:

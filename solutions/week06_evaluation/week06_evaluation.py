@@ -1191,6 +1191,28 @@ record(
 passport.show(every, more=True)
 
 # %% [markdown]
+# Is a star more than luck? All encoders answered for the same images, so count those whose neighbours are
+# right for one of two encoders only; *p* says how often a fair coin would be as uneven (McNemar, 1947;
+# more in week 7).
+
+# %% tags=["explore"]
+from aeutils.embeddings.paired import mcnemar
+from aeutils.neighbours.knn import classify
+
+with torch.no_grad():
+    correct = {
+        name: classify(encode(digits.x_train), y_train, encode(digits.x_test)) == digits.y_test
+        for name, encode in course.items()
+    }
+leader = max(correct, key=lambda name: int(correct[name].sum()))
+starred = {name: mcnemar(correct[leader], c) for name, c in correct.items() if name != leader}
+for name, pair in starred.items():
+    print(
+        f"{leader} alone right {pair.only_first:>3}, {name:<16} alone {pair.only_second:>3}"
+        f"   p {pair.p:.3f}"
+    )
+
+# %% [markdown]
 # **Explain.** No row has all the stars. PCA-2 has the best raw class ratio and, of all real
 # codes, the worst neighbours: the star in that column is worth nothing. In kNN-5 the convolutional code
 # and PCA-32 lead, in the probe denoising and jittered. They are four and seven of 1,000 images apart,

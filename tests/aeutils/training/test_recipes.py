@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from small_runs import X_VAL, X, fit, small
 from torch import nn
 
 from aeutils import losses, training
-from aeutils.training.comparison import COMPARISON, Comparison
+from aeutils.training.comparison import COMPARISON, Comparison, table_html
 
 LABELS = torch.arange(50) % 2
 
@@ -118,7 +119,12 @@ def test_what_else_differs_is_named(options, found):
     assert comparison.undeclared() == found
     assert comparison.sentences()[-1].startswith("NOT a fair comparison")
     because = dict.fromkeys(found, "A reason.")
-    assert Comparison.of("inputs", rows, compared="shown", rate_chosen="by hand", reasons=because).undeclared() == []
+    assert (
+        Comparison.of(
+            "inputs", rows, compared="shown", rate_chosen="by hand", reasons=because
+        ).undeclared()
+        == []
+    )
 
 
 def test_a_loss_without_a_name_is_asked_for_one():
@@ -182,3 +188,13 @@ def test_two_views_of_an_image_are_two_images_seen():
 def test_rows_and_headings_are_checked(rows, compared, error, says):
     with pytest.raises(error, match=says):
         Comparison.of("c", rows, compared=compared)
+
+
+def test_the_page_shows_what_differs_and_says_the_rest_in_a_sentence():
+    rows = {"clean": trained(), "flipped": trained(corrupt=flipped), "pixels": "not trained"}
+    comparison = Comparison.of("inputs", rows, compared="shown", rate_chosen="by hand")
+    page = table_html(comparison, comparison.sentences())
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)<', page)
+    assert heads == ["row", "shown", "CPU s"]
+    assert "images seen 100; steps 8; batch 16" in page
+    assert 'colspan="2">not trained' in page
