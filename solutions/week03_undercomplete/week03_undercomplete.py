@@ -1064,7 +1064,7 @@ passport.add_row(row)
 passport.show([*passport.baselines(digits), pca_row, row])
 
 # %% [markdown]
-# **Think.** The error is almost halved against PCA-32. Did the neighbours get better? Which number would
+# **Think.** The error fell by two fifths against PCA-32. Did the neighbours get better? Which number would
 # you quote to someone who wants to *search* digits, and which to someone who wants to *store* them?
 #
 # Your predictions so far:

@@ -672,8 +672,8 @@ weak, fair = table["median filter"], table["linear least squares"]
 record("w4-weak-baseline", (table["autoencoder"] - weak) / (table["autoencoder"] - fair))
 
 # %% tags=["explore"]
-rows["autoencoder"] = denoiser(noisy_test)
-keep = ("clean", "noisy", "linear\nleast squares", "autoencoder")
+rows |= {"no bend,\nsame loss": no_bend(noisy_test), "autoencoder": denoiser(noisy_test)}
+keep = ("clean", "noisy", "linear\nleast squares", "no bend,\nsame loss", "autoencoder")
 plots.reconstruction_grid(
     {name: rows[name][examples].clamp(0, 1) for name in keep},
     n=10,

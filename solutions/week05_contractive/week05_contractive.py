@@ -905,9 +905,11 @@ widgets.jacobian_viewer(models_by_name["contractive"].encode, x_test)
 # encoder is "the most robust": smaller units, nothing else.)
 #
 # The last column is a warning: contraction did not make neighbours better. All encoders answered for the
-# same 1,000 images, so the lines below count those that only one of two has right; *p* says how often a
-# fair coin would be as uneven (McNemar, 1947; more in week 7). Ignoring directions is useful only if they
-# do not matter for what you do next, and Ω does not know what that is.
+# same 1,000 images, so the lines under the table count those that only one of two has right; *p* says how
+# often a fair coin would be as uneven (McNemar, 1947; more in week 7). The contractive code is behind L1, L2
+# and PCA-32 by more than luck, behind the plain one probably (with eight such lines, one p of 0.02 is no
+# proof), and cannot be told from the *untrained* encoder. Ignoring directions is useful only if they do not
+# matter for what you do next, and Ω does not know what that is.
 #
 # ## 6 · Contractive and denoising compared
 #

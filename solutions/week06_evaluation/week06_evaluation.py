@@ -1214,13 +1214,17 @@ for name, pair in starred.items():
 
 # %% [markdown]
 # **Explain.** No row has all the stars. PCA-2 has the best raw class ratio and, of all real
-# codes, the worst neighbours: the star in that column is worth nothing. In kNN-5 the convolutional code
-# and PCA-32 lead, in the probe denoising and jittered. They are four and seven of 1,000 images apart,
-# well below twice the standard error of such a share: neither star says who is better. The jittered
-# network leads by much more in pair AUC, retrieval and silhouette, without a label, and not in kNN. *Trustworthiness* and *overlap with pixels* have no star: a code that keeps
-# all neighbours of the pixels cannot be better than pixels. Of the networks that were trained, the jittered
-# one has moved furthest away from them, and on purpose. *Hubness* is the skewness of how often an image is among the ten
-# nearest of others; above 1 a few images are neighbours of everybody.
+# codes, the worst neighbours: the star in that column is worth nothing. In kNN-5 PCA-32 and the
+# convolutional code have the same share, and by the lines above neither the autoencoder nor denoising can be
+# told from PCA-32; the ReLU code and the jittered one are behind by more than luck. In the probe denoising
+# leads the jittered code by seven of 1,000 images, well below twice the standard error of such a share: that
+# star does not say who is better. The jittered network leads by much more in pair AUC, retrieval and
+# silhouette, without a label, though not in kNN.
+#
+# *Trustworthiness* and *overlap with pixels* have no star: a code that keeps all neighbours of the pixels
+# cannot be better than pixels. Of the networks that were trained, the jittered one has moved furthest away
+# from them, and on purpose. *Hubness* is the skewness of how often an image is among the ten nearest of
+# others; above 1 a few images are neighbours of everybody.
 #
 # **Think.** Which row would you take for "show me more like this"? For a classifier from ten labels a
 # class? For finding mislabelled images? Write down which column decides before you look again.
