@@ -38,6 +38,7 @@ AS_LONG_AS = (
     "Each as long as its row needs: logistic PCA 40 epochs, the longest setting that was tried on "
     "held-out images; the network 14, after which it reaches the paper's 3.00, and 36."
 )
+LARGE_BATCH = "Contrast needs many others in a batch to tell a photograph from."
 EACH_CHOSEN = "Each chosen on held-out training images."
 TABLES = {
     "whole-autoencoder": Table(
@@ -51,9 +52,9 @@ TABLES = {
         ("model", "loss"),
         {
             "images seen": AS_LONG_AS,
-            "steps": "See images seen.",
+            "steps": AS_LONG_AS,
             "learning rate": EACH_CHOSEN,
-            "rate chosen": "See learning rate.",
+            "rate chosen": EACH_CHOSEN,
             "weight decay": "Chosen with the learning rate; logistic PCA has none.",
             "parameters": "Equal is the code, 30 numbers; a deep network has more weights.",
         },
@@ -89,8 +90,8 @@ TABLES = {
                 "Both visit every photograph four times; contrast sees two views of it at once. "
                 "These rows compare recipes, not losses."
             ),
-            "steps": "See batch.",
-            "batch": "Contrast needs many others in a batch to tell a photograph from.",
+            "steps": LARGE_BATCH,
+            "batch": LARGE_BATCH,
             "learning rate": "Each set by hand for its network.",
             "parameters": "Convolutions share their weights.",
             "seeds": "The controls have one seed, the row of the claim three.",

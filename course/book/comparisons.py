@@ -60,7 +60,8 @@ def recorded() -> dict[str, Listed]:
     measured = results.read()
     for name, table in tables.TABLES.items():
         noted = " and ".join(tables.noted(name, measured))
-        remark = f"Measured by `{measured[table.claims[0]]['command']}`; recipes noted {noted}."
+        commands = dict.fromkeys(f"`{measured[claim]['command']}`" for claim in table.claims)
+        remark = f"Measured by {', '.join(commands)}; recipes noted {noted}."
         comparison = tables.comparison(name, measured)
         found[name] = Listed(comparison, BENCHMARKS, table.title, remark)
     return found
