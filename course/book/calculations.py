@@ -119,6 +119,7 @@ def _without(digit: int) -> Tensor:
 
 @functools.cache
 def _network_without(digit: int) -> tuple[models.Autoencoder, training.Recipe]:
+    torch.set_num_threads(1)  # two threads wait for each other on a busy machine
     training.seed_everything(0)
     model = models.Autoencoder((784, 256, 64, 32))
     how = {"epochs": 10, "batch_size": 64, "lr": 2e-3, "seed": 0, "progress": False}
