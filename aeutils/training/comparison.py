@@ -247,7 +247,7 @@ def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
         comparison: the rows.
         notes: sentences below the table.
     """
-    left = 'style="text-align:left"'
+    left = 'style="text-align:left;padding:0.1em 0.6em"'
     columns = [attribute for attribute, h in COLUMNS.items() if h in comparison.differing()]
     heads = ["row", *(COLUMNS[attribute] for attribute in columns), "CPU s"]
     head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in heads)
@@ -263,8 +263,8 @@ def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
     below = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return (
         "<details><summary style='color:inherit'>How each row was trained</summary>"
-        f'<div tabindex="0" style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
+        '<div tabindex="0" style="overflow-x:auto"><table style="margin:0">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
     )
 
 

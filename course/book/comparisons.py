@@ -97,25 +97,31 @@ def page() -> str:
         if listed.chapter != chapter:
             chapter = listed.chapter
             text += f"\n## {chapter}\n"
-        sentences = [*listed.comparison.sentences(), *filter(None, [listed.remark])]
-        text += f"\n### {listed.section} (`{name}`)\n\n"
-        text += "".join(f"- {sentence}\n" for sentence in sentences) + "\n"
-        text += _table(listed.comparison)
+        comparison = listed.comparison
+        sentences = [*comparison.sentences(), _not_in_steps(comparison), listed.remark]
+        text += f"\n### {listed.section} · {name}\n\n"
+        text += "".join(f"- {sentence}\n" for sentence in filter(None, sentences)) + "\n"
+        text += _table(comparison)
     return text
 
 
+def _not_in_steps(comparison: Comparison) -> str:
+    """Return how those rows came about that no loop trained."""
+    rows = comparison.rows.items()
+    texts = [f"{row} ({how})" for row, how in rows if not isinstance(how, Recipe)]
+    return f"Without training in steps: {'; '.join(texts)}." if texts else ""
+
+
 def _table(comparison: Comparison) -> str:
-    """Return the columns in which rows differ as a table, and the others in one sentence."""
-    trained = list(comparison.trained().values())
+    """Return the columns in which trained rows differ as a table, and the others in a sentence."""
     differing = [a for a, heading in COLUMNS.items() if heading in comparison.differing()]
-    lines = [["row", "how", *(COLUMNS[a] for a in differing)], ["---"] * (2 + len(differing))]
-    for row, how in comparison.rows.items():
-        cells = ["trained", *how.words(differing)] if isinstance(how, Recipe) else [how]
-        lines.append([row, *cells, *[""] * (len(differing) + 1 - len(cells))])
-    if len(trained) == len(comparison.rows):  # then nothing is said by the word
-        lines = [[line[0], *line[2:]] for line in lines]
+    trained = comparison.trained()
+    if not differing:
+        return f"Trained: {', '.join(trained)}. {comparison.same()}\n"
+    lines = [["row", *(COLUMNS[a] for a in differing)], ["---"] * (1 + len(differing))]
+    lines += [[row, *recipe.words(differing)] for row, recipe in trained.items()]
     text = "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
-    return f"{text}\n{comparison.same()}\n" if trained else text
+    return f"{text}\n{comparison.same()}\n"
 
 
 def _cell(text: str) -> str:
