@@ -264,7 +264,8 @@ def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
     return (
         "<details><summary style='color:inherit'>How each row was trained</summary>"
         '<div tabindex="0" style="overflow-x:auto"><table style="margin:0">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{f'<ul>{below}</ul>' if below else ''}</details>"
     )
 
 
