@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ from aeutils.data import Dataset
 from aeutils.embeddings import knn_accuracy, pair_auc
 from aeutils.embeddings.similarity import class_similarity
 from aeutils.models import mlp
-from benchmarks import contrast
+from benchmarks import contrast, recipes
 from benchmarks.hinton import SkipAutoencoder
 from benchmarks.results import entry
 from benchmarks.similarity import SAMPLE_SEED, SAMPLE_SIZE, SAMPLES, SEEDS
@@ -39,8 +39,16 @@ PCA_IMAGES = 10_000  # training images that the axes are fitted to
 TEMPERATURE = 1.0  # of the contrast
 
 
-def autoencoder(x: Tensor, seed: int, epochs: int = EPOCHS) -> SkipAutoencoder:
-    """Return an autoencoder that was shown jittered rows and asked for the undisturbed ones."""
+def autoencoder(
+    x: Tensor,
+    seed: int,
+    epochs: int = EPOCHS,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[SkipAutoencoder, training.Recipe]:
+    """Return an autoencoder that was shown jittered rows and asked for the undisturbed ones.
+
+    And what its training did.
+    """
     training.seed_everything(seed)
     generator = torch.Generator().manual_seed(seed)
     model = SkipAutoencoder(x[:PCA_IMAGES], SIZES)
@@ -49,11 +57,11 @@ def autoencoder(x: Tensor, seed: int, epochs: int = EPOCHS) -> SkipAutoencoder:
         images = batch.reshape(-1, 3, 32, 32)
         return jitter(images, generator, turn=10.0, slant=0.1, shift=3.0).flatten(1)
 
-    training.fit(
+    history = fit(
         model, x, epochs=epochs, loss=losses.mse, batch_size=256, lr=0.001, weight_decay=0.1,
         seed=seed, progress=False, corrupt=jittered,
     )  # fmt: skip
-    return model
+    return model, history.recipe
 
 
 @torch.no_grad()
@@ -105,21 +113,23 @@ def measure(photographs: Dataset) -> dict[str, dict]:
     training.seed_everything(0)
     untrained = mlp(SIZES, nn.GELU)
     x = photographs.x_train
+    rebuilds, rebuilding = autoencoder(x, 0)
     encoders = {
         "raw pixels": lambda x: x,
         "PCA-2": lambda x: axes.transform(x)[:, :2],
         "PCA-32": axes.transform,
         "untrained": untrained,
-        "autoencoder": autoencoder(x, 0).encode,
+        "autoencoder": rebuilds.encode,
     }
     beside = {}
     for name, encode in encoders.items():
         beside[name] = look(encode, photographs)
         print(f"  {name}: {_in_words(beside[name])}", flush=True)
-    rows, seconds = [], []
+    rows, seconds, did = [], [], []
     for seed in SEEDS:
         start = time.process_time()
-        model = contrast.train(x, seed, TEMPERATURE)
+        model, noted = contrast.train(x, seed, TEMPERATURE)
+        did.append(noted)
         seconds.append(time.process_time() - start)
         if seed == SEEDS[0]:
             beside["contrast alone"] = look(model.encode, photographs)
@@ -133,8 +143,28 @@ def measure(photographs: Dataset) -> dict[str, dict]:
         "cpu-seconds": [round(v) for v in seconds],
     }
     values = [float(row["classes-above"]) for row in rows]
-    name = "cifar-classes"
-    return {name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details)}
+    name, how = "cifar-classes", _rows(rebuilding, did)
+    return {
+        name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details, recipes=how)
+    }
+
+
+def _rows(rebuilding: training.Recipe, did: Sequence[training.Recipe]) -> recipes.Rows:
+    """Return how each row came about."""
+    by_hand = "by hand, fixed beforehand"
+    return {
+        **dict.fromkeys(("raw pixels", "untrained"), recipes.NOT_TRAINED),
+        **dict.fromkeys(("PCA-2", "PCA-32"), f"closed form, {PCA_IMAGES:,} images"),
+        "autoencoder": rebuilding.with_rate_chosen(by_hand),
+        "contrast alone": did[0].with_rate_chosen(by_hand),
+        "contrast, averaged codes": recipes.over_seeds(did).with_rate_chosen(by_hand),
+    }
+
+
+def planned(x: Tensor) -> dict[str, recipes.Rows]:
+    """Return the rows of the entry for training rows x (N, 3072)."""
+    did = [contrast.train(x, s, TEMPERATURE, fit=recipes.plan_encoder)[1] for s in SEEDS]
+    return {"cifar-classes": _rows(autoencoder(x, 0, fit=recipes.plan)[1], did)}
 
 
 def _in_words(found: dict[str, object]) -> str:

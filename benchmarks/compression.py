@@ -22,6 +22,7 @@ from aeutils.compression import (
 )
 from aeutils.compression.jpeg import jpeg
 from aeutils.data import Dataset
+from benchmarks import recipes
 from benchmarks.results import entry
 
 TARGETS = (
@@ -85,8 +86,19 @@ def written(
     }
 
 
+def rows(x: Tensor, trained: recipes.Rows) -> recipes.Rows:
+    """Return how the coders came about: JPEG, PCA fitted to rows x, and the networks `trained`."""
+    networks = {row: how for row, how in trained.items() if not row.startswith("PCA")}
+    all_axes = f"{recipes.closed_form(x)}, all axes"
+    return {"JPEG": "a standard, fitted to nothing", "PCA": all_axes} | networks
+
+
 def measure(
-    mnist: Dataset, models: Sequence[nn.Module], seeds: list[int], steps: Sequence[float] = AE_STEPS
+    mnist: Dataset,
+    models: Sequence[nn.Module],
+    seeds: list[int],
+    trained: recipes.Rows,
+    steps: Sequence[float] = AE_STEPS,
 ) -> dict[str, dict]:
     """Return the entry of the table: each seed's autoencoder, PCA and JPEG at the same errors."""
     digits = mnist.flat()
@@ -124,7 +136,11 @@ def measure(
     ratios = [rate_at_error(*straight, AT) / rate for rate in by_seed[AT]]
     name = "compression-gain"
     return {
-        name: entry(name, ratios, "seeds", seeds=seeds, threads=1, details=details),
+        name: entry(
+            *(name, ratios, "seeds"),
+            **{"seeds": seeds, "threads": 1, "details": details},
+            recipes=rows(x_train, trained),
+        )
     }
 
 

@@ -79,8 +79,13 @@ class ContrastEncoder(nn.Module):
         return torch.cat([self(part.reshape(-1, 3, 32, 32)) for part in rows.split(CHUNK)])
 
 
-def train(rows: Tensor, seed: int, temperature: float) -> ContrastEncoder:
-    """Return an encoder trained on rows (N, 3072); τ = `temperature` of the softmax."""
+def train(
+    rows: Tensor,
+    seed: int,
+    temperature: float,
+    fit: Callable[..., training.History] = fit_encoder,
+) -> tuple[ContrastEncoder, training.Recipe]:
+    """Return an encoder trained on rows (N, 3072), and what that did; τ = `temperature`."""
     training.seed_everything(seed)
     x = rows.reshape(-1, 3, 32, 32)
     model = ContrastEncoder(x)
@@ -90,13 +95,15 @@ def train(rows: Tensor, seed: int, temperature: float) -> ContrastEncoder:
         both = torch.cat([view(batch, generator), view(batch, generator)])
         return both.contiguous(memory_format=torch.channels_last)
 
-    fit_encoder(
-        model, x, torch.arange(len(x)),
-        lambda z, number: supcon_loss(z, number.repeat(2), temperature),
+    def contrast(z: Tensor, number: Tensor) -> Tensor:
+        return supcon_loss(z, number.repeat(2), temperature)
+
+    history = fit(
+        model, x, torch.arange(len(x)), contrast,
         epochs=EPOCHS, batch_size=BATCH_SIZE, lr=LR, weight_decay=0.1, seed=seed,
         augment=two_views,
     )  # fmt: skip
-    return model
+    return model, history.recipe
 
 
 def averaged(encode: Callable[[Tensor], Tensor], rows: Tensor) -> Callable[[Tensor], Tensor]:

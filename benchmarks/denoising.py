@@ -16,6 +16,7 @@ from aeutils.corruption.denoising import LinearDenoiser, PCADenoiser, psnr, psnr
 from aeutils.corruption.filters import gaussian_filter, median_filter, non_local_means
 from aeutils.data import Dataset
 from aeutils.models import Autoencoder
+from benchmarks import recipes
 from benchmarks.reconstruction import clamped
 from benchmarks.results import entry
 
@@ -68,16 +69,26 @@ GRID = [
 ]
 
 
-def train(x: Tensor, corrupt: Corrupt, recipe: Recipe, seed: int) -> Autoencoder:
-    """Return an `Autoencoder` trained with new damage in every batch and clean targets."""
+def train(
+    x: Tensor,
+    corrupt: Corrupt,
+    recipe: Recipe,
+    seed: int,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[Autoencoder, training.Recipe]:
+    """Train with new damage in every batch and clean targets; return model, and what that did."""
     training.seed_everything(seed)
     generator = torch.Generator().manual_seed(seed)
     model = Autoencoder(recipe.sizes, activation=nn.GELU)
-    training.fit(
+
+    def damaged(batch: Tensor) -> Tensor:
+        return corrupt(batch, generator)
+
+    history = fit(
         model, x, epochs=recipe.epochs, loss=recipe.loss, batch_size=recipe.batch_size,
-        lr=recipe.lr, seed=seed, progress=False, corrupt=lambda batch: corrupt(batch, generator),
+        lr=recipe.lr, seed=seed, progress=False, corrupt=damaged,
     )  # fmt: skip
-    return model
+    return model, history.recipe
 
 
 @torch.no_grad()
@@ -126,7 +137,8 @@ def _one(name: str, level: str, corrupt: Corrupt, digits: Dataset, grid: Sequenc
     held_out = {}
     for recipe in grid:
         start = time.process_time()
-        held_out[recipe] = quality(train(x_fit, corrupt, recipe, seed=0), noisy_val, x_val)
+        model, _ = train(x_fit, corrupt, recipe, seed=0)
+        held_out[recipe] = quality(model, noisy_val, x_val)
         print(f"  {recipe}  {held_out[recipe]:.2f}  {time.process_time() - start:4.0f} CPU-s")
     chosen = max(held_out, key=held_out.get)
 
@@ -143,9 +155,10 @@ def _one(name: str, level: str, corrupt: Corrupt, digits: Dataset, grid: Sequenc
     of_mean = float(psnr_of_mean(clamped(straight)(noisy_test), x_test))
     print("  test: " + ", ".join(f"{k}: {v:.2f}" for k, v in test.items()))
     print(f"  chosen: {chosen}; again on all training images, then the test images once per seed:")
-    ours, ours_of_mean = [], []
+    ours, ours_of_mean, did = [], [], []
     for seed in SEEDS:
-        model = train(x, corrupt, chosen, seed)
+        model, noted = train(x, corrupt, chosen, seed)
+        did.append(noted)
         ours.append(quality(model, noisy_test, x_test))
         with torch.no_grad():
             ours_of_mean.append(float(psnr_of_mean(clamped(model)(noisy_test), x_test)))
@@ -161,5 +174,25 @@ def _one(name: str, level: str, corrupt: Corrupt, digits: Dataset, grid: Sequenc
         "test-psnr-median": round(statistics.median(ours), 3),
         "margin-by-psnr-of-mean": round(statistics.median(ours_of_mean) - of_mean, 3),
     }
-    margins = [v - base for v in ours]
-    return entry(name, margins, "seeds", seeds=SEEDS, threads=1, details=details)
+    margins, rows = [v - base for v in ours], _rows(x, list(test)[2:], did)
+    return entry(name, margins, "seeds", seeds=SEEDS, threads=1, details=details, recipes=rows)
+
+
+def _rows(x: Tensor, rivals: Sequence[str], did: Sequence[training.Recipe]) -> recipes.Rows:
+    """Return how each row came about, the rivals being a filter, PCA and linear least squares."""
+    smoothed, axes, straight = rivals
+    chosen = recipes.chosen_on(VALIDATION_IMAGES, GRID)
+    return {
+        smoothed: f"nothing fitted, strength chosen on {FEW:,} held-out images",
+        axes: recipes.closed_form(x),
+        straight: f"closed form, {DRAWS} damaged copies of {len(x):,} images",
+        "denoising autoencoder": recipes.over_seeds(did).with_rate_chosen(chosen),
+    }
+
+
+def planned(x: Tensor, name: str, details: dict) -> dict[str, recipes.Rows]:
+    """Return the rows of an entry for training rows x and the details that it recorded."""
+    best = next(recipe for recipe in GRID if str(recipe) == details["chosen"])
+    corrupt = NOISES[name][1]
+    did = [train(x, corrupt, best, seed, fit=recipes.plan)[1] for seed in SEEDS]
+    return {name: _rows(x, list(details["test-psnr-baselines"])[2:], did)}

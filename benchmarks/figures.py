@@ -3,6 +3,8 @@
     python -m benchmarks.figures pca | autoencoder | speed | import | notebooks | all
     python -m benchmarks.figures table     the Markdown table of the recorded figures
     python -m benchmarks.figures check     compare README.md beside this file with them
+    python -m benchmarks.figures recipes   note how rows are trained where they were measured before
+                                           that was noted, from the settings and without training
 
 Run from the repository root, on a machine that has nothing else to do. README.md beside this file
 says what each command measures and how long it takes.
@@ -24,6 +26,7 @@ from benchmarks import (
     hinton,
     knn,
     logistic_pca,
+    recipes,
     reconstruction,
     results,
     siamese,
@@ -66,13 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=[*MEASUREMENTS, "all", "table", "check"])
+    parser.add_argument("command", choices=[*MEASUREMENTS, "all", "table", "check", "recipes"])
     command = parser.parse_args(arguments).command
     if command == "table":
         print("\n".join(results.table(results.read())))
         return 0
     if command == "check":
         return check()
+    if command == "recipes":
+        return note_recipes()
     torch.set_num_threads(1)
     met = [measure(name) for name in (MEASUREMENTS if command == "all" else [command])]
     return 0 if all(met) else 1
@@ -101,6 +106,38 @@ def check() -> int:
     problems = results.differences(page, results.read())
     print("\n".join(problems) or "benchmarks/README.md quotes the recorded figures")
     return 1 if problems else 0
+
+
+def note_recipes() -> int:
+    """Add recipes to entries that have none; what was measured stays as it is."""
+    recorded = results.read()
+    new = {
+        claim: results.with_recipes(recorded[claim], rows, recipes.FROM_THE_SETTINGS)
+        for claim, rows in planned(recorded).items()
+        if "recipes" not in recorded[claim]
+    }
+    results.record(new)
+    print(f"{len(new)} entries: {', '.join(new) or 'all have their recipes'}")
+    return 0
+
+
+def planned(recorded: dict[str, dict]) -> dict[str, recipes.Rows]:
+    """Return how the rows of every entry are trained, by the settings that it says were chosen.
+
+    Images of the right shapes stand in for MNIST and CIFAR-10: no recipe depends on what they show.
+    """
+    draw = torch.Generator().manual_seed(0)
+    digits, photographs = (torch.rand(*n, generator=draw) for n in ((60_000, 784), (50_000, 3072)))
+    chosen = {claim: entry["details"].get("chosen", "") for claim, entry in recorded.items()}
+    rows = reconstruction.planned(digits, chosen["autoencoder-sse"])
+    rows |= logistic_pca.planned(digits, chosen["logistic-pca-sse"])
+    rows |= hinton.planned(digits, chosen["hinton-sse"])
+    for name in denoising.NOISES:
+        rows |= denoising.planned(digits, name, recorded[name]["details"])
+    rows |= similarity.planned(digits, chosen["table-all-ten"])
+    rows |= siamese.planned(digits, chosen["siamese-short"])
+    rows["hundred-labels"] = siamese.hundred_rows(rows["table-all-ten"])
+    return rows | cifar_table.planned(photographs)
 
 
 if __name__ == "__main__":

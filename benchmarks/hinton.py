@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from aeutils import losses, pca, training
 from aeutils.data import Dataset
 from aeutils.models import mlp
-from benchmarks import compression, results
+from benchmarks import compression, recipes, results
 from benchmarks.reconstruction import clamped, pca_errors
 from benchmarks.results import entry
 
@@ -79,16 +79,21 @@ class SkipAutoencoder(nn.Module):
 
 
 def train(
-    x: Tensor, recipe: Recipe, seed: int, epochs: int, sizes: Sequence[int] = SIZES
-) -> SkipAutoencoder:
-    """Return a model trained on rows x by `training.fit` with the hinge loss."""
+    x: Tensor,
+    recipe: Recipe,
+    seed: int,
+    epochs: int,
+    sizes: Sequence[int] = SIZES,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[SkipAutoencoder, training.Recipe]:
+    """Return a model trained on rows x by `fit` with the hinge loss, and what that did."""
     training.seed_everything(seed)
     model = SkipAutoencoder(x, sizes)
-    training.fit(
+    history = fit(
         model, x, epochs=epochs, loss=losses.hinge_mse, batch_size=BATCH_SIZE, lr=recipe.lr,
         weight_decay=recipe.weight_decay, seed=seed, progress=False,
     )  # fmt: skip
-    return model
+    return model, history.recipe
 
 
 @contextmanager
@@ -122,7 +127,7 @@ def choose(
     errors = {}
     for recipe in grid:
         start = time.process_time()
-        model = train(x_fit, recipe, seed=0, **how)
+        model, _ = train(x_fit, recipe, seed=0, **how)
         errors[recipe] = training.reconstruction_error(clamped(model), x_val)
         seconds = time.process_time() - start
         print(f"  {recipe}: {errors[recipe]:.3f} held out, {seconds:.0f} CPU-s", flush=True)
@@ -142,7 +147,7 @@ def run_short(mnist: Dataset) -> dict[str, dict]:
     }
     return {
         "hinton-sse": entry("hinton-sse", over="seeds", seeds=SEEDS, threads=1, **found),
-        **compression.measure(mnist, models, SEEDS),
+        **compression.measure(mnist, models, SEEDS, found["recipes"]),
     }
 
 
@@ -161,16 +166,42 @@ def run_long(mnist: Dataset) -> dict[str, dict]:
     return {name: entry(name, over="seeds", seeds=SEEDS, threads=1, **found)}
 
 
+def _rows(x: Tensor, epochs: int, did: Sequence[training.Recipe]) -> recipes.Rows:
+    """Return how the rows came about: PCA, and the network with all of its seeds."""
+    after = f" after {GRID_EPOCHS} epochs"
+    chosen = recipes.chosen_on(VALIDATION_IMAGES, GRID, after)
+    network = recipes.over_seeds(did).with_rate_chosen(chosen)
+    return {"PCA-30": recipes.closed_form(x), f"autoencoder, {epochs} epochs": network}
+
+
+def planned(x: Tensor, chosen: str) -> dict[str, recipes.Rows]:
+    """Return the rows of each entry for training rows x and the recipe that was chosen."""
+    best = next(recipe for recipe in GRID if str(recipe) == chosen)
+    rows = {
+        epochs: _rows(
+            x, epochs, [train(x, best, seed, epochs, fit=recipes.plan)[1] for seed in SEEDS]
+        )
+        for epochs in (SHORT, LONG)
+    }
+    return {
+        "hinton-sse": rows[SHORT],
+        "hinton-long-sse": rows[LONG],
+        "compression-gain": compression.rows(x, rows[SHORT]),
+    }
+
+
 def _seeds(
     digits: Dataset, recipe: Recipe, epochs: int, seeds: Sequence[int]
 ) -> tuple[dict, list[SkipAutoencoder]]:
     """Train once per seed; return the clamped test errors with what else was measured."""
-    models, values, raw, seconds, speed = [], [], [], [], []
+    models, values, raw, seconds, speed, did = [], [], [], [], [], []
     for seed in seeds:
         speed.append(multiply_speed())
         start = time.process_time()
         with products(PRECISION[epochs]):
-            models.append(train(digits.x_train, recipe, seed, epochs))
+            model, noted = train(digits.x_train, recipe, seed, epochs)
+        models.append(model)
+        did.append(noted)
         seconds.append(time.process_time() - start)
         values.append(training.reconstruction_error(clamped(models[-1]), digits.x_test))
         raw.append(training.reconstruction_error(models[-1], digits.x_test))
@@ -187,4 +218,5 @@ def _seeds(
         "pca30-raw": round(straight["raw"], 4),
         "pca30-clamped": round(straight["clamped"], 4),
     }
-    return {"values": values, "details": details}, models
+    rows = _rows(digits.x_train, epochs, did)
+    return {"values": values, "details": details, "recipes": rows}, models

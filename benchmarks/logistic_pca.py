@@ -11,7 +11,7 @@ notes.md says how much more steps would still bring.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from aeutils import losses, training
 from aeutils.data import Dataset
 from aeutils.training import Recipe
+from benchmarks import recipes
 from benchmarks.results import entry
 
 CODE = 30
@@ -61,15 +62,19 @@ def rebuilt(model: LogisticPCA) -> Callable[[Tensor], Tensor]:
     return lambda x: model(x).sigmoid()
 
 
-def train(x: Tensor, setting: Setting, seed: int) -> tuple[LogisticPCA, Recipe]:
+def train(
+    x: Tensor,
+    setting: Setting,
+    seed: int,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[LogisticPCA, Recipe]:
     """Return a model trained on rows x, and what its training did."""
     training.seed_everything(seed)
     model = LogisticPCA(x.shape[1])
-    history = training.fit(
+    history = fit(
         model, x, epochs=setting.epochs, loss=losses.bernoulli_nll, batch_size=BATCH_SIZE,
         lr=setting.lr, seed=seed, progress=False,
     )  # fmt: skip
-    assert history.recipe is not None
     return model, history.recipe
 
 
@@ -94,10 +99,10 @@ def run(mnist: Dataset, grid: Sequence[Setting] | None = None) -> dict[str, dict
     n_validation = min(VALIDATION_IMAGES, len(digits.x_train) // 6)
     best, errors = choose(digits.x_train, grid or GRID, n_validation)
     print(f"  chosen: {best}; again on all training images, then the test images once per seed:")
-    values, recipes = [], []
+    values, did = [], []
     for seed in SEEDS:
         model, recipe = train(digits.x_train, best, seed)
-        recipes.append(asdict(recipe) | {"lr_chosen": "on 10,000 held-out training images"})
+        did.append(recipe)
         values.append(training.reconstruction_error(rebuilt(model), digits.x_test))
         print(
             f"  seed {seed}: test SSE {values[-1]:.3f}, {recipe.cpu_seconds:.0f} CPU-s", flush=True
@@ -107,7 +112,21 @@ def run(mnist: Dataset, grid: Sequence[Setting] | None = None) -> dict[str, dict
         "chosen": str(best),
         "validation-sse": errors,
         "test-sse-by-seed": [round(v, 4) for v in values],
-        "recipes": recipes,
     }
-    name = "logistic-pca-sse"
-    return {name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details)}
+    name, rows = "logistic-pca-sse", _rows(did)
+    return {
+        name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details, recipes=rows)
+    }
+
+
+def _rows(did: Sequence[Recipe]) -> recipes.Rows:
+    """Return how the row came about, with all of its seeds."""
+    chosen = recipes.chosen_on(VALIDATION_IMAGES, GRID)
+    return {"logistic PCA": recipes.over_seeds(did).with_rate_chosen(chosen)}
+
+
+def planned(x: Tensor, chosen: str) -> dict[str, recipes.Rows]:
+    """Return the row of the entry for training rows x and the setting that was chosen."""
+    best = next(setting for setting in GRID if str(setting) == chosen)
+    did = [train(x, best, seed, fit=recipes.plan)[1] for seed in SEEDS]
+    return {"logistic-pca-sse": _rows(did)}

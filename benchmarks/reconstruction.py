@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from aeutils import losses, pca, training
 from aeutils.data import Dataset
 from aeutils.models import Autoencoder
+from benchmarks import recipes
 from benchmarks.results import entry
 
 SIZES = (784, 512, 256, 32)
@@ -69,20 +70,30 @@ def clamped(model: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 def train(
-    x: Tensor, recipe: Recipe, seed: int, *, sizes: Sequence[int] = SIZES, epochs: int = EPOCHS
-) -> Autoencoder:
-    """Return an `Autoencoder` of images in [0, 1], trained by `training.fit`."""
+    x: Tensor,
+    recipe: Recipe,
+    seed: int,
+    *,
+    sizes: Sequence[int] = SIZES,
+    epochs: int = EPOCHS,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[Autoencoder, training.Recipe]:
+    """Return an `Autoencoder` of images in [0, 1], trained by `fit`, and what that did."""
     training.seed_everything(seed)
     model = Autoencoder(sizes, activation=recipe.activation)
     mean, std = float(x.mean()), float(x.std())
-    training.fit(
+
+    def standardised(batch: Tensor) -> Tensor:
+        return (batch - mean) / std
+
+    history = fit(
         model, x, epochs=epochs, loss=recipe.loss, batch_size=recipe.batch_size, lr=recipe.lr,
         weight_decay=recipe.weight_decay, seed=seed, progress=False,
-        corrupt=(lambda batch: (batch - mean) / std) if recipe.standardise else None,
+        corrupt=standardised if recipe.standardise else None,
     )  # fmt: skip
     if recipe.standardise:
         absorb(model.encoder[0], mean, std)
-    return model
+    return model, history.recipe
 
 
 @torch.no_grad()
@@ -104,7 +115,7 @@ def choose(
     errors = {}
     for recipe in grid:
         start = time.process_time()
-        model = train(x_fit, recipe, seed=0, **how)
+        model, _ = train(x_fit, recipe, seed=0, **how)
         errors[recipe] = training.reconstruction_error(clamped(model), x_val)
         print(f"  {recipe}  {errors[recipe]:6.3f}  {time.process_time() - start:4.0f} CPU-s")
     return min(errors, key=errors.get), errors
@@ -117,7 +128,22 @@ def run_pca(mnist: Dataset) -> dict[str, dict]:
         print(f"  PCA-{k}: test SSE {error['raw']:.3f}, clamped to [0, 1] {error['clamped']:.3f}")
     details = {f"pca{k}-{how}": round(v, 4) for k, e in errors.items() for how, v in e.items()}
     value = [errors[30]["raw"]]
-    return {"pca30-sse": entry("pca30-sse", value, "run", seeds=[], threads=1, details=details)}
+    name, rows = "pca30-sse", {"PCA-30": recipes.closed_form(digits.x_train)}
+    return {name: entry(name, value, "run", seeds=[], threads=1, details=details, recipes=rows)}
+
+
+def _rows(x: Tensor, did: Sequence[training.Recipe]) -> recipes.Rows:
+    """Return how the rows came about: PCA, and the autoencoder with all of its seeds."""
+    chosen = recipes.chosen_on(VALIDATION_IMAGES, GRID)
+    network = recipes.over_seeds(did).with_rate_chosen(chosen)
+    return {"PCA-32": recipes.closed_form(x), "autoencoder": network}
+
+
+def planned(x: Tensor, chosen: str) -> dict[str, recipes.Rows]:
+    """Return the rows of both entries for training rows x and the recipe that was chosen."""
+    best = next(recipe for recipe in GRID if " ".join(str(recipe).split()) == chosen)
+    did = [train(x, best, seed, fit=recipes.plan)[1] for seed in SEEDS]
+    return {"pca30-sse": {"PCA-30": recipes.closed_form(x)}, "autoencoder-sse": _rows(x, did)}
 
 
 def run_autoencoder(mnist: Dataset) -> dict[str, dict]:
@@ -126,9 +152,10 @@ def run_autoencoder(mnist: Dataset) -> dict[str, dict]:
           "clamped SSE of those:")  # fmt: skip
     best, errors = choose(digits.x_train, GRID, VALIDATION_IMAGES)
     print(f"  chosen: {best}\n  again on all training images, then the test images once per seed:")
-    raw, clipped = [], []
+    raw, clipped, did = [], [], []
     for seed in SEEDS:
-        model = train(digits.x_train, best, seed)
+        model, recipe = train(digits.x_train, best, seed)
+        did.append(recipe)
         raw.append(training.reconstruction_error(model, digits.x_test))
         clipped.append(training.reconstruction_error(clamped(model), digits.x_test))
         print(f"  seed {seed}: test SSE clamped {clipped[-1]:.3f}, raw {raw[-1]:.1f}")
@@ -142,5 +169,7 @@ def run_autoencoder(mnist: Dataset) -> dict[str, dict]:
         "pca32-clamped": round(straight["clamped"], 4),
         "pca32-raw": round(straight["raw"], 4),
     }
-    name = "autoencoder-sse"
-    return {name: entry(name, clipped, "seeds", seeds=SEEDS, threads=1, details=details)}
+    name, rows = "autoencoder-sse", _rows(digits.x_train, did)
+    return {
+        name: entry(name, clipped, "seeds", seeds=SEEDS, threads=1, details=details, recipes=rows)
+    }

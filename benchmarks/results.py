@@ -6,10 +6,14 @@ import datetime
 import json
 import platform
 import statistics
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+
+from aeutils.training import Recipe
+from benchmarks.recipes import WHILE_TRAINING
 
 RESULTS = Path(__file__).parent / "results.json"
 ROOT = Path(__file__).parent.parent
@@ -204,15 +208,23 @@ CLAIMS = {
 
 
 def entry(
-    name: str, values: list[float], over: str, *, seeds: list[int], threads: int, details: dict
+    name: str,
+    values: list[float],
+    over: str,
+    *,
+    seeds: list[int],
+    threads: int,
+    details: dict,
+    recipes: Mapping[str, Recipe | str] | None = None,
 ) -> dict:
     """Return what is kept of one claim: the median of `values`, their range, and the conditions.
 
-    `over` says what the values differ in, such as "seeds" or "repeats".
+    `over` says what the values differ in, such as "seeds" or "repeats"; `recipes` how the rows of
+    its table came about, where models are compared.
     """
     claim = CLAIMS[name]
     value = statistics.median(values)
-    return {
+    kept = {
         "claim": claim.text,
         "value": round(value, 5),
         "unit": claim.unit,
@@ -231,6 +243,13 @@ def entry(
         "date": datetime.date.today().isoformat(),
         "details": details,
     }
+    return kept if recipes is None else with_recipes(kept, recipes, WHILE_TRAINING)
+
+
+def with_recipes(kept: dict, recipes: Mapping[str, Recipe | str], noted: str) -> dict:
+    """Return an entry with how each row came about, and when that was noted."""
+    rows = {row: how if isinstance(how, str) else asdict(how) for row, how in recipes.items()}
+    return {**kept, "recipes": {"noted": noted, "rows": rows}}
 
 
 def read(path: Path = RESULTS) -> dict[str, dict]:

@@ -22,7 +22,7 @@ from aeutils.models import mlp
 from aeutils.neighbours import propagation
 from aeutils.neighbours.knn import classify
 from aeutils.training.encoder import fit_encoder
-from benchmarks import results, similarity
+from benchmarks import recipes, results, similarity
 from benchmarks.results import entry
 
 SIZES = (784, 512, 256, 32)
@@ -32,11 +32,18 @@ SEEDS = [0, 1, 2]
 VALIDATION_IMAGES = 10_000
 SPLIT_SEED = 2006  # which training images are held out for the choice
 WEAK = {"turn": 10.0, "scale": 0.1, "slant": 0.15, "shift": 1.5}
-LOSSES = {
-    "supervised contrastive": lambda z, y: supcon_loss(z, y, 0.1),
-    "all pairs": lambda z, y: all_pairs_loss(z, y, 1.0),
-}
 LABELS, DRAWS = 100, 5  # labels told, and how often they are drawn anew for each encoder
+
+
+def supervised_contrastive(z: Tensor, y: Tensor) -> Tensor:
+    return supcon_loss(z, y, 0.1)
+
+
+def all_pairs(z: Tensor, y: Tensor) -> Tensor:
+    return all_pairs_loss(z, y, 1.0)
+
+
+LOSSES = {"supervised contrastive": supervised_contrastive, "all pairs": all_pairs}
 
 
 @dataclass(frozen=True)
@@ -74,18 +81,29 @@ class Standardised(nn.Module):
         return F.normalize(self.encoder((x - self.mean) / self.scale))
 
 
-def train(x: Tensor, y: Tensor, recipe: Recipe, seed: int, epochs: int) -> Standardised:
-    """Return an encoder trained on jittered rows and all their labels."""
+def train(
+    x: Tensor,
+    y: Tensor,
+    recipe: Recipe,
+    seed: int,
+    epochs: int,
+    fit: Callable[..., training.History] = fit_encoder,
+) -> tuple[Standardised, training.Recipe]:
+    """Return an encoder trained on jittered rows and all their labels, and what that did."""
     training.seed_everything(seed)
     model = Standardised(x)
     generator = torch.Generator().manual_seed(seed)
     how = {} if recipe.strong else WEAK
-    fit_encoder(
+
+    def jittered(batch: Tensor) -> Tensor:
+        return jitter(batch, generator, **how)
+
+    jittered.__name__ = "jittered" if recipe.strong else "jittered_weakly"
+    history = fit(
         model, x, y, LOSSES[recipe.loss], epochs=epochs, batch_size=BATCH_SIZE, lr=recipe.lr,
-        weight_decay=recipe.weight_decay, seed=seed,
-        augment=lambda batch: jitter(batch, generator, **how),
+        weight_decay=recipe.weight_decay, seed=seed, augment=jittered,
     )  # fmt: skip
-    return model.requires_grad_(False)
+    return model.requires_grad_(False), history.recipe
 
 
 def split(data: Dataset, n: int) -> tuple[Tensor, Tensor]:
@@ -104,26 +122,33 @@ def choose(
     found = {}
     for recipe in grid:
         start = time.process_time()
-        model = train(x[fit], y[fit], recipe, 0, epochs)
+        model, _ = train(x[fit], y[fit], recipe, 0, epochs)
         seconds = time.process_time() - start
         found[recipe] = knn_accuracy(model(x[fit]), y[fit], model(x[held]), y[held])
         print(f"  {recipe}: {found[recipe]:.4f} held out, {seconds:.0f} CPU-s", flush=True)
     return max(found, key=found.get), {str(recipe): round(v, 4) for recipe, v in found.items()}
 
 
-def _seeds(data: Dataset, recipe: Recipe, epochs: int) -> list[dict[str, float]]:
-    """Train with every seed on all training images; the test images are used once per seed."""
-    rows = []
+def _seeds(
+    data: Dataset, recipe: Recipe, epochs: int
+) -> tuple[list[dict[str, float]], list[training.Recipe]]:
+    """Train with every seed on all training images; the test images are used once per seed.
+
+    Returns:
+        For each seed what was measured, and what the training did.
+    """
+    rows, did = [], []
     for seed in SEEDS:
         start = time.process_time()
-        model = train(data.x_train, data.y_train, recipe, seed, epochs)
+        model, noted = train(data.x_train, data.y_train, recipe, seed, epochs)
+        did.append(noted)
         seconds = time.process_time() - start
         z_train, z_test = model(data.x_train), model(data.x_test)
         knn = knn_accuracy(z_train, data.y_train, z_test, data.y_test)
         ranked = mean_average_precision(z_test, data.y_test, sample=2000)
         rows.append({"knn5": knn, "seconds": round(seconds, 1), "map": round(ranked, 4)})
         print(f"  {epochs} epochs, seed {seed}: {rows[-1]}", flush=True)
-    return rows
+    return rows, did
 
 
 def controls(data: Dataset) -> dict[str, float]:
@@ -151,13 +176,38 @@ def run(mnist: Dataset, grid: Sequence[Recipe] | None = None) -> dict[str, dict]
     print(f"  chosen: {best}")
     made = {}
     for name, epochs in (("siamese-short", SHORT), ("siamese-long", LONG)):
-        rows = _seeds(data, best, epochs)
+        rows, did = _seeds(data, best, epochs)
         details = {"chosen": str(best), "held-out": held, "by-seed": rows, "controls": beside}
         plain = {"seeds": SEEDS, "threads": 1}
         accuracies, seconds = ([row[key] for row in rows] for key in ("knn5", "seconds"))
-        made[name] = entry(name, accuracies, "seeds", **plain, details=details)
+        made[name] = entry(
+            *(name, accuracies, "seeds"),
+            **plain,
+            details=details,
+            recipes=_rows(data.x_train, epochs, did),
+        )
         made[f"{name}-time"] = entry(f"{name}-time", seconds, "seeds", **plain, details={})
     return made
+
+
+def _rows(x: Tensor, epochs: int, did: Sequence[training.Recipe]) -> recipes.Rows:
+    """Return how each row came about: the controls, and the network with all of its seeds."""
+    chosen = recipes.chosen_on(VALIDATION_IMAGES, GRID, f" after {SHORT} epochs")
+    return {
+        **dict.fromkeys(("raw pixels", "untrained"), recipes.NOT_TRAINED),
+        "PCA-32": recipes.closed_form(x),
+        f"Siamese, {epochs} epochs": recipes.over_seeds(did).with_rate_chosen(chosen),
+    }
+
+
+def planned(x: Tensor, chosen: str) -> dict[str, recipes.Rows]:
+    """Return the rows of both entries for training rows x and the recipe that was chosen."""
+    best, y = next(recipe for recipe in GRID if str(recipe) == chosen), torch.zeros(len(x))
+    rows = {}
+    for name, epochs in (("siamese-short", SHORT), ("siamese-long", LONG)):
+        did = [train(x, y, best, seed, epochs, fit=recipes.plan_encoder)[1] for seed in SEEDS]
+        rows[name] = _rows(x, epochs, did)
+    return rows
 
 
 # ------------------------------------------------------------------------------ a hundred labels
@@ -209,7 +259,7 @@ def run_hundred(mnist: Dataset) -> dict[str, dict]:
     recipe = next(r for r in similarity.GRID if str(r) == chosen)
     fit, held = split(data, VALIDATION_IMAGES)
     x, y = data.x_train, data.y_train
-    encode = similarity.train(x[fit], recipe, 0).requires_grad_(False).encode
+    encode = similarity.train(x[fit], recipe, 0)[0].requires_grad_(False).encode
     z, z_held = encode(x[fit]), encode(x[held])
     tried = {}
     for k in NEIGHBOURS:
@@ -218,14 +268,16 @@ def run_hundred(mnist: Dataset) -> dict[str, dict]:
             tried[k, alpha] = setting["propagated"]
             print(f"  k {k}, alpha {alpha}: {tried[k, alpha]:.4f} held out", flush=True)
     k, alpha = max(tried, key=tried.get)
-    axes, rows = pca.PCA(32).fit(x), []
+    axes, rows, did = pca.PCA(32).fit(x), [], []
     beside = few_labels(
         axes.transform(x), y, axes.transform(data.x_test), data.y_test, k, alpha, range(DRAWS)
     )
     pixels = few_labels_by_pixels(data)
     print(f"  chosen: k {k}, alpha {alpha}; PCA-32 {beside}; raw pixels 1-NN {pixels:.4f}")
     for seed in SEEDS:
-        encode = similarity.train(x, recipe, seed).requires_grad_(False).encode
+        model, noted = similarity.train(x, recipe, seed)
+        did.append(noted)
+        encode = model.requires_grad_(False).encode
         rows.append(
             few_labels(encode(x), y, encode(data.x_test), data.y_test, k, alpha, range(DRAWS))
         )
@@ -237,7 +289,15 @@ def run_hundred(mnist: Dataset) -> dict[str, dict]:
         "controls": {"PCA-32": beside, "raw pixels, 1-NN": round(pixels, 4)},
     }
     values, name = [row["propagated"] for row in rows], "hundred-labels"
-    return {name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details)}
+    how = hundred_rows(similarity.rows(x, did))
+    return {
+        name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=details, recipes=how)
+    }
+
+
+def hundred_rows(of_similarity: recipes.Rows) -> recipes.Rows:
+    """Return how each encoder came about; the jittered one is that of `similarity`."""
+    return {row: of_similarity[row] for row in ("raw pixels", "PCA-32", "jittered")}
 
 
 def few_labels_by_pixels(data: Dataset) -> float:

@@ -66,6 +66,7 @@ def measure(
     decode: Callable[[Tensor], Tensor] | None = None,
     more: bool = False,
     trained: History | Recipe | str | None = None,
+    rate_chosen: str | None = None,
 ) -> PassportRow:
     """Measure one encoder.
 
@@ -85,6 +86,7 @@ def measure(
             neighbour overlap and hubness. Needs scikit-learn.
         trained: how the encoder was trained: what `fit` returned, a recipe, or a text such as
             "closed form". The table unfolds it.
+        rate_chosen: how the learning rate of that training was chosen.
 
     Returns:
         The row of the passport.
@@ -115,7 +117,7 @@ def measure(
         )
     nearest = nearest_neighbours(z_train, z_test, leave_one_out=False)
     row = _row(name, _data_name(data), z_test, nearest, y_train, y_test, sse)
-    row = replace(row, recipe=None if trained is None else recipe_of(name, trained))
+    row = replace(row, recipe=None if trained is None else recipe_of(name, trained, rate_chosen))
     return _with_more(row, x_test, z_train, z_test, y_train, y_test) if more else row
 
 

@@ -10,7 +10,7 @@ a reason that stands beside the table.
 ...     model = models.Autoencoder(sizes=(6, 4, 2))
 ...     return training.fit(model, torch.rand(50, 6), epochs=epochs, progress=False)
 >>> rows = {"short": trained(1), "long": trained(2), "raw pixels": "not trained"}
->>> Comparison.of("example", rows, compared="loss").undeclared()
+>>> Comparison.of("example", rows, compared="loss", rate_chosen="by hand").undeclared()
 ['images seen', 'steps']
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 from aeutils._internal.notebook import publish
 from aeutils._internal.validate import check_text, describe
 from aeutils.training.history import History
-from aeutils.training.recipe import UNNAMED, Recipe
+from aeutils.training.recipe import NOT_SAID, UNNAMED, Recipe
 
 COMPARISON = "application/vnd.aeutils.comparison+json"
 """Kind of the output that keeps a comparison for the pages of the book; no page shows it."""
@@ -71,6 +71,7 @@ class Comparison:
         rows: Mapping[str, History | Recipe | str],
         *,
         compared: str | tuple[str, ...],
+        rate_chosen: str | Mapping[str, str] | None = None,
         reasons: Mapping[str, str] | None = None,
     ) -> Comparison:
         """Return the comparison of some training runs.
@@ -79,6 +80,8 @@ class Comparison:
             name: of the table.
             rows: for each row what `fit` returned, a recipe, or a text where nothing was trained.
             compared: heading, or headings, of `COLUMNS`.
+            rate_chosen: how the learning rate of all rows was chosen, or of each, by row. A recipe
+                that says so itself is left as it is.
             reasons: why anything else differs, by heading of `COLUMNS`.
 
         Returns:
@@ -86,7 +89,8 @@ class Comparison:
 
         Raises:
             TypeError: a row is none of the three.
-            ValueError: a heading is none of `COLUMNS`, or a history has no recipe.
+            ValueError: a heading is none of `COLUMNS`, a history has no recipe, or `rate_chosen`
+                names a row that is not there.
         """
         check_text(name, "name")
         wanted = (compared,) if isinstance(compared, str) else tuple(compared)
@@ -96,7 +100,12 @@ class Comparison:
                 raise ValueError(
                     f"{heading!r} is no column; there are {', '.join(COLUMNS.values())}"
                 )
-        return cls(name, {row: recipe_of(row, how) for row, how in rows.items()}, wanted, reasons)
+        chosen = {} if isinstance(rate_chosen, str | None) else dict(rate_chosen)
+        if unknown := chosen.keys() - rows.keys():
+            raise ValueError(f"rate_chosen names {', '.join(sorted(unknown))}, which is no row")
+        said = rate_chosen if isinstance(rate_chosen, str) else None
+        made = {row: recipe_of(row, how, chosen.get(row, said)) for row, how in rows.items()}
+        return cls(name, made, wanted, reasons)
 
     def trained(self) -> dict[str, Recipe]:
         """Return the rows that were trained in steps."""
@@ -111,7 +120,7 @@ class Comparison:
         ]
 
     def undeclared(self) -> list[str]:
-        """Return what differs though it is neither compared nor has a reason, and names missing."""
+        """Return what differs without being compared or having a reason, and what is unsaid."""
         known = {*self.compared, *self.reasons}
         unnamed = [
             f"a name for the {what} of {row!r}"
@@ -119,16 +128,23 @@ class Comparison:
             for what in ("loss", "shown")
             if UNNAMED in getattr(recipe, what)
         ]
-        return [heading for heading in self.differing() if heading not in known] + unnamed
+        unsaid = [
+            f"how the learning rate of {row!r} was chosen"
+            for row, recipe in self.trained().items()
+            if recipe.lr_chosen == NOT_SAID
+        ]
+        return [heading for heading in self.differing() if heading not in known] + unnamed + unsaid
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON can hold it."""
-        rows = {row: how if isinstance(how, str) else asdict(how) for row, how in self.rows.items()}
+        """Return the comparison as JSON can hold it: lists, because notebooks sort dictionaries."""
+        rows = [
+            [row, how if isinstance(how, str) else asdict(how)] for row, how in self.rows.items()
+        ]
         return {
             "name": self.name,
             "rows": rows,
             "compared": list(self.compared),
-            "reasons": dict(self.reasons),
+            "reasons": [list(reason) for reason in self.reasons.items()],
         }
 
     @classmethod
@@ -138,8 +154,7 @@ class Comparison:
         Args:
             kept: what it returned.
         """
-        rows = {row: how if isinstance(how, str) else Recipe(**how)
-                for row, how in kept["rows"].items()}  # fmt: skip
+        rows = {row: how if isinstance(how, str) else Recipe(**how) for row, how in kept["rows"]}
         return cls(kept["name"], rows, tuple(kept["compared"]), dict(kept["reasons"]))
 
     def sentences(self) -> list[str]:
@@ -152,10 +167,24 @@ class Comparison:
                 f"Equal for all trained rows: {first.images_seen:,} images seen in "
                 f"{first.steps:,} steps."
             )
-        lines += [f"Not equal: {heading}. {reason}" for heading, reason in self.reasons.items()]
+        for reason in dict.fromkeys(self.reasons.values()):
+            headings = [heading for heading, why in self.reasons.items() if why == reason]
+            lines.append(f"Not equal: {', '.join(headings)}. {reason}")
         if undeclared := self.undeclared():
             lines.append(f"NOT a fair comparison, and nobody says why: {', '.join(undeclared)}.")
         return lines
+
+    def same(self) -> str:
+        """Return what all trained rows have in common as a sentence; none without such rows."""
+        trained = list(self.trained().values())
+        if not trained:
+            return ""
+        shared = [a for a, heading in COLUMNS.items() if heading not in self.differing()]
+        words = zip(shared, trained[0].words(shared), strict=True)
+        told = "; ".join(f"{COLUMNS[attribute]} {text}" for attribute, text in words)
+        return (
+            f"{'The same in all trained rows' if len(trained) > 1 else 'The trained row'}: {told}."
+        )
 
     def table(self) -> list[list[str]]:
         """Return the cells of "how each row was trained", the headings first."""
@@ -164,8 +193,7 @@ class Comparison:
             if isinstance(how, str):
                 cells.append([row, how, *[""] * len(COLUMNS)])
             else:
-                values = [_word(getattr(how, attribute)) for attribute in COLUMNS]
-                cells.append([row, *values, f"{how.cpu_seconds:.1f}"])
+                cells.append([row, *how.words(COLUMNS), f"{how.cpu_seconds:.1f}"])
         return cells
 
 
@@ -174,6 +202,7 @@ def compare(
     rows: Mapping[str, History | Recipe | str],
     *,
     compared: str | tuple[str, ...],
+    rate_chosen: str | Mapping[str, str],
     reasons: Mapping[str, str] | None = None,
 ) -> None:
     """Show under a table or figure how each of its rows was trained, folded away.
@@ -182,13 +211,18 @@ def compare(
         name: of the table, such as "w7-hundred"; the book lists all comparisons by it.
         rows: for each row what `fit` returned, a recipe, or a text where nothing was trained.
         compared: what the rows are meant to differ in: a heading, or headings, of the table.
+        rate_chosen: how the learning rate was chosen, of all rows or, by row, of each. No loop can
+            know it.
         reasons: why anything else differs, by heading.
 
     Raises:
         TypeError: a row is no history, recipe or text.
-        ValueError: a heading is none of the table's, or a history has no recipe.
+        ValueError: a heading is none of the table's, a history has no recipe, or `rate_chosen`
+            names a row that is not there.
     """
-    comparison = Comparison.of(name, rows, compared=compared, reasons=reasons)
+    comparison = Comparison.of(
+        name, rows, compared=compared, rate_chosen=rate_chosen, reasons=reasons
+    )
     notes, kept = comparison.sentences(), {COMPARISON: comparison.as_dict()}
     publish(table_text(comparison, notes), table_html(comparison, notes), kept=kept)
 
@@ -207,30 +241,43 @@ def table_text(comparison: Comparison, notes: Sequence[str] = ()) -> str:
 def table_html(comparison: Comparison, notes: Sequence[str] = ()) -> str:
     """Return "how each row was trained" as a table that is folded away.
 
+    Columns in which all trained rows agree stand in a sentence below it.
+
     Args:
         comparison: the rows.
         notes: sentences below the table.
     """
-    cells, left = comparison.table(), 'style="text-align:left"'
-    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in cells[0])
+    left = 'style="text-align:left;padding:0.1em 0.6em"'
+    columns = [attribute for attribute, h in COLUMNS.items() if h in comparison.differing()]
+    heads = ["row", *(COLUMNS[attribute] for attribute in columns), "CPU s"]
+    head = "".join(f'<th scope="col" {left}>{html.escape(text)}</th>' for text in heads)
     body = ""
-    for first, *rest in cells[1:]:
-        row = "".join(f"<td {left}>{html.escape(text)}</td>" for text in rest)
-        body += f'<tr><th scope="row" {left}>{html.escape(first)}</th>{row}</tr>'
-    below = "".join(f"<li>{html.escape(line)}</li>" for line in notes)
+    for row, how in comparison.rows.items():
+        if isinstance(how, str):
+            cells = f'<td {left} colspan="{len(heads) - 1}">{html.escape(how)}</td>'
+        else:
+            texts = [*how.words(columns), f"{how.cpu_seconds:.1f}"]
+            cells = "".join(f"<td {left}>{html.escape(text)}</td>" for text in texts)
+        body += f'<tr><th scope="row" {left}>{html.escape(row)}</th>{cells}</tr>'
+    lines = [*notes, *filter(None, [comparison.same()])]
+    below = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return (
         "<details><summary style='color:inherit'>How each row was trained</summary>"
-        f'<div tabindex="0" style="overflow-x:auto"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>{f'<ul>{below}</ul>' if below else ''}</details>"
+        '<div tabindex="0" style="overflow-x:auto"><table style="margin:0">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{f'<ul>{below}</ul>' if below else ''}</details>"
     )
 
 
-def recipe_of(row: str, how: History | Recipe | str) -> Recipe | str:
+def recipe_of(
+    row: str, how: History | Recipe | str, rate_chosen: str | None = None
+) -> Recipe | str:
     """Return the recipe of a row, or what stands in the place of one.
 
     Args:
         row: its name, for the messages.
         how: what `fit` returned, a recipe, or a text where nothing was trained.
+        rate_chosen: how its learning rate was chosen, if the recipe does not say.
 
     Returns:
         The recipe or the text.
@@ -242,13 +289,7 @@ def recipe_of(row: str, how: History | Recipe | str) -> Recipe | str:
     if isinstance(how, History):
         if how.recipe is None:
             raise ValueError(f"the history of {row!r} has no recipe; watch it by a RecipeRecorder")
-        return how.recipe
+        how = how.recipe
     if not isinstance(how, Recipe | str):
         raise TypeError(f"row {row!r} must be a History, a Recipe or a text, got {describe(how)}")
-    return how
-
-
-def _word(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return how.with_rate_chosen(rate_chosen) if isinstance(how, Recipe) else how

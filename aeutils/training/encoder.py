@@ -26,7 +26,7 @@ from aeutils._internal.validate import (
 )
 from aeutils.training.history import History
 from aeutils.training.optimisation import adamw, learning_rate_schedule
-from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
+from aeutils.training.recipe import Recipe, name_of
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -80,12 +80,13 @@ def fit_encoder(
     steps = epochs * math.ceil(len(x) / batch_size)
     optimizer = adamw(model, lr, weight_decay)
     scheduler = learning_rate_schedule(optimizer, "one_cycle", lr, steps)
-    generator, history = torch.Generator().manual_seed(seed), History()
+    generator, history, seen = torch.Generator().manual_seed(seed), History(), 0
     start = time.process_time()
     for epoch in range(epochs):
         model.train()
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
             batch = x[rows] if augment is None else augment(x[rows])
+            seen += len(batch)  # two views of an image are two images that went through
             value = loss(model(batch), labels[rows])
             if value.ndim > 0:
                 raise ValueError(f"loss must return a scalar, got {describe(value)}; take a mean")
@@ -98,10 +99,12 @@ def fit_encoder(
         history.read()
         if after_epoch is not None:
             after_epoch(epoch + 1)
-    history.recipe = Recipe(
-        model=model_of(model),
-        data=data_of(x),
-        images_seen=epochs * len(x),
+    history.recipe = Recipe.of(
+        model,
+        x,
+        order_seed=seed,
+        seconds=time.process_time() - start,
+        images_seen=seen,
         steps=steps,
         batch_size=min(batch_size, len(x)),
         loss=name_of(loss),
@@ -109,8 +112,5 @@ def fit_encoder(
         optimiser="AdamW, one cycle",
         lr=lr,
         weight_decay=weight_decay,
-        parameters=trained_parameters(model),
-        seeds=f"weights {torch.initial_seed()}, order {seed}",
-        cpu_seconds=round(time.process_time() - start, 1),
     )
     return history

@@ -30,7 +30,7 @@ from aeutils.training.callback import Callback, CallbackList, Run
 from aeutils.training.history import LOG_INTERVAL, History
 from aeutils.training.optimisation import SCHEDULES, adamw, learning_rate_schedule
 from aeutils.training.progress_bar import ProgressBar
-from aeutils.training.recipe import Recipe, data_of, model_of, name_of, trained_parameters
+from aeutils.training.recipe import Recipe, name_of
 
 
 @exercise("week02_vanilla")
@@ -144,9 +144,11 @@ def _with_bar(callbacks: Sequence[Callback], progress: bool) -> CallbackList:
 def _recipe(run: Run, seconds: float) -> Recipe:
     """Return what the run has done so far."""
     epochs, rest = divmod(run.step, run.steps_per_epoch)
-    return Recipe(
-        model=model_of(run.model),
-        data=data_of(run.x),
+    return Recipe.of(
+        run.model,
+        run.x,
+        order_seed=run.seed,
+        seconds=seconds,
         images_seen=epochs * len(run.x) + rest * run.batch_size,
         steps=run.step,
         batch_size=min(run.batch_size, len(run.x)),
@@ -155,9 +157,6 @@ def _recipe(run: Run, seconds: float) -> Recipe:
         optimiser=f"AdamW, {run.schedule.replace('_', ' ')}",
         lr=run.lr,
         weight_decay=run.weight_decay,
-        parameters=trained_parameters(run.model),
-        seeds=f"weights {torch.initial_seed()}, order {run.seed}",
-        cpu_seconds=round(seconds, 1),
     )
 
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 AS_THEY_ARE = "as they are"
 UNNAMED = "a function without a name"
+NOT_SAID = "not said"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,8 @@ class Recipe:
         shown: what the model was shown in the place of the images.
         optimiser: the optimiser, and how its learning rate moved.
         lr: the (highest) learning rate.
-        lr_chosen: how the learning rate was chosen; the loop cannot know, so say it with
-            `dataclasses.replace`.
+        lr_chosen: how the learning rate was chosen. The loop cannot know: whoever compares says it
+            (`compare` asks for it), and until then it is "not said".
         weight_decay: of the optimiser.
         parameters: numbers that were trained.
         seeds: of the weights and of the order of the images.
@@ -62,8 +63,60 @@ class Recipe:
     seeds: str
     weight_decay: float = 0.0
     shown: str = AS_THEY_ARE
-    lr_chosen: str = "by hand"
+    lr_chosen: str = NOT_SAID
     cpu_seconds: float = field(default=0.0, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        model: nn.Module,
+        x: Tensor,
+        *,
+        order_seed: int,
+        seconds: float = 0.0,
+        **did: Any,
+    ) -> Recipe:
+        """Return the recipe of a run: what can be seen of the model and the images, and `did`.
+
+        The seed of the weights is the last that torch was given.
+
+        Args:
+            model: the model that was trained.
+            x: the training images (N, ...).
+            order_seed: seeds the order of the images.
+            seconds: processor time of the run.
+            did: the other attributes of a recipe.
+        """
+        return cls(
+            model=model_of(model),
+            data=data_of(x),
+            parameters=trained_parameters(model),
+            seeds=f"weights {torch.initial_seed()}, order {order_seed}",
+            cpu_seconds=round(seconds, 1),
+            **did,
+        )
+
+    def words(self, attributes: Iterable[str]) -> list[str]:
+        """Return some attributes as a table shows them.
+
+        Args:
+            attributes: their names.
+        """
+        values = [getattr(self, attribute) for attribute in attributes]
+        return [
+            f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v)
+            for v in values
+        ]
+
+    def with_rate_chosen(self, how: str | None) -> Recipe:
+        """Return the recipe with how its rate was chosen, unless that has been said before.
+
+        Args:
+            how: in words; None leaves the recipe as it is.
+        """
+        if how is None or self.lr_chosen != NOT_SAID:
+            return self
+        return replace(self, lr_chosen=how)
 
 
 def name_of(function: Callable[..., Any] | None) -> str:
@@ -151,7 +204,7 @@ class RecipeRecorder:
         self._model, self._x, self._optimizer = model, x, optimizer
         self._loss = loss if isinstance(loss, str) else name_of(loss)
         self._shown = shown if isinstance(shown, str) else name_of(shown)
-        self._seeds = f"weights {torch.initial_seed()}, order {order_seed}"
+        self._order_seed, self._weight_seed = order_seed, torch.initial_seed()
         self._seen = self._steps = self._largest = 0
 
     def __enter__(self) -> RecipeRecorder:
@@ -184,9 +237,11 @@ class RecipeRecorder:
     def recipe(self) -> Recipe:
         """What the loop did."""
         settings = self._optimizer.param_groups[0]
-        return Recipe(
-            model=model_of(self._model),
-            data=data_of(self._x),
+        recipe = Recipe.of(
+            self._model,
+            self._x,
+            order_seed=self._order_seed,
+            seconds=self._seconds,
             images_seen=self._seen,
             steps=self._steps,
             batch_size=self._largest,
@@ -195,7 +250,6 @@ class RecipeRecorder:
             optimiser=f"{type(self._optimizer).__name__}, constant rate",
             lr=settings["lr"],
             weight_decay=settings.get("weight_decay", 0.0),
-            parameters=trained_parameters(self._model),
-            seeds=self._seeds,
-            cpu_seconds=round(self._seconds, 1),
         )
+        seeds = f"weights {self._weight_seed}, order {self._order_seed}"  # as the loop began
+        return replace(recipe, seeds=seeds)

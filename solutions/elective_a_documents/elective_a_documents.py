@@ -414,6 +414,7 @@ training.compare(
     "ea-words",
     {"PPMI + SVD": "closed form, all rows"} | fitted,
     compared=("model", "parameters"),
+    rate_chosen="by hand, one for both",
 )
 
 # %% tags=["record"]
@@ -932,6 +933,7 @@ training.compare(
     "ea-hash",
     {"TF-IDF": "counted", "LSA": "closed form, all rows", "random planes": "not trained"} | hashed,
     compared=("loss", "model"),
+    rate_chosen="by hand, one for both",
 )
 
 # %% tags=["record"]

@@ -587,9 +587,15 @@ training.compare(
         "yours: GELU, squared error": history,
     },
     compared=("model", "loss"),
+    rate_chosen={
+        "linear autoencoder": "by hand, one for both rows of `fit`",
+        "basic: tanh, cross-entropy": "by hand, one for both rows of `fit`",
+        "yours: GELU, squared error": "Adam's usual 0.001",
+    },
     reasons={
         "optimiser": own_loop,
         "learning rate": own_loop,
+        "rate chosen": own_loop,
         "parameters": "The linear one has no hidden layer.",
     },
 )
@@ -733,7 +739,13 @@ learning(pairs, "Sharing the weights between encoder and decoder")
 
 # %% tags=["explore"]
 half = "Half the parameters are what tying means."
-training.compare("w2-tied", pairs, compared="model", reasons={"parameters": half})
+training.compare(
+    "w2-tied",
+    pairs,
+    compared="model",
+    rate_chosen="by hand, one for both",
+    reasons={"parameters": half},
+)
 
 # %% [markdown]
 # **Explain.** Half the parameters, and how much of the quality? Tying is a constraint: it removes
@@ -763,7 +775,7 @@ from aeutils.embeddings import knn_accuracy
 
 training.seed_everything(2)
 map_model = Autoencoder([784, 256, 128, 2])
-learn(map_model, epochs=12)
+how_map = learn(map_model, epochs=12)
 with torch.no_grad():
     z_train, z_test = map_model.encode(x_train), map_model.encode(x_test)
 pca2 = pca.PCA(2).fit(x_train)
@@ -776,6 +788,14 @@ plots.latent_scatter(z_test, digits.y_test, title="Autoencoder: a code of two nu
 
 # %% tags=["explore"]
 plots.latent_scatter(pca2.encode(x_test), digits.y_test, title="PCA: the first two axes")
+
+# %% tags=["explore"]
+training.compare(
+    "w2-map",
+    {"PCA-2": "closed form, all images", "autoencoder, a code of two numbers": how_map},
+    compared="model",
+    rate_chosen="Adam's usual 0.001",
+)
 
 # %% [markdown]
 # Walk through the map: drag the point (or use the arrow keys), and the decoder draws what it believes
@@ -800,6 +820,7 @@ row = passport.measure(
     name="Autoencoder-32",
     decode=lambda z: autoencoder.decode(z).reshape(-1, 1, 28, 28),
     trained=history,
+    rate_chosen="Adam's usual 0.001",
 )
 pca_row = passport.measure(
     pca32.encode,

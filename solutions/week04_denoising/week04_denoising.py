@@ -473,7 +473,8 @@ plots.reconstruction_grid(
 # **Explain.** The filters know nothing about digits: they remove noise and edges alike. PCA knows the
 # digits. The linear repair knows both, and it is a small step beyond PCA: along an axis with variance
 # $\lambda$ the best factor is close to $\lambda / (\lambda + \sigma^2)$ (Wiener, 1949), where PCA has only
-# the choice between 1 and 0. What remains is a grey haze: a linear function cannot decide.
+# the choice between 1 and 0. What remains is a grey haze: on paper its output wavers about 0, the clamp mends
+# what lies below, and half of the pixels stay a little grey.
 #
 # ## 4 · The denoising autoencoder
 #
@@ -550,10 +551,13 @@ grade(week04.train_denoiser, train_denoiser)
 assert tests.train_denoiser(train_denoiser)
 
 # %% [markdown]
-# The network is 784-512-784, two matrices with no activation in between. Its code of 512 numbers is hardly a
-# compression, and need not be: copying the input is no good answer any more. What bends is the end: the
-# loss is the squared error, except that an output below 0 where the pixel is 0, or above 1 where it is 1,
+# The network is 784-512-784 with a GELU between its two matrices. Its code of 512 numbers is hardly a
+# compression, and need not be: copying the input is no good answer any more. New beside the bend is the
+# loss: the squared error, except that an output below 0 where the pixel is 0, or above 1 where it is 1,
 # costs nothing: the clamp will mend it (`losses.hinge_mse`).
+#
+# Bend and loss both differ from the linear repair. So each of them is also left out once: the same network
+# without the GELU, which is a linear map again, and the same network with plain squared error.
 #
 # **Predict.** By how many decibels will it beat the linear repair, from 4,000 digits?
 
@@ -572,36 +576,53 @@ predict(
 from dataclasses import replace
 
 
+def bent() -> nn.Module:
+    """Return 784-512-784 with a GELU between its matrices."""
+    return models.mlp((784, 512, 784), nn.GELU)
+
+
+def straight() -> nn.Module:
+    """Return the same without the GELU: a linear map, made of two matrices."""
+    return nn.Sequential(nn.Linear(784, 512), nn.Linear(512, 784))
+
+
+def joined(first: training.Recipe, second: training.Recipe) -> training.Recipe:
+    """Return the recipe of a training in two parts, the second at a smaller rate."""
+    return replace(
+        first,
+        images_seen=first.images_seen + second.images_seen,
+        steps=first.steps + second.steps,
+        optimiser=f"Adam, the rate falls to {second.lr:g} at the end",
+        cpu_seconds=first.cpu_seconds + second.cpu_seconds,
+    )
+
+
 def learn(
     corrupt: Callable[[Tensor], Tensor],
     epochs: int,
-    sizes: tuple[int, ...] = (784, 512),
-    x: Tensor = x_train,
+    network: Callable[[], nn.Module] = bent,
+    loss: Callable[[Tensor, Tensor], Tensor] = losses.hinge_mse,
 ) -> nn.Module:
-    """Train a fully connected autoencoder with your loop, the learning rate falling at the end."""
+    """Train a network with your loop, the learning rate falling for the last third."""
     training.seed_everything(4)
-    model, order = models.Autoencoder(sizes, activation=nn.GELU), seeded(0)
+    model, order = network(), seeded(0)
     did = []
     for share, lr in ((0.7, 2e-3), (0.3, 3e-4)):
         optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-        how = {"loss": losses.hinge_mse, "shown": corrupt}
-        with training.RecipeRecorder(model, x, optimizer, **how) as recorder:
+        with training.RecipeRecorder(
+            model, x_train, optimizer, loss=loss, shown=corrupt
+        ) as recorder:
             train_denoiser(
-                model, x, corrupt, losses.hinge_mse, optimizer, round(share * epochs), 100, order
+                *(model, x_train, corrupt, loss, optimizer, round(share * epochs), 100, order)
             )
         did.append(recorder.recipe)
-    model.recipe = replace(
-        did[0],
-        images_seen=did[0].images_seen + did[1].images_seen,
-        steps=did[0].steps + did[1].steps,
-        optimiser="Adam, the rate falls to 0.0003 for the last third",
-        cpu_seconds=did[0].cpu_seconds + did[1].cpu_seconds,
-    )
+    model.recipe = joined(*did)
     return model.requires_grad_(False)
 
 
-def with_noise(sigma: float) -> Callable[[Tensor], Tensor]:
-    """Return a damage: noise of this σ, drawn from `noise`."""
+def with_noise(sigma: float, seed: int) -> Callable[[Tensor], Tensor]:
+    """Return a damage: noise of this σ, another draw at every call."""
+    noise = seeded(seed)
 
     def damage(batch: Tensor) -> Tensor:
         return gaussian(batch, sigma, noise)
@@ -610,73 +631,108 @@ def with_noise(sigma: float) -> Callable[[Tensor], Tensor]:
     return damage
 
 
-noise = seeded(6)
-denoiser = learn(with_noise(SIGMA), epochs=16)
-table["autoencoder"] = quality(denoiser(noisy_test), x_test)
+denoiser = learn(with_noise(SIGMA, 6), 8)
+no_bend = learn(with_noise(SIGMA, 6), 8, straight)
+plain_loss = learn(with_noise(SIGMA, 6), 8, loss=losses.mse)
+named = {
+    "autoencoder, no bend": no_bend,
+    "autoencoder, plain loss": plain_loss,
+    "autoencoder": denoiser,
+}
+table |= {name: quality(model(noisy_test), x_test) for name, model in named.items()}
 reveal("w4-dae-gain", table["autoencoder"] - table["linear least squares"])
+repairs |= named
+paper = {"noisy, clamped": noisy_test} | {
+    name: repair(noisy_test).flatten(1) for name, repair in repairs.items()
+}
+paper = {name: 100 * float((x <= 0).float().mean()) for name, x in paper.items()}
+print(f"{'':<26}{'PSNR':>9}{'pixels that are paper after the clamp':>40}")
 for name, value in table.items():
-    print(f"{name:<22}{value:6.2f} dB")
+    print(f"{name:<26}{value:6.2f} dB{paper[name]:>38.0f} %")
+print(f"{'(the clean digits)':<26}{'':>9}{100 * float((x_test <= 0).float().mean()):>38.0f} %")
+
+# %% tags=["explore"]
+one_rate = "by hand, one for all networks of this week"
+training.compare(
+    "w4-repair",
+    {
+        "filters": "nothing fitted, strength chosen on the held-out images",
+        "PCA": "closed form, 4,000 images, axes chosen on the held-out images",
+        "linear least squares": "closed form, three noisy copies of 4,000 images, ridge as above",
+    }
+    | {name: model.recipe for name, model in named.items()},
+    compared=("model", "loss"),
+    rate_chosen=one_rate,
+)
 
 # %% tags=["record"]
 record("w4-repair", table)
+record("w4-paper", paper)
 weak, fair = table["median filter"], table["linear least squares"]
 record("w4-weak-baseline", (table["autoencoder"] - weak) / (table["autoencoder"] - fair))
 
 # %% tags=["explore"]
-rows["autoencoder"] = denoiser(noisy_test)
-keep = ("clean", "noisy", "linear\nleast squares", "autoencoder")
+rows |= {"no bend,\nsame loss": no_bend(noisy_test), "autoencoder": denoiser(noisy_test)}
+keep = ("clean", "noisy", "linear\nleast squares", "no bend,\nsame loss", "autoencoder")
 plots.reconstruction_grid(
     {name: rows[name][examples].clamp(0, 1) for name in keep},
     n=10,
     labels=digits.y_test[examples],
-    title="The haze is gone: a network can decide",
+    title="The haze is gone: a loss that knows of the clamp leaves paper white",
 )
 
 # %% [markdown]
 # Damage an image yourself, with another kind of noise or more of it than the network ever saw.
 
 # %% tags=["explore"]
-widgets.noise_painter(denoiser, x_test)
+widgets.noise_painter(lambda x: denoiser(x).clamp(0, 1), x_test)
 
 # %% [markdown]
-# **Explain.** The network does not blur what it cannot see. It decides, and most of the time it decides
-# right. Look for strokes it has *invented*: under squared error its answer is the mean of all digits that
-# could lie behind the noise, and where these agree, a stroke appears that no pixel of the noisy image
-# shows.
+# **Explain.** Read the four last lines of the table as a square: with and without the bend, with and without
+# the loss. The *loss* takes the haze away, with a bend or without: where there is paper an output far below 0
+# costs nothing, so the network aims there, and the clamp makes it white. The *bend* brings decibels with
+# either loss. Together they bring the most, and neither is the whole gain.
 #
-# Mind what decides. Without an activation the two matrices are a linear map, like the repair of section 3.
-# The clamp, and a loss that knows of it, make the whole difference.
+# Look for strokes that the network has *invented*: its answer is about the mean of all digits that could lie
+# behind the noise, and where these agree, a stroke appears that no pixel of the noisy image shows.
 #
 # The gain over a formula is real, and with 4,000 digits it is modest. Will it grow with more data? Run the
 # notebook with `AEUTILS_SCALE=full` and see.
 #
-# **Think.** You may read that an autoencoder removes noise *because its latent space is small*. This one
-# has 512 numbers for its code. Next cell: a deep one with a code of 32, trained on the same noise, and
-# the same trained on clean digits only, as in week 2.
+# **Think.** You may read that an autoencoder removes noise *because its latent space is small*. Next cell: a
+# network 784-256-K-256-784 with K = 256 and with K = 32, trained on the same noise, and the latter trained on
+# clean digits only, as in week 2. All else is equal.
+
 
 # %% tags=["explore"]
-noise = seeded(7)
-narrow = learn(with_noise(SIGMA), 8, (784, 512, 256, 32))
+def with_code(k: int) -> Callable[[], nn.Module]:
+    """Return a function that makes the autoencoder 784-256-k-256-784."""
+
+    def network() -> nn.Module:
+        return models.Autoencoder((784, 256, k), activation=nn.GELU)
+
+    return network
 
 
 def as_they_are(batch: Tensor) -> Tensor:
     return batch
 
 
-plain = learn(as_they_are, 8, (784, 512, 256, 32))
-noise = seeded(6)
-eight = {  # the wide network once more, for as many epochs as the narrow ones
-    "code of 512, trained on noisy digits": learn(with_noise(SIGMA), 8),
+narrow = learn(with_noise(SIGMA, 7), 8, with_code(32))
+plain = learn(as_they_are, 8, with_code(32))
+three = {
+    "code of 256, trained on noisy digits": learn(with_noise(SIGMA, 7), 8, with_code(256)),
     "code of  32, trained on noisy digits": narrow,
     "code of  32, trained on clean digits": plain,
 }
-bottleneck = {name: quality(model(noisy_test), x_test) for name, model in eight.items()}
+bottleneck = {name: quality(model(noisy_test), x_test) for name, model in three.items()}
 for name, decibels in bottleneck.items():
     print(f"{name} {decibels:6.2f} dB")
 training.compare(
     "w4-bottleneck",
-    {name: model.recipe for name, model in eight.items()},
-    compared=("shown", "model", "parameters"),
+    {name: model.recipe for name, model in three.items()},
+    compared=("shown", "parameters"),
+    rate_chosen=one_rate,
 )
 
 # %% tags=["record"]
@@ -684,9 +740,8 @@ record("w4-bottleneck", bottleneck)
 
 # %% [markdown]
 # **Explain.** Compare the last two lines. Same bottleneck, same number of weights: what makes the
-# difference is having been *trained* on noise. And after eight epochs both stay below the linear repair, and
-# the wide code is above it: a narrow code limits what can be said about a digit, so it removes signal
-# together with the noise.
+# difference is having been *trained* on noise. Then the first two: the wider code is the *better* one. A
+# narrow code limits what can be said about a digit, so it removes signal together with the noise.
 #
 # ## 5 · Training noise and test noise
 #
@@ -709,8 +764,8 @@ def any_sigma(batch: Tensor, generator: torch.Generator) -> Tensor:
     return batch + sigma * (gaussian(batch, 1.0, generator) - batch)
 
 
+trained = {f"trained at σ = {s}": learn(with_noise(s, 8), 7) for s in (0.25, 0.5, 1.0)}
 noise = seeded(8)
-trained = {f"trained at σ = {s}": learn(with_noise(s), 7) for s in (0.25, 0.5, 1.0)}
 
 
 def any_noise(batch: Tensor) -> Tensor:
@@ -727,7 +782,10 @@ for s in test_sigmas:
     curves["not repaired"].append(quality(noisy, x_test))
 reveal("w4-sigma", curves["trained at σ = 1.0"][0])
 training.compare(
-    "w4-sigmas", {name: model.recipe for name, model in trained.items()}, compared="shown"
+    "w4-sigmas",
+    {name: model.recipe for name, model in trained.items()},
+    compared="shown",
+    rate_chosen=one_rate,
 )
 plots.lines(
     test_sigmas,
@@ -747,7 +805,8 @@ plots.lines(
 #
 # Nothing so far needed the damage to be *noise*. Cut out a square, and the repair is called
 # **inpainting**; average cells of 4 × 4 pixels, and it is called **super-resolution**. Same loop, another
-# `corrupt`, and one more layer, because what belongs into a hole depends on strokes far away.
+# `corrupt`, and one more layer, because what belongs into a hole depends on strokes far away. All four
+# experts have it, the one for noise as well.
 
 # %% tags=["explore"]
 from aeutils import corruption
@@ -759,15 +818,20 @@ damages = {
     "hole\n12 × 12": lambda x, g: corruption.block(x, 12, g),
     "cells of\n4 × 4": lambda x, g: corruption.downsample(x, 4, g),
 }
-noise = seeded(10)
-experts = {"Gaussian\nσ = 0.5": trained["trained at σ = 0.5"]}
-for name in [*damages][1:]:
 
-    def damage(batch: Tensor, d: Callable = damages[name]) -> Tensor:
+
+def deeper() -> nn.Module:
+    return models.Autoencoder((784, 512, 256), activation=nn.GELU)
+
+
+noise, experts = seeded(10), {}
+for name, of_kind in damages.items():
+
+    def damage(batch: Tensor, d: Callable = of_kind) -> Tensor:
         return d(batch, noise)
 
     damage.__name__ = name.replace("\n", " ")
-    experts[name] = learn(damage, 7, (784, 512, 256))
+    experts[name] = learn(damage, 7, deeper)
 
 shown, rows = examples[:8], {"clean": x_test[examples[:8]]}
 for name in [*damages][1:]:
@@ -813,9 +877,7 @@ training.compare(
     "w4-experts",
     {name.replace("\n", " "): model.recipe for name, model in experts.items()},
     compared="shown",
-    reasons=dict.fromkeys(
-        ("model", "parameters"), "The Gaussian expert is that of section 5, a layer shorter."
-    ),
+    rate_chosen=one_rate,
 )
 
 # %% [markdown]
@@ -903,13 +965,19 @@ angle, radius = 1.0 + 8.5 * t, 0.15 + 0.85 * t
 spiral = torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)  # (400, 2)
 width, noise = 0.12, seeded(13)
 
+
+def beside(batch: Tensor) -> Tensor:
+    return gaussian(batch, width, noise)
+
+
 training.seed_everything(4)
-small = models.mlp([2, 128, 128, 2], nn.ReLU)
+small, points, did = models.mlp([2, 128, 128, 2], nn.ReLU), spiral.repeat(4, 1), []
 for lr in (1e-2, 1e-3):
-    train_denoiser(
-        *(small, spiral.repeat(4, 1), lambda batch: gaussian(batch, width, noise), losses.mse),
-        *(torch.optim.Adam(small.parameters(), lr=lr, fused=True), 200, 400, seeded(0)),
-    )
+    optimizer = torch.optim.Adam(small.parameters(), lr=lr, fused=True)
+    how = {"loss": losses.mse, "shown": beside}
+    with training.RecipeRecorder(small, points, optimizer, **how) as recorder:
+        train_denoiser(small, points, beside, losses.mse, optimizer, 200, 400, seeded(0))
+    did.append(recorder.recipe)
 small.requires_grad_(False)
 
 grid = torch.cartesian_prod(*(torch.linspace(-1.25, 1.25, 24),) * 2)
@@ -923,6 +991,14 @@ plots.vector_fields(
     {"ideal: mean given the noisy point": ideal, "learned: 2-128-128-2 network": learned},
     spiral,
     title="The residual points at the data",
+)
+
+# %% tags=["explore"]
+training.compare(
+    "w4-arrows",
+    {"ideal": "a formula that knows the points", "learned": joined(*did)},
+    compared="model",
+    rate_chosen="by hand",
 )
 
 # %% [markdown]
@@ -962,6 +1038,8 @@ def row_of(model: nn.Module, name: str) -> passport.PassportRow:
         digits,
         name=name,
         decode=lambda z: model.decode(z).clamp(0, 1).reshape(-1, 1, 28, 28),
+        trained=model.recipe,
+        rate_chosen=one_rate,
     )
 
 

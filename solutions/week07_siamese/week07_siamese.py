@@ -501,7 +501,8 @@ plots.map_panels(
 )
 
 # %% tags=["explore"]
-training.compare("w7-collapse", pairs_run, compared="loss")
+by_hand = "by hand, one for all networks of the section"
+training.compare("w7-collapse", pairs_run, compared="loss", rate_chosen=by_hand)
 
 # %% tags=["record"]
 fallen = drawn["positives only"]
@@ -740,7 +741,13 @@ plots.lines(
 # %% tags=["explore"]
 ten_more = "The classifier has ten outputs on top of its code."
 not_trained = {"raw pixels": "not trained", "PCA-32": "closed form, all images, no label"}
-training.compare("w7-race", run | not_trained, compared="loss", reasons={"parameters": ten_more})
+training.compare(
+    "w7-race",
+    run | not_trained,
+    compared="loss",
+    rate_chosen=by_hand,
+    reasons={"parameters": ten_more},
+)
 
 # %% [markdown]
 # Which of these differences are more than luck? All runners answer the *same* 1,000 questions. Two of
@@ -866,7 +873,7 @@ for name, corrupt in shown.items():
         jittered, x_train, epochs=7, batch_size=100, lr=3e-3, corrupt=corrupt, progress=False
     )
     without_labels[name] = jittered.encode
-training.compare("w7-hundred", how, compared="shown")
+training.compare("w7-hundred", how, compared="shown", rate_chosen=by_hand)
 
 # %% tags=["explore"]
 pool = slice(0, 5000)  # the images at hand, with or without a label
@@ -1109,7 +1116,8 @@ print(f"pupil and teacher: {pupil.only_first} and {pupil.only_second} alone righ
 beginning = {
     "seeds": "A jittered encoder as the start has seen 35,000 images without a label before."
 }
-training.compare("w7-siamese", trained, compared="data", reasons=beginning)
+third = "by hand, a third of section 4's for all Siamese networks from here on"
+training.compare("w7-siamese", trained, compared="data", rate_chosen=third, reasons=beginning)
 
 # %% tags=["record"]
 record(
@@ -1166,7 +1174,7 @@ plots.lines(
 )
 
 # %% tags=["explore"]
-training.compare("w7-labels", steps_taken, compared="data", reasons=beginning)
+training.compare("w7-labels", steps_taken, compared="data", rate_chosen=third, reasons=beginning)
 
 # %% tags=["record"]
 record(
@@ -1291,7 +1299,9 @@ course = {
     "Cross-entropy-32, all labels": (encoders["cross-entropy"], run["cross-entropy"]),
 }
 every = [
-    passport.measure(flat(encode), digits, name, more=True, trained=by)
+    passport.measure(
+        flat(encode), digits, name, more=True, trained=by, rate_chosen="by hand, in its section"
+    )
     for name, (encode, by) in course.items()
 ]
 for row in every[2:]:
@@ -1313,6 +1323,7 @@ training.compare(
     "w7-worth",
     {name: by for name, (_, by) in course.items()},
     compared=("model", "data", "loss"),
+    rate_chosen="by hand, in its section",
     reasons={
         "images seen": whole + "the Siamese ones from 7 epochs of the jittered code on.",
         "steps": whole + "see images seen.",

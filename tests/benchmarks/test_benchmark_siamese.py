@@ -79,10 +79,11 @@ def test_hundred_labels_records_its_controls(few, monkeypatch):
     monkeypatch.setattr(siamese.similarity, "EPOCHS", 1)
     for name, value in {"VALIDATION_IMAGES": 150, "NEIGHBOURS": (5,), "DRAWS": 2}.items():
         monkeypatch.setattr(siamese, name, value)
-    monkeypatch.setattr(
-        siamese.similarity, "train", lambda x, *_: siamese.similarity.SkipAutoencoder(x, (784, 32))
-    )
+    train = siamese.similarity.train
+    monkeypatch.setattr(siamese.similarity, "SIZES", (784, 32))
+    monkeypatch.setattr(siamese.similarity, "train", lambda *how: train(*how, epochs=1))
     found = siamese.run_hundred(few)["hundred-labels"]
+    assert list(found["recipes"]["rows"]) == ["raw pixels", "PCA-32", "jittered"]
     assert found["number"] == 3
     assert set(found["details"]["controls"]) == {"PCA-32", "raw pixels, 1-NN"}
 

@@ -69,7 +69,7 @@ def test_choice_sees_no_label_and_no_test_image(few, monkeypatch, capsys):
 
 def test_the_start_is_pca(few):
     x = few.flat().x_train
-    model = similarity.train(x, USELESS, 0, epochs=1)
+    model, _ = similarity.train(x, USELESS, 0, epochs=1)
     axes = pca.PCA(32).fit(x)
     torch.testing.assert_close(model.down.weight, axes.components_, atol=1e-4, rtol=0)
 
@@ -141,7 +141,7 @@ def test_contrast_brings_the_views_of_a_photograph_together(monkeypatch):
 
     torch.manual_seed(0)
     untrained = contrast.ContrastEncoder(x).eval()
-    trained = contrast.train(x.flatten(1), 0, 0.5)
+    trained, _ = contrast.train(x.flatten(1), 0, 0.5)
     assert torch.allclose(trained.encode(x.flatten(1)).norm(dim=1), torch.ones(100), atol=1e-5)
     assert margin(trained) > margin(untrained) + 0.1
 

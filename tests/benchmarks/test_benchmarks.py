@@ -53,7 +53,7 @@ def test_absorbed_standardisation_leaves_the_answer_as_it_was():
 def test_a_standardised_model_is_trained_on_standardised_and_used_on_plain_images(few):
     x = few.flat().x_train
     recipe = Recipe(nn.ReLU, losses.mse, True, 50, 0.005, 0.0)
-    model = reconstruction.train(x, recipe, seed=3, sizes=(784, 32, 8), epochs=2)
+    model, _ = reconstruction.train(x, recipe, seed=3, sizes=(784, 32, 8), epochs=2)
     training.seed_everything(3)
     same = Autoencoder((784, 32, 8))
     scaled = lambda batch: (batch - x.mean()) / x.std()  # noqa: E731
@@ -278,5 +278,5 @@ def test_table_is_printed(capsys):
 
 def test_every_command_is_explained():
     page = (Path(figures.__file__).parent / "README.md").read_text(encoding="utf-8")
-    for command in (*figures.MEASUREMENTS, "all", "table", "check"):
+    for command in (*figures.MEASUREMENTS, "all", "table", "check", "recipes"):
         assert f"benchmarks.figures {command}" in page or f"`{command}`" in page, command

@@ -24,7 +24,7 @@ def few():
 @pytest.fixture(scope="module")
 def model(few):
     recipe = hinton.Recipe(0.002, 0.1)
-    return hinton.train(few.flat().x_train, recipe, seed=0, epochs=5, sizes=SIZES)
+    return hinton.train(few.flat().x_train, recipe, seed=0, epochs=5, sizes=SIZES)[0]
 
 
 def test_linear_paths_start_as_pca(few):
@@ -53,7 +53,7 @@ def test_choice_holds_training_images_out(few, monkeypatch):
     def spy(x_fit, recipe, seed, epochs):
         seen.append({row.numpy().tobytes() for row in x_fit})
         good = 0.5 if recipe is hinton.GRID[1] else 0.0
-        return lambda rows: good * rows
+        return (lambda rows: good * rows), None
 
     monkeypatch.setattr(hinton, "train", spy)
     best, errors = hinton.choose(x, hinton.GRID[:2], 50, epochs=1)
@@ -93,7 +93,11 @@ def test_written_bytes_are_counted(few, monkeypatch):
 def test_the_table_names_every_coder_at_every_error(few, model, monkeypatch, capsys):
     monkeypatch.setattr(compression, "CODED", 20)
     monkeypatch.setattr(compression, "QUALITIES", (1, 50, 95))
-    result = compression.measure(few, [model], [0], steps=(0.5, 2.0))["compression-gain"]
+    result = compression.measure(
+        few, [model], [0], {"PCA-30": "formula", "ours": "trained"}, (0.5, 2.0)
+    )
+    result = result["compression-gain"]
+    assert list(result["recipes"]["rows"]) == ["JPEG", "PCA", "ours"]
     table = result["details"]["bits-per-pixel"]
     assert list(table) == [f"sse {t:g}" for t in compression.TARGETS]
     for row in table.values():

@@ -30,9 +30,10 @@ def test_nothing_bends_but_the_output_and_all_passes_through_the_code():
 def test_the_entry_keeps_the_recipe_of_every_seed_and_how_the_rate_was_chosen():
     found = logistic_pca.run(few(), [Setting(0.01, 1), Setting(0.01, 2)])["logistic-pca-sse"]
     assert not found["met"]  # 120 images are not whole MNIST
-    recipes = found["details"]["recipes"]
-    assert [r["seeds"] for r in recipes] == [f"weights {s}, order {s}" for s in (0, 1, 2)]
-    assert {r["loss"] for r in recipes} == {"bernoulli nll"}
-    assert all("held-out" in r["lr_chosen"] for r in recipes)
+    recipe = found["recipes"]["rows"]["logistic PCA"]
+    assert recipe["seeds"] == "weights 0, order 0; weights 1, order 1; weights 2, order 2"
+    assert recipe["loss"] == "bernoulli nll"
+    assert "held-out" in recipe["lr_chosen"]
+    assert found["recipes"]["noted"] == "while training"
     assert found["details"]["printed-by-the-paper"] == 8.01
     assert set(found["details"]["validation-sse"]) == {"lr 0.01 epochs 1", "lr 0.01 epochs 2"}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from small_runs import X_VAL, X, fit, small
 from torch import nn
 
 from aeutils import losses, training
-from aeutils.training.comparison import COMPARISON, Comparison
+from aeutils.training.comparison import COMPARISON, Comparison, table_html
 
 LABELS = torch.arange(50) % 2
 
@@ -28,7 +29,7 @@ def test_fit_notes_what_it_did():
     assert recipe.parameters == sum(p.numel() for p in small().parameters())
     assert recipe.seeds == "weights 5, order 4"
     assert recipe.optimiser == "AdamW, one cycle"
-    assert recipe.lr_chosen == "by hand"
+    assert recipe.lr_chosen == "not said"  # no loop can know
 
 
 def test_images_of_an_epoch_that_was_cut_short_are_counted():
@@ -91,7 +92,7 @@ def trained(**options):
 
 def test_rows_that_differ_in_what_is_compared_only_are_fair():
     rows = {"clean": trained(), "flipped": trained(corrupt=flipped), "pixels": "not trained"}
-    comparison = Comparison.of("inputs", rows, compared="shown")
+    comparison = Comparison.of("inputs", rows, compared="shown", rate_chosen="by hand")
     assert comparison.differing() == ["shown"]
     assert comparison.undeclared() == []
     assert comparison.sentences() == [
@@ -114,16 +115,21 @@ def test_rows_that_differ_in_what_is_compared_only_are_fair():
 )
 def test_what_else_differs_is_named(options, found):
     rows = {"clean": trained(), "flipped": trained(corrupt=flipped, **options)}
-    comparison = Comparison.of("inputs", rows, compared="shown")
+    comparison = Comparison.of("inputs", rows, compared="shown", rate_chosen="by hand")
     assert comparison.undeclared() == found
     assert comparison.sentences()[-1].startswith("NOT a fair comparison")
     because = dict.fromkeys(found, "A reason.")
-    assert Comparison.of("inputs", rows, compared="shown", reasons=because).undeclared() == []
+    assert (
+        Comparison.of(
+            "inputs", rows, compared="shown", rate_chosen="by hand", reasons=because
+        ).undeclared()
+        == []
+    )
 
 
 def test_a_loss_without_a_name_is_asked_for_one():
     rows = {"a": trained(loss=lambda a, b: losses.mse(a, b)), "b": trained()}
-    comparison = Comparison.of("losses", rows, compared="loss")
+    comparison = Comparison.of("losses", rows, compared="loss", rate_chosen="by hand")
     assert comparison.undeclared() == ["a name for the loss of 'a'"]
 
 
@@ -136,10 +142,39 @@ def test_a_comparison_goes_through_json():
 
 
 def test_comparing_prints_how_each_row_was_trained(capsys):
-    training.compare("c", {"a": trained(), "PCA-3": "closed form"}, compared="loss")
+    rows = {"a": trained(), "PCA-3": "closed form"}
+    training.compare("c", rows, compared="loss", rate_chosen="on held-out images")
     printed = capsys.readouterr().out
     assert "a | Autoencoder, ReLU | 50 × 12 | 100 | 8 | 16 | mse" in printed
     assert "PCA-3 | closed form" in printed
+    assert "| 0.001 | on held-out images |" in printed
+
+
+def test_how_a_rate_was_chosen_is_asked_for_and_said_once():
+    rows = {"a": trained(), "b": trained()}
+    comparison = Comparison.of("c", rows, compared="loss")
+    assert comparison.undeclared() == [
+        f"how the learning rate of {row!r} was chosen" for row in rows
+    ]
+    said = Comparison.of("c", rows, compared="loss", rate_chosen={"a": "by hand", "b": "on a grid"})
+    assert said.undeclared() == ["rate chosen"]
+    assert said.rows["b"].lr_chosen == "on a grid"
+    again = Comparison.of("c", said.rows, compared="loss", rate_chosen="by somebody else")
+    assert again.rows == said.rows
+    with pytest.raises(ValueError, match="names d, which is no row"):
+        Comparison.of("c", rows, compared="loss", rate_chosen={"d": "by hand"})
+
+
+def test_two_views_of_an_image_are_two_images_seen():
+    def twice(x):
+        return torch.cat([x, x])
+
+    def pull(z, y):
+        return z.square().mean()
+
+    model = nn.Linear(12, 2)
+    history = training.fit_encoder(model, X, LABELS, pull, epochs=2, batch_size=20, augment=twice)
+    assert (history.recipe.images_seen, history.recipe.batch_size) == (200, 20)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +188,13 @@ def test_comparing_prints_how_each_row_was_trained(capsys):
 def test_rows_and_headings_are_checked(rows, compared, error, says):
     with pytest.raises(error, match=says):
         Comparison.of("c", rows, compared=compared)
+
+
+def test_the_page_shows_what_differs_and_says_the_rest_in_a_sentence():
+    rows = {"clean": trained(), "flipped": trained(corrupt=flipped), "pixels": "not trained"}
+    comparison = Comparison.of("inputs", rows, compared="shown", rate_chosen="by hand")
+    page = table_html(comparison, comparison.sentences())
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)<', page)
+    assert heads == ["row", "shown", "CPU s"]
+    assert "images seen 100; steps 8; batch 16" in page
+    assert 'colspan="2">not trained' in page
