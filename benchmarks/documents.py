@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,16 @@ from aeutils import data, models, training
 from aeutils.embeddings import analogy, average_precision, ppmi, spearman, tf_idf
 from aeutils.losses import multinomial_nll
 from aeutils.neighbours import hamming, hamming_search, neighbour_graph, pack, propagate
+from aeutils.training import Recipe
+from benchmarks import recipes
 from benchmarks.results import entry
 
 SEEDS = [0, 1, 2]
 HELD_OUT, QUERIES = 1000, 2000  # messages to choose on; test messages that are looked up
 SHORTLIST = 500
 STORE, REPEATS = 1_000_000, 15
+WORD_NETWORKS = {"linear": (2000, 100), "hidden": (2000, 400, 100)}
+BY_HAND = "by hand, one for all"
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,11 @@ def shortlisted(
 
 
 def train(
-    counts: Tensor, bits: int, setting: Setting, seed: int
+    counts: Tensor,
+    bits: int,
+    setting: Setting,
+    seed: int,
+    fit: Callable[..., training.History] = training.fit,
 ) -> tuple[models.SemanticHash, training.History]:
     """Return a network trained on messages, and what its training did."""
     x = torch.log1p(counts)
@@ -109,7 +117,7 @@ def train(
     model = models.SemanticHash(
         (x.shape[1], setting.hidden, bits), weight, setting.noise, hidden_share=0.4
     )
-    history = training.fit(
+    history = fit(
         model, x, loss=multinomial_nll, epochs=setting.epochs, batch_size=128, lr=2e-3, seed=seed,
         progress=False,
     )  # fmt: skip
@@ -156,6 +164,7 @@ def run() -> dict[str, dict]:
         print(f"  {name:<20}" + "".join(f"{key} {value:.3f}  " for key, value in row.items()))
     plain = details["controls"]["TF-IDF"]
     every: dict[int, list[dict]] = {}
+    did: dict[int, list[Recipe]] = {}
     for bits, key in ((32, "map"), (128, "p100")):
         tried = {}
         for setting in GRID:
@@ -168,14 +177,14 @@ def run() -> dict[str, dict]:
         every[bits] = []
         for seed in SEEDS:
             model, history = train(report.store, bits, best, seed)
-            assert history.recipe is not None
+            did.setdefault(bits, []).append(recipe_of(history))
             codes = encoded(model, report)
             hashed, exact = by_bits(*codes), by_cosine(*report.rows)
             row = {
                 "bits": report.measure(hashed),
                 "numbers": report.measure(by_cosine(*(torch.sigmoid(z) - 0.5 for z in codes))),
                 "shortlist": report.measure(shortlisted(hashed, exact)),
-                "cpu": history.recipe.cpu_seconds,
+                "cpu": recipe_of(history).cpu_seconds,
             }
             every[bits].append(row)
             print(f"  {bits} bits, seed {seed}: {row}", flush=True)
@@ -189,9 +198,46 @@ def run() -> dict[str, dict]:
     }
     about = {name: details if name == "hash-map" else {} for name in ratios}
     return {
-        name: entry(name, values, "seeds", seeds=SEEDS, threads=1, details=about[name])
+        name: entry(
+            name, values, "seeds", seeds=SEEDS, threads=1, details=about[name],
+            recipes=_rows(did) if name == "hash-map" else None,
+        )
         for name, values in ratios.items()
+    }  # fmt: skip
+
+
+def _rows(did: Mapping[int, Sequence[Recipe]]) -> recipes.Rows:
+    """Return how the rows of the table of codes came about, with all seeds of a row."""
+    rows: recipes.Rows = {"TF-IDF": "counted", "LSA": "closed form, all rows"}
+    for bits, of in did.items():
+        rows[f"semantic hash, {bits} bits"] = recipes.over_seeds(of).with_rate_chosen(BY_HAND)
+    return rows
+
+
+def planned(docs: data.Documents, chosen: Mapping[str, str], words: data.Words) -> dict:
+    """Return the rows of the entries that compare models, for the settings that were chosen."""
+    did = {}
+    for bits, name in chosen.items():
+        best = next(setting for setting in GRID if str(setting) == name)
+        did[int(bits)] = [
+            recipe_of(train(docs.x_train, int(bits), best, seed, recipes.plan)[1]) for seed in SEEDS
+        ]
+    plain = train(docs.x_train, 32, Setting(0), 0, recipes.plan)[1]
+    rows: recipes.Rows = {"PPMI + SVD": "closed form, all rows"}
+    for name, sizes in WORD_NETWORKS.items():
+        of = [recipe_of(train_words(words.pairs, sizes, seed, recipes.plan)[1]) for seed in SEEDS]
+        rows[f"autoencoder, {name}"] = recipes.over_seeds(of).with_rate_chosen(BY_HAND)
+    labels: recipes.Rows = {
+        "propagation on LSA": "closed form, all rows",
+        "propagation on the autoencoder": recipe_of(plain).with_rate_chosen(BY_HAND),
     }
+    return {"hash-map": _rows(did), "word-rho": rows, "few-labels": labels}
+
+
+def recipe_of(history: training.History) -> Recipe:
+    """Return what a training did."""
+    assert history.recipe is not None
+    return history.recipe
 
 
 def run_search() -> dict[str, dict]:
@@ -229,10 +275,8 @@ def run_words() -> dict[str, dict]:
         training.seed_everything(seed)
         u, s, _ = torch.svd_lowrank(table, 110, niter=6)
         vectors = {"counts": words.pairs, "PPMI": table, "SVD-100": u[:, :100] * s[:100].sqrt()}
-        for name, sizes in {"linear": (2000, 100), "hidden": (2000, 400, 100)}.items():
-            training.seed_everything(seed)
-            model = models.Autoencoder(sizes=sizes)
-            training.fit(model, rows, epochs=20, batch_size=128, lr=2e-3, seed=seed, progress=False)
+        for name, sizes in WORD_NETWORKS.items():
+            model, _ = train_words(rows, sizes, seed)
             with torch.no_grad():
                 z = model.encode(rows)
             vectors[f"autoencoder, {name}"] = z - z.mean(dim=0)
@@ -245,6 +289,18 @@ def run_words() -> dict[str, dict]:
     }
     rho = [row["wordsim"] for row in found["SVD-100"]]
     return {"word-rho": entry("word-rho", rho, "seeds", seeds=SEEDS, threads=1, details=details)}
+
+
+def train_words(
+    rows: Tensor,
+    sizes: tuple[int, ...],
+    seed: int,
+    fit: Callable[..., training.History] = training.fit,
+) -> tuple[models.Autoencoder, training.History]:
+    """Return an autoencoder of rows of neighbours, and what its training did."""
+    training.seed_everything(seed)
+    model = models.Autoencoder(sizes=sizes)
+    return model, fit(model, rows, epochs=20, batch_size=128, lr=2e-3, seed=seed, progress=False)
 
 
 def judged(z: Tensor, words: data.Words, simlex: tuple[Tensor, Tensor] | None) -> dict[str, float]:

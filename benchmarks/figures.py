@@ -137,6 +137,7 @@ def planned(recorded: dict[str, dict]) -> dict[str, recipes.Rows]:
     rows |= similarity.planned(digits, chosen["table-all-ten"])
     rows |= siamese.planned(digits, chosen["siamese-short"])
     rows["hundred-labels"] = siamese.hundred_rows(rows["table-all-ten"])
+    rows |= documents.planned(data.load_documents(), chosen["hash-map"], data.load_words())
     return rows | cifar_table.planned(photographs)
 
 

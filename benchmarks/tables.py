@@ -102,6 +102,21 @@ TABLES = {
         ("siamese-short", "siamese-long"),
         ("images seen", "steps"),
     ),
+    "documents-hash": Table(
+        "Documents: TF-IDF, LSA and semantic hashes of 32 and 128 bits",
+        ("hash-map",),
+        ("model", "parameters"),
+    ),
+    "documents-words": Table(
+        "Word vectors: a factorisation and two autoencoders of the same rows",
+        ("word-rho",),
+        ("model", "parameters"),
+    ),
+    "documents-labels": Table(
+        "Few labels of documents: codes for propagation",
+        ("few-labels",),
+        ("model",),
+    ),
     "whole-hundred": Table(
         "A hundred labels of MNIST and 59,900 images without",
         ("hundred-labels",),
@@ -122,6 +137,10 @@ NOTHING_COMPARED = {
     "siamese-long-time": "the same",
     "knn-speed": "ways of searching random codes; nothing is trained",
     "knn-memory": "the same",
+    "hash-p100": "one of the columns of documents-hash",
+    "shortlist-p10": "the same",
+    "hamming-ms": "ways of searching random codes; nothing is trained",
+    "hamming-speed": "the same",
     "training-speed": "one network, loss and optimiser, fed in two ways",
     "import-time": "no models",
     "import-modules-time": "no models",
