@@ -68,8 +68,8 @@ def hamming(queries: Tensor, codes: Tensor) -> Tensor:
         TypeError: one of them does not hold bytes.
         ValueError: one of them is no matrix, or they differ in width.
     """
-    queries, codes = _check_bytes(queries, codes)
-    return torch.from_numpy(_distances(queries, codes).astype(np.int64))
+    asked, stored = _check_bytes(queries, codes)
+    return torch.from_numpy(_distances(asked, stored).astype(np.int64))
 
 
 def hamming_search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
@@ -87,11 +87,11 @@ def hamming_search(queries: Tensor, codes: Tensor, k: int = 10) -> Tensor:
         TypeError: `queries` or `codes` does not hold bytes, or `k` is no integer.
         ValueError: one of them is no matrix, they differ in width, or `k` is out of range.
     """
-    queries, codes = _check_bytes(queries, codes)
+    asked, stored = _check_bytes(queries, codes)
     check_count(k, "k")
-    if k > len(codes):
-        raise ValueError(f"k must be between 1 and {len(codes)} (the codes), got {k}")
-    return torch.from_numpy(np.stack([_nearest(query, codes, k) for query in queries]))
+    if k > len(stored):
+        raise ValueError(f"k must be between 1 and {len(stored)} (the codes), got {k}")
+    return torch.from_numpy(np.stack([_nearest(query, stored, k) for query in asked]))
 
 
 def _nearest(query: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:

@@ -68,7 +68,7 @@ def read_posts(texts: Path | None) -> list[Post]:
     return posts
 
 
-def documents(posts: Sequence[Post]) -> dict[str, np.ndarray]:
+def documents(posts: Sequence[Post]) -> dict[str, Any]:
     """Return how often each of the commonest words of content occurs in each message.
 
     Args:
@@ -103,7 +103,7 @@ def documents(posts: Sequence[Post]) -> dict[str, np.ndarray]:
     }
 
 
-def neighbours(posts: Sequence[Post]) -> dict[str, np.ndarray]:
+def neighbours(posts: Sequence[Post]) -> dict[str, Any]:
     """Return how often the commonest words stand within WINDOW words of one another.
 
     Args:
@@ -187,7 +187,11 @@ def sparse(name: str, columns: Iterable[Sequence[int]], counts: np.ndarray) -> d
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the arrays and compare them with the shipped ones; return 1 if they differ."""
+    """Make the arrays and compare them with the shipped ones; return 1 if they differ.
+
+    Args:
+        arguments: of the command line; None for those of this process.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
