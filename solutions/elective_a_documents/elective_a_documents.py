@@ -80,7 +80,7 @@ record("ea-bags", {"filled": 100 * share, "no word in common": 100 * none_shared
 
 # %% [markdown]
 # ### Exercise 1 · TF-IDF
-# *Difficulty ●○○ · importance ●●● · 12 minutes · 3 points*
+# *Difficulty ●○○ · importance ●●● · 10 minutes · 3 points*
 #
 # A word that stands in every message separates nothing; a rare one names the subject. TF-IDF (Spärck Jones, 1972)
 # weighs word $v$ by $\log(N/\mathrm{df}_v)$, where $\mathrm{df}_v$ of the $N$ messages have it, and counts by
@@ -181,7 +181,7 @@ for r in show:
 
 # %% [markdown]
 # ### Exercise 2 · Surprising company
-# *Difficulty ●●○ · importance ●●● · 15 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●● · 12 minutes · 3 points*
 #
 # *The* stands near everything. What tells is company that is more frequent than chance: **pointwise mutual
 # information**, the logarithm of how often two words met over how often they would have met had they not cared.
@@ -308,7 +308,7 @@ for name, sizes in {
 # in our table. If the vectors are good, their cosines put the pairs in the *order* that people did.
 #
 # ### Exercise 3 · The same order?
-# *Difficulty ●●○ · importance ●●○ · 12 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●○ · 10 minutes · 3 points*
 #
 # Spearman's $\rho$ is the correlation of ranks: 1 for the smallest value, 2 for the next. Equal values share the mean of their
 # ranks: two on the places 3 and 4 both get 3.5.
@@ -442,7 +442,7 @@ record("ea-pairs", means)
 # is nearest (Mikolov et al., 2013). Our table holds 1,456 such questions, from plurals to capitals.
 #
 # ### Exercise 4 · a is to b as c is to …
-# *Difficulty ●●○ · importance ●●○ · 12 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●○ · 10 minutes · 3 points*
 #
 # There is small print: the three words of the question are not allowed as answers. Build both, with it and without.
 #
@@ -546,7 +546,7 @@ record(
 # surprised it is by the words that came.
 #
 # ### Exercise 5 · A loss for counts
-# *Difficulty ●●○ · importance ●●● · 10 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●● · 8 minutes · 3 points*
 #
 # $$-\log p(x) = -\sum_v x_v \log p_v + \text{const}, \qquad p = \mathrm{softmax}(\text{logits})$$
 #
@@ -598,7 +598,7 @@ assert tests.multinomial_nll(multinomial_nll)
 
 # %% [markdown]
 # ### Exercise 6 · Noise makes bits
-# *Difficulty ●○○ · importance ●●● · 10 minutes · 3 points*
+# *Difficulty ●○○ · importance ●●● · 8 minutes · 3 points*
 #
 # Send the code through a sigmoid, and add noise *before* it while training. Noise with a standard deviation of 3 swallows a logit of 1; a logit
 # of 20 does not care. A network that has something to say must shout, and units that shout are near 0 or 1. Afterwards the threshold at one half loses
@@ -710,7 +710,7 @@ record("ea-between-01", between)
 
 # %% [markdown]
 # ### Exercise 7 · Eight bits to a byte
-# *Difficulty ●●● · importance ●●○ · 18 minutes · 3 points*
+# *Difficulty ●●● · importance ●●○ · 15 minutes · 3 points*
 #
 # A boolean takes a whole byte. Pack eight of them into one. Then `^`, the exclusive or, marks in one step for eight bits where two codes differ, and what
 # remains is to count ones, with a table of 256 entries.
@@ -808,7 +808,7 @@ print(
 # far down are all the right ones?
 #
 # ### Exercise 8 · How good is a list?
-# *Difficulty ●●○ · importance ●●● · 15 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●● · 12 minutes · 3 points*
 #
 # **Precision at k**: the share of right ones among the first k. **Average precision**: the precision at each rank that holds a right one, averaged
 # over the right ones; its mean over queries is the mAP of week 6.
