@@ -116,7 +116,7 @@ def _bank(options: argparse.Namespace) -> int:
 
         return print_derived()
     if options.mutants:
-        from autograder.exercises.mutants import print_mutants
+        from autograder.exercises.mutation_testing import print_mutants
 
         return print_mutants(options.weeks, options.verbose)
     from autograder.exercises.table import print_table

@@ -8,6 +8,7 @@ from typing import Any
 from aeutils.testing.checking import CheckFailed
 from autograder.exercises.conduct.beside import arguments, broom, calls, entry, models, state
 from autograder.exercises.conduct.cases import order_of
+from autograder.exercises.conduct.cause import cause
 from autograder.exercises.conduct.declare import Breach, Conduct
 from autograder.exercises.conduct.judge import breaches
 from autograder.hall.failure import CheckFailed as GoneFailed
@@ -22,7 +23,8 @@ ODD = (
     *(RuntimeError, TypeError, ValueError),
 )
 # Names that tell no cause.
-VAGUE = {"wrong-values", "wrong-shape", "another-draw", "extreme", "wrong-gradient"}
+VAGUE = {"wrong-values", "wrong-shape", "could-not-check", "another-draw", "extreme"}
+VAGUE |= {"wrong-gradient"}
 # Where the criteria have charged one of these, a breach about draws is the same mistake.
 ABOUT_DRAWS = {"generator-ignored", "same-every-time", "seeded", "drew-elsewhere"}
 
@@ -88,6 +90,42 @@ def _name_cause(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
         if lost.mistake in VAGUE:
             lost.mistake, lost.message = first.line, f"{name}: {first.message}"
             return
+
+
+def localise(report: Report, alone: Sequence[str]) -> None:
+    """Name what is wrong where one criterion was lost without a name, and all before it earned.
+
+    Args:
+        report: the criteria's report.
+        alone: for each criterion what is wrong then, or "".
+    """
+    for i, (lost, text) in enumerate(zip(report.criteria, alone, strict=True)):
+        before = report.criteria[:i]
+        if lost.mistake in VAGUE and text and all(c.earned == c.points for c in before):
+            lost.mistake = "only-" + lost.name.replace(" ", "-")
+            lost.message = f"{text} ({lost.message})"
+            return
+
+
+def explain(report: Report, owed: Sequence[tuple[Conduct, object]]) -> None:
+    """Name a cause where a criterion was lost to numbers that nothing has a name for.
+
+    Args:
+        report: the criteria's report, charged.
+        owed: what each function owes, and the student's object.
+    """
+    lost = [c for c in report.criteria if c.earned < c.points and c.mistake in VAGUE]
+    for conduct, answer in owed:
+        if not lost:
+            return
+        try:
+            found = cause(conduct, lambda order, answer=answer: try_out(answer, order))
+        except ODD:
+            continue
+        if found:
+            lost[0].mistake = found.name
+            lost[0].message = f"the result of {conduct.name} {found.message}"
+            del lost[0]
 
 
 def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:

@@ -1,0 +1,278 @@
+"""Mutation testing of the checks: does a test notice that one thing of a right answer has changed?
+
+``python -m autograder bank --mutants`` makes every mutant of every right answer and asks the hidden
+check and the visible test. A mutant that earns full marks has survived: either it computes the same
+(then it stands in `equivalents.json`, with the reason), or the check misses something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from autograder.exercises import bank
+from autograder.exercises.conduct.beside.state import Around
+from autograder.exercises.conduct.charge import VAGUE
+from autograder.exercises.mutants import Mutant, mutants
+
+EQUIVALENTS = Path(__file__).with_name("equivalents.json")
+# CPU time: a mutant that takes so many times what the right answer takes, and some more, has an
+# endless loop.
+TIMES, SECONDS = 5, 0.3
+SHAPE = "wrong-shape"
+CHUNK = 16  # mutants of one right answer that a process takes at a time
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant.
+
+    Attributes:
+        key: what the list of equivalents calls it.
+        hidden: whether the hidden check noticed it.
+        visible: whether the visible test did.
+        mistakes: the diagnoses of the hidden check, up to the first that has a name.
+        message: what the student reads about the last of them.
+        seconds: of CPU time, that both tests took.
+    """
+
+    key: str
+    hidden: bool
+    visible: bool
+    mistakes: tuple[str, ...]
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def diagnosed(self) -> bool:
+        """Whether the hidden check said more than that something is wrong."""
+        return any(name not in VAGUE - {SHAPE} for name in self.mistakes)
+
+    @property
+    def kind(self) -> str:
+        """What kind of diagnosis it is: by "exception", by "shape", "own" or "none".
+
+        The message about an exception of the answer's own names its kind, its line and the
+        arguments of the call; the one about a shape says which came and which should have come.
+        """
+        named = [name for name in self.mistakes if name not in VAGUE]
+        if any(not name.startswith("raised-") for name in named):
+            return "own"
+        return "exception" if named else "shape" if SHAPE in self.mistakes else "none"
+
+
+class _TooLong(BaseException):
+    """A mutant runs for ever."""
+
+
+def _stop(*_: object) -> None:
+    raise _TooLong
+
+
+class Judge:
+    """Asks both tests about mutants of one right answer, as briefly as possible.
+
+    The right answer itself is asked about first. Its times say in which order criteria are looked
+    at, cheap ones first, and after which time a mutant has an endless loop.
+
+    Args:
+        week: for example "week05".
+        exercise: its name.
+        code: the right answer.
+    """
+
+    def __init__(self, week: str, exercise: str, code: str) -> None:
+        self.week, self.name, self.exercise = week, exercise, bank.exercises(week)[exercise]
+        self.test = getattr(importlib.import_module(f"aeutils.testing.{week}"), exercise)
+        with _quiet():
+            self.costs = self.exercise.costs(*self._objects(code))
+            begin = time.process_time()
+            self.test(*self._objects(code))
+        self.of_visible = time.process_time() - begin
+        self.of_hidden = sum(self.costs.values())
+
+    def __call__(self, mutant: Mutant) -> Outcome:
+        """Return what became of a mutant of the answer.
+
+        Args:
+            mutant: the mutant.
+        """
+        begin = time.process_time()
+        with _quiet():
+            hidden, mistakes, message = self._hidden(mutant.code)
+            visible = self._visible(mutant.code)
+        seconds = time.process_time() - begin
+        return Outcome(mutant.key, hidden, visible, mistakes, message, seconds)
+
+    def _objects(self, code: str) -> list[object]:
+        return bank.objects(self.week, self.name, code, "mutant")
+
+    def _hidden(self, code: str) -> tuple[bool, tuple[str, ...], str]:
+        try:
+            with _limited(TIMES * self.of_hidden + SECONDS):
+                report = self.exercise.until_named(self.costs, *self._objects(code))
+        except _TooLong:
+            return True, ("endless-loop",), "it does not come to an end"
+        except Exception as error:  # the cell itself fails, as it would in the notebook
+            return True, (f"raised-{type(error).__name__}",), str(error)
+        lost = [c for c in report.criteria if c.mistake and c.mistake != "not-reached"]
+        message = lost[-1].message if lost else ""
+        return report.earned < report.points, tuple(c.mistake for c in lost), message
+
+    def _visible(self, code: str) -> bool:
+        try:
+            with _limited(TIMES * self.of_visible + SECONDS):
+                self.test(*self._objects(code))
+        except (Exception, _TooLong):
+            return True
+        return False
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Let nothing be printed, warned of, or left behind."""
+    around = Around()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            around.restore()
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Stop what runs inside after so much CPU time; only the main thread of a process can."""
+    before = signal.signal(signal.SIGPROF, _stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def equivalents() -> dict[str, str]:
+    """Return the reviewed survivors: key and reason."""
+    listed = json.loads(EQUIVALENTS.read_text(encoding="utf-8"))
+    return {key: reason for reason, keys in listed.items() for key in keys}
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@functools.lru_cache(maxsize=1)
+def _judge_of(week: str, exercise: str, right: str) -> Judge:
+    return Judge(week, exercise, bank.exercises(week)[exercise].right[right])
+
+
+def judge_chunk(chunk: Sequence[Mutant]) -> list[Outcome]:
+    """Ask both tests about mutants of one right answer.
+
+    Args:
+        chunk: the mutants.
+
+    Returns:
+        What became of each, in the same order.
+    """
+    judge = _judge_of(*chunk[0][:3])
+    return [judge(mutant) for mutant in chunk]
+
+
+def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
+    """Ask both tests about many mutants, on every processor.
+
+    Args:
+        every: the mutants.
+        processes: how many at a time; as many as processors by default.
+
+    Returns:
+        What became of each, in the same order.
+    """
+    chunks: list[list[Mutant]] = []
+    for _, group in itertools.groupby(every, key=lambda mutant: mutant[:3]):
+        of_one = list(group)
+        chunks += [of_one[i : i + CHUNK] for i in range(0, len(of_one), CHUNK)]
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
+        return list(itertools.chain.from_iterable(pool.imap(judge_chunk, chunks)))
+
+
+def print_mutants(weeks: Iterable[str] = (), verbose: bool = False) -> int:
+    """Print kill rates by week and the survivors; return 1 if one is not reviewed.
+
+    Args:
+        weeks: for example "week05"; all by default.
+        verbose: also print the times of exercises, what only the visible tests let through, and
+            what was noticed without a diagnosis.
+
+    Returns:
+        A command's exit status.
+    """
+    weeks = list(weeks) or bank.weeks()
+    every = [m for week in weeks for name in bank.exercises(week) for m in mutants(week, name)]
+    found = judge_all(every)
+    known = equivalents()
+    heads = ("mutants", "equivalent", "hidden kill", "visible kill", "diagnosed", "by exception")
+    print(f"{'week':<8}" + "".join(f"{head:>14}" for head in (*heads, "by shape", "CPU seconds")))
+    for week in [*weeks, "all"]:
+        total = [o for m, o in zip(every, found, strict=True) if week in (m.week, "all")]
+        rows = [o for o in total if o.key not in known]
+        killed = [o for o in rows if o.hidden]
+        shares = (
+            share(o.hidden for o in rows),
+            share(o.visible for o in rows),
+            share(o.diagnosed for o in killed),
+            share(o.kind == "exception" for o in killed),
+            share(o.kind == "shape" for o in killed),
+        )
+        print(f"{week:<8}{len(total):>14}{len(total) - len(rows):>14}", end="")
+        print("".join(f"{number:>12.1f} %" for number in shares), end="")
+        print(f"{sum(o.seconds for o in total):>14.0f}")
+    if verbose:
+        print_more(every, found)
+    survived = [o.key for o in found if not o.hidden and o.key not in known]
+    for key in survived:
+        print("✘ survived:", key)
+    return 1 if survived else 0
+
+
+def print_more(every: Sequence[Mutant], found: Sequence[Outcome]) -> None:
+    """Print times of exercises, what visible tests let through, and what has no diagnosis.
+
+    Args:
+        every: the mutants.
+        found: what became of each.
+    """
+    known = equivalents()
+    for exercise, group in itertools.groupby(zip(every, found, strict=True), lambda p: p[0][:2]):
+        outcomes = [outcome for _, outcome in group]
+        seconds = sum(o.seconds for o in outcomes)
+        print(f"    {'.'.join(exercise):<34}{len(outcomes):>5} mutants{seconds:>8.1f} s")
+    for outcome in found:
+        if outcome.key in known:
+            continue
+        if not outcome.visible:
+            print("    visible lets through", outcome.key)
+        if outcome.hidden and not outcome.diagnosed:
+            print(f"    vague {outcome.key}: {outcome.message}")
+
+
+def share(those: Iterable[bool]) -> float:
+    """Return how many of a hundred are true."""
+    every = list(those)
+    return 100 * sum(every) / max(len(every), 1)
