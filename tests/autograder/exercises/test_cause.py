@@ -1,0 +1,106 @@
+"""Where no criterion knows the mistake: what many calls of a wrong answer have in common."""
+
+import pytest
+import torch
+
+from autograder.exercises import bank
+from autograder.exercises.conduct.charge import localise, try_out
+from autograder.exercises.conduct.cause import cause
+from autograder.exercises.conduct.declare import Conduct
+from autograder.hall.report import Criterion, Report
+
+
+def sample(new, n):
+    return {"x": new.normal(n, 3), "times": new.alternate(2.5, 4.0)}
+
+
+MEANS = Conduct("means", sample, right=lambda x, times: times * x.mean(0))
+
+
+def why(answer, conduct=MEANS):
+    return cause(conduct, lambda order: try_out(answer, order))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "answer"),
+    [
+        ("argument-ignored", "`times`", lambda x, times: 2.5 * x.mean(0)),
+        ("argument-ignored", "`x`", lambda x, times: times * torch.ones(3)),
+        ("constant-result", "whatever", lambda x, times: torch.ones(3)),
+        ("sign", "wrong sign", lambda x, times: -times * x.mean(0)),
+        ("constant-factor", "is 0.5 times", lambda x, times: times * x.mean(0) / 2),
+        ("constant-offset", "too large by 1 ", lambda x, times: times * x.mean(0) + 1),
+        ("factor-of-size", "number of rows of `x`", lambda x, times: times * x.sum(0)),
+        ("factor-of-size", "is `times` times", lambda x, times: times**2 * x.mean(0)),
+        ("offset-of-size", "too small by `times`", lambda x, times: times * (x.mean(0) - 1)),
+        (
+            "wrong-for-a-setting",
+            "right for `times` = 2.5 and wrong for `times` = 4",
+            lambda x, times: times * (x.mean(0) if times < 3 else x.median(0).values),
+        ),
+    ],
+)
+def test_a_cause_is_found(name, text, answer):
+    found = why(answer)
+    assert found is not None
+    assert found.name == name
+    assert text in found.message
+
+
+def test_a_number_that_cannot_be_is_named():
+    conduct = Conduct("f", sample, right=lambda x, times: x.mean(0).sigmoid(), between=(0, 1))
+    found = why(lambda x, times: x.mean(0).tanh(), conduct)
+    assert found.name == "out-of-range"
+    assert "it is always from 0 to 1" in found.message
+
+
+def test_an_argument_that_comes_back_is_named():
+    conduct = Conduct("double", lambda new, n: {"x": new.normal(n, 3)}, right=lambda x: 2 * x)
+    assert why(lambda x: x, conduct).name == "argument-returned"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x, times: times * x.mean(0) + x[0] ** 2 / 50,
+        lambda x, times: 1 / 0,
+        lambda x, times: x * torch.nan,
+    ],
+)
+def test_nothing_is_said_without_proof(answer):
+    assert why(answer) is None
+
+
+def test_whatever_cannot_change_is_not_called_ignored():
+    """The other value of `times` makes no difference to what is right either."""
+    conduct = Conduct("f", sample, right=lambda x, times: x.mean(0))
+    assert why(lambda x, times: x.amax(0), conduct) is None
+
+
+def test_draws_may_depend_on_a_shape_alone():
+    conduct = Conduct("f", sample, holds=lambda value, *given: "wrong")
+    assert why(lambda x, times: times * torch.ones(len(x)), conduct) is None
+    assert why(lambda x, times: x + 0, conduct).message.startswith("stays the same when `times`")
+
+
+def report(*mistakes):
+    every = [Criterion(f"part {i}", 1, 0 if m else 1, "off", m) for i, m in enumerate(mistakes)]
+    return Report("f", every)
+
+
+def test_a_part_that_is_wrong_alone_says_what_it_is_about():
+    it = report("", "wrong-values", "")
+    localise(it, ["", "right without ties, wrong with them", ""])
+    assert it.criteria[1].mistake == "only-part-1"
+    assert it.criteria[1].message == "right without ties, wrong with them (off)"
+    for other in (report("wrong-values", "wrong-values"), report("", "swapped")):
+        before = other.mistakes
+        localise(other, ["", "right without ties, wrong with them"])
+        assert other.mistakes == before
+
+
+def test_a_report_names_the_cause():
+    code = "def auc(same, diff):\n    return float((same[:, None] > diff).double().mean() * 4.5)\n"
+    found = bank.assess("week06", "auc", code)
+    assert "out-of-range" in found.mistakes
+    assert found.earned == 0
