@@ -1,0 +1,131 @@
+"""Metamorphic relations: how a result must change, or must not, when arguments change in a known way.
+
+A mean stays when every row is given twice, a squared distance is four times as large when all codes
+are twice as long, a silhouette does not change at all. Which of these hold for an exercise is read
+off from what is right; an answer that breaks one is told which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aeutils.testing.relations import Relation
+from autograder.exercises.conduct.declare import Arguments
+
+Change = Callable[[Arguments], Arguments]
+
+
+def changes(arguments: Arguments) -> dict[str, Change]:
+    """Return ways to change arguments, by what messages call them.
+
+    Args:
+        arguments: of one call.
+    """
+    floats = [n for n, v in arguments.items() if _is_floats(v)]
+    found: dict[str, Change] = {}
+    for name in floats:
+        found[f"all of `{name}` is doubled"] = _on([name], lambda v: 2 * v)
+    if len(floats) > 1:
+        names = " and ".join(f"`{n}`" for n in floats)
+        found[f"{names} are doubled"] = _on(floats, lambda v: 2 * v)
+        found[f"the same number is added to {names}"] = _on(floats, lambda v: v + 0.75)
+    for name in floats:
+        found[f"the same number is added to all of `{name}`"] = _on([name], lambda v: v + 0.75)
+        if arguments[name].ndim == 2:
+            found[f"the rows of `{name}` are given other lengths"] = _on([name], _lengthen)
+    for name, value in arguments.items():
+        if isinstance(value, float):
+            found[f"`{name}` is doubled"] = _on([name], lambda v: 2 * v)
+    rows = _of_rows(arguments)
+    if rows:
+        found["the rows come in another order"] = _on(rows, lambda v: v.flip(0))
+        found["every row is given twice"] = _on(rows, lambda v: torch.cat([v, v]))
+    return found
+
+
+def _is_floats(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point() and value.ndim > 0
+
+
+def _of_rows(arguments: Arguments) -> list[str]:
+    """Return the arguments that hold one row for each image, if all tensors do."""
+    tensors = {n: v for n, v in arguments.items() if isinstance(v, Tensor) and v.ndim}
+    lengths = {len(v) for v in tensors.values()}
+    return list(tensors) if len(lengths) == 1 and min(lengths) > 1 else []
+
+
+def _on(names: Sequence[str], change: Callable[[Tensor], Tensor]) -> Change:
+    return lambda arguments: {n: change(v) if n in names else v for n, v in arguments.items()}
+
+
+def _lengthen(rows: Tensor) -> Tensor:
+    return rows * torch.linspace(0.5, 2, len(rows), dtype=rows.dtype)[:, None]
+
+
+Parts = Sequence[Tensor]
+
+
+def broken(
+    what: str, before: tuple[Parts, Parts], after: tuple[Parts, Parts]
+) -> Iterator[Relation]:
+    """Yield how an answer follows a change otherwise than what is right.
+
+    Args:
+        what: has changed.
+        before: the answer's result and the right one, in parts, before the change.
+        after: the same after it.
+    """
+    for number, (got, right, then, wanted) in enumerate(
+        zip(*before, *after, strict=True)  # type: ignore[call-overload]
+    ):
+        part = f", part {number + 1}," if len(before[1]) > 1 else ""
+        found = _of_part(what, (got, right), (then, wanted))
+        if found:
+            yield Relation(found.name, f"{part} {found.message}".strip())
+
+
+def _of_part(what: str, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Relation | None:
+    (got, right), (then, wanted) = before, after
+    if not all(bool(torch.isfinite(v).all()) for v in (got, right, then, wanted)):
+        return None
+    if got.shape != right.shape or then.shape != wanted.shape:
+        return None
+    follows = {name: _same(how(right), wanted) for name, how in FOLLOW.items()}
+    does = {name: _same(how(got), then) for name, how in FOLLOW.items()}
+    if follows["stays"] and not does["stays"]:
+        return Relation("should-not-change", f"changes when {what}, and should not")
+    if does["stays"] and not follows["stays"] and right.shape == wanted.shape:
+        return Relation("should-change", f"stays the same when {what}, and should not")
+    for name in ("turns", "repeats"):
+        if follows[name] and not does[name]:
+            text = "does not follow: each row should depend on its own row alone"
+            return Relation("rows-mixed", f"{text} (seen when {what})")
+    should, is_so = _factor(right, wanted), _factor(got, then)
+    if should is None or (is_so is not None and abs(is_so / should - 1) < 1e-2):
+        return None
+    does_so = f"becomes {is_so:.3g} times as large" if is_so else "does not"
+    says = f"should become {should:.3g} times as large when {what}, and {does_so}"
+    return Relation("wrong-scaling", says)
+
+
+FOLLOW: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "stays": lambda v: v,
+    "turns": lambda v: v.flip(0) if v.ndim and len(v) > 1 else v[..., :0].reshape(0, 99),
+    "repeats": lambda v: torch.cat([v, v]) if v.ndim else v.reshape(1),
+}
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool(torch.allclose(a, b, rtol=1e-3, atol=1e-5))
+
+
+def _factor(before: Tensor, after: Tensor) -> float | None:
+    """Return by which factor all numbers have changed, if it is one; None otherwise."""
+    if before.shape != after.shape or not before.any():
+        return None
+    factor = float((before * after).sum() / before.square().sum())
+    return factor if factor and _same(factor * before, after) else None
