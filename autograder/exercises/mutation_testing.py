@@ -8,7 +8,6 @@ check and the visible test. A mutant that earns full marks has survived: either 
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import io
 import itertools
@@ -30,9 +29,9 @@ from autograder.exercises.mutants import Mutant, mutants
 EQUIVALENTS = Path(__file__).with_name("equivalents.json")
 # CPU time: a mutant that takes so many times what the right answer takes, and some more, has an
 # endless loop.
-TIMES, SECONDS = 5, 0.3
+TIMES, SECONDS = 5, 1.0
 SHAPE = "wrong-shape"
-CHUNK = 16  # mutants of one right answer that a process takes at a time
+CHUNK, CHUNK_SECONDS = 16, 2.0  # how many mutants a process takes at a time, and for how long
 
 
 class Outcome(NamedTuple):
@@ -45,6 +44,7 @@ class Outcome(NamedTuple):
         mistakes: the diagnoses of the hidden check, up to the first that has a name.
         message: what the student reads about the last of them.
         seconds: of CPU time, that both tests took.
+        code: the mutant's.
     """
 
     key: str
@@ -53,6 +53,7 @@ class Outcome(NamedTuple):
     mistakes: tuple[str, ...]
     message: str = ""
     seconds: float = 0.0
+    code: str = ""
 
     @property
     def diagnosed(self) -> bool:
@@ -80,27 +81,37 @@ def _stop(*_: object) -> None:
     raise _TooLong
 
 
+class Times(NamedTuple):
+    """The CPU time that a right answer takes.
+
+    Attributes:
+        criteria: by criterion, and of the look at conduct ("").
+        visible: of the visible test.
+    """
+
+    criteria: dict[str, float]
+    visible: float
+
+    @property
+    def hidden(self) -> float:
+        """The time of the whole hidden check."""
+        return sum(self.criteria.values())
+
+
 class Judge:
     """Asks both tests about mutants of one right answer, as briefly as possible.
-
-    The right answer itself is asked about first. Its times say in which order criteria are looked
-    at, cheap ones first, and after which time a mutant has an endless loop.
 
     Args:
         week: for example "week05".
         exercise: its name.
-        code: the right answer.
+        times: of the right answer: cheap criteria are looked at first, and what takes much longer
+            has an endless loop.
     """
 
-    def __init__(self, week: str, exercise: str, code: str) -> None:
-        self.week, self.name, self.exercise = week, exercise, bank.exercises(week)[exercise]
+    def __init__(self, week: str, exercise: str, times: Times) -> None:
+        self.week, self.name, self.times = week, exercise, times
+        self.exercise = bank.exercises(week)[exercise]
         self.test = getattr(importlib.import_module(f"aeutils.testing.{week}"), exercise)
-        with _quiet():
-            self.costs = self.exercise.costs(*self._objects(code))
-            begin = time.process_time()
-            self.test(*self._objects(code))
-        self.of_visible = time.process_time() - begin
-        self.of_hidden = sum(self.costs.values())
 
     def __call__(self, mutant: Mutant) -> Outcome:
         """Return what became of a mutant of the answer.
@@ -113,15 +124,15 @@ class Judge:
             hidden, mistakes, message = self._hidden(mutant.code)
             visible = self._visible(mutant.code)
         seconds = time.process_time() - begin
-        return Outcome(mutant.key, hidden, visible, mistakes, message, seconds)
+        return Outcome(mutant.key, hidden, visible, mistakes, message, seconds, mutant.code)
 
     def _objects(self, code: str) -> list[object]:
         return bank.objects(self.week, self.name, code, "mutant")
 
     def _hidden(self, code: str) -> tuple[bool, tuple[str, ...], str]:
         try:
-            with _limited(TIMES * self.of_hidden + SECONDS):
-                report = self.exercise.until_named(self.costs, *self._objects(code))
+            with _limited(TIMES * self.times.hidden + SECONDS):
+                report = self.exercise.until_named(self.times.criteria, *self._objects(code))
         except _TooLong:
             return True, ("endless-loop",), "it does not come to an end"
         except Exception as error:  # the cell itself fails, as it would in the notebook
@@ -132,7 +143,7 @@ class Judge:
 
     def _visible(self, code: str) -> bool:
         try:
-            with _limited(TIMES * self.of_visible + SECONDS):
+            with _limited(TIMES * self.times.visible + SECONDS):
                 self.test(*self._objects(code))
         except (Exception, _TooLong):
             return True
@@ -175,26 +186,38 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@functools.lru_cache(maxsize=1)
-def _judge_of(week: str, exercise: str, right: str) -> Judge:
-    return Judge(week, exercise, bank.exercises(week)[exercise].right[right])
+def times_of(answer: tuple[str, str, str]) -> Times:
+    """Measure both tests of a right answer; the second time, when all that it uses is imported.
+
+    Args:
+        answer: week, exercise and label.
+    """
+    week, name, right = answer
+    exercise, code = bank.exercises(week)[name], bank.exercises(week)[name].right[right]
+    test = getattr(importlib.import_module(f"aeutils.testing.{week}"), name)
+    with _quiet():
+        criteria = exercise.costs(*bank.objects(week, name, code))
+        begin = time.process_time()
+        test(*bank.objects(week, name, code))
+    return Times(criteria, time.process_time() - begin)
 
 
-def judge_chunk(chunk: Sequence[Mutant]) -> list[Outcome]:
+def judge_chunk(chunk: tuple[Times, Sequence[Mutant]]) -> list[Outcome]:
     """Ask both tests about mutants of one right answer.
 
     Args:
-        chunk: the mutants.
+        chunk: the right answer's times, and the mutants.
 
     Returns:
         What became of each, in the same order.
     """
-    judge = _judge_of(*chunk[0][:3])
-    return [judge(mutant) for mutant in chunk]
+    times, some = chunk
+    judge = Judge(some[0].week, some[0].exercise, times)
+    return [judge(mutant) for mutant in some]
 
 
-def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
-    """Ask both tests about many mutants, on every processor.
+def judge_all(every: Sequence[Mutant], processes: int = 0) -> list[Outcome]:
+    """Ask both tests about many mutants, on every processor, the slowest first.
 
     Args:
         every: the mutants.
@@ -203,13 +226,19 @@ def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
     Returns:
         What became of each, in the same order.
     """
-    chunks: list[list[Mutant]] = []
-    for _, group in itertools.groupby(every, key=lambda mutant: mutant[:3]):
-        of_one = list(group)
-        chunks += [of_one[i : i + CHUNK] for i in range(0, len(of_one), CHUNK)]
+    answers = list(dict.fromkeys(mutant[:3] for mutant in every))
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
-        return list(itertools.chain.from_iterable(pool.imap(judge_chunk, chunks)))
+        times = dict(zip(answers, pool.map(times_of, answers, chunksize=1), strict=True))
+        chunks = []
+        for answer, group in itertools.groupby(every, key=lambda mutant: mutant[:3]):
+            some = list(group)
+            size = max(1, min(CHUNK, int(CHUNK_SECONDS / (times[answer].hidden + 0.01))))
+            chunks += [(times[answer], some[i : i + size]) for i in range(0, len(some), size)]
+        chunks.sort(key=lambda chunk: -chunk[0].hidden)
+        found = itertools.chain.from_iterable(pool.imap_unordered(judge_chunk, chunks))
+        by_mutant = {(o.key, o.code): o for o in found}
+    return [by_mutant[mutant.key, mutant.code] for mutant in every]
 
 
 def print_mutants(weeks: Iterable[str] = (), verbose: bool = False) -> int:

@@ -7,7 +7,7 @@ ignores an argument, that it is twice what it should be, that it is n times as l
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import CheckFailed
 from aeutils.testing.relations import Relation, relation
+from autograder.exercises.conduct import metamorphic, sizes
 from autograder.exercises.conduct.cases import SEED, Case, order_of_cases, right_for
 from autograder.exercises.conduct.declare import Arguments, Conduct, Draw
 from autograder.exercises.conduct.judge import determined, equal
@@ -31,22 +32,57 @@ class Call(NamedTuple):
     right: list[Tensor]
 
 
-def probes(conduct: Conduct) -> tuple[list[Case], dict[str, list[Case]]]:
-    """Return calls of several sizes, and by argument the first two with that one exchanged.
+class Probes(NamedTuple):
+    """The calls that are made, each with what is right for it, in parts (None where unknown).
+
+    Attributes:
+        draws: arguments of several sizes.
+        exchanged: by argument the first two draws with that one exchanged.
+        changed: by what has changed, the first two draws with that change.
+    """
+
+    draws: list[tuple[Case, Any]]
+    exchanged: dict[str, list[tuple[Case, Any]]]
+    changed: dict[str, list[tuple[Case, Any]]]
+
+
+@functools.lru_cache(maxsize=8)
+def probes(conduct: Conduct) -> Probes:
+    """Return the calls that tell why a function's numbers are wrong.
 
     Args:
         conduct: what the function owes.
     """
     small, _, many = conduct.sizes
-    sizes = [small, small, small + 1, small + 2, 2 * small, many]
-    draws = [conduct.sample(Draw(SEED + 40 + i), n) for i, n in enumerate(sizes)]
+    rows = [small, small, small + 1, small + 2, 2 * small, many]
+    draws = [conduct.sample(Draw(SEED + 40 + i), n) for i, n in enumerate(rows)]
     first, other = draws[:2]
-    changed = {
-        name: [Case(name, {**first, name: other[name]}), Case(name, {**other, name: first[name]})]
+    exchanged = {
+        name: [{**first, name: other[name]}, {**other, name: first[name]}]
         for name in first
         if _differs(first[name], other[name])
     }
-    return [Case("draw", arguments) for arguments in draws], changed
+    changes = metamorphic.changes(first) if conduct.right and not conduct.stage else {}
+    changed = {what: [change(first), change(other)] for what, change in changes.items()}
+
+    def with_right(arguments: Arguments) -> tuple[Case, Any]:
+        return Case("probe", arguments), _right(conduct, arguments)
+
+    return Probes(
+        [with_right(arguments) for arguments in draws],
+        {name: [with_right(a) for a in pair] for name, pair in exchanged.items()},
+        {what: [with_right(a) for a in pair] for what, pair in changed.items()},
+    )
+
+
+def _right(conduct: Conduct, arguments: Arguments) -> Any:
+    """Return what is right; None if that is random, or not defined for these arguments."""
+    if conduct.right is None:
+        return None
+    try:
+        return right_for(conduct, arguments)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+        return None
 
 
 def _differs(one: object, other: object) -> bool:
@@ -57,7 +93,10 @@ def _differs(one: object, other: object) -> bool:
     return isinstance(one, (bool, int, float)) and type(one) is type(other) and one != other
 
 
-def cause(conduct: Conduct, ask: Callable[[dict[str, Any]], Any]) -> Relation | None:
+Ask = Callable[[dict[str, Any]], Any]
+
+
+def cause(conduct: Conduct, ask: Ask) -> Relation | None:
     """Return why an answer's numbers are wrong, or None.
 
     Args:
@@ -66,41 +105,43 @@ def cause(conduct: Conduct, ask: Callable[[dict[str, Any]], Any]) -> Relation | 
     """
     if conduct.methods is not None:
         return None
-    draws, changed = probes(conduct)
-    exchanged = [case for pair in changed.values() for case in pair]
-    told = ask(order_of_cases(conduct, [*draws, *exchanged]))
+    known = probes(conduct)
+    pairs = [*known.draws, *(p for both in known.exchanged.values() for p in both)]
+    told = ask(order_of_cases(conduct, [case for case, _ in pairs]))
     if any("raised" in seen for seen in told[:2]):
         return None
-    of_draws, rest = told[: len(draws)], iter(told[len(draws) :])
-    found = _ignored(conduct, draws, of_draws, {name: [next(rest), next(rest)] for name in changed})
+    found = _ignored(conduct, known, told)
     if found or conduct.right is None:
         return found
-    calls = list(_calls(conduct, draws, of_draws))
+    calls = [_call(conduct, *pair, seen) for pair, seen in zip(known.draws, told, strict=False)]
+    good = [call for call in calls if call]
     for look in (_returned, _out_of_range, _related, _scaled, _with_setting):
-        found = look(conduct, calls)
+        found = look(conduct, good)
         if found:
             return found
+    if calls[0] and calls[1] and not any(_is_right(conduct, c) for c in calls[:2] if c):
+        return _broken(conduct, known, (calls[0], calls[1]), ask)
     return None
 
 
-def _ignored(
-    conduct: Conduct, draws: Sequence[Case], told: Sequence[Any], exchanged: dict[str, list[Any]]
-) -> Relation | None:
+def _ignored(conduct: Conduct, known: Probes, told: Sequence[Any]) -> Relation | None:
     """Return which arguments make no difference although they should."""
-    values = [seen["value"] for seen in told if "raised" not in seen]
-    if len(values) == len(told) and all(equal(values[0], v) for v in values[1:]):
+    of_draws, rest = told[: len(known.draws)], iter(told[len(known.draws) :])
+    values = [seen["value"] for seen in of_draws if "raised" not in seen]
+    if len(values) == len(of_draws) and all(equal(values[0], v) for v in values[1:]):
         return Relation("constant-result", "is the same whatever the arguments are")
     ignored = []
-    for name, seen in exchanged.items():
+    for name, exchanged in known.exchanged.items():
+        seen = [next(rest), next(rest)]
         if not all("raised" not in s and equal(s["value"], values[i]) for i, s in enumerate(seen)):
             continue
         if conduct.right is None:
             # A draw may well depend on the shape of a tensor alone.
-            matters = not isinstance(draws[0].arguments[name], Tensor)
+            is_tensor = isinstance(exchanged[0][0].arguments[name], Tensor)
+            matters = not is_tensor and not conduct.allowed("scalar-frozen")
         else:
-            rights = [right_for(conduct, draw.arguments) for draw in draws[:2]]
-            changed = [right_for(conduct, case.arguments) for case in probes(conduct)[1][name]]
-            matters = not any(equal(a, b) for a, b in zip(rights, changed, strict=True))
+            rights = zip(known.draws, exchanged, strict=False)
+            matters = not any(equal(before, after) for (_, before), (_, after) in rights)
         if matters:
             ignored.append(name)
     if not ignored:
@@ -109,19 +150,46 @@ def _ignored(
     return Relation("argument-ignored", f"stays the same when {names} changes: use the argument")
 
 
-def _calls(conduct: Conduct, draws: Sequence[Case], told: Sequence[Any]) -> Iterator[Call]:
-    """Yield the calls that returned something of the right shapes."""
-    for case, seen in zip(draws, told, strict=True):
-        if "raised" in seen:
+def _call(conduct: Conduct, case: Case, right: Any, seen: Any) -> Call | None:
+    """Return what is determined about a call, if something of the right shapes came back."""
+    if "raised" in seen or right is None:
+        return None
+    wanted = determined(conduct, right, right)
+    try:
+        got = determined(conduct, seen["value"], right)
+    except (CheckFailed, RuntimeError, IndexError):
+        return None
+    if [g.shape for g in got] != [w.shape for w in wanted]:
+        return None
+    return Call(case.arguments, seen["value"], got, wanted)
+
+
+def _is_right(conduct: Conduct, call: Call) -> bool:
+    pairs = zip(call.got, call.right, strict=True)
+    return all(_close(conduct, got, right) for got, right in pairs)
+
+
+def _close(conduct: Conduct, got: Tensor, right: Tensor) -> bool:
+    return bool(torch.allclose(got, right, rtol=conduct.rtol, atol=conduct.atol))
+
+
+def _broken(conduct: Conduct, known: Probes, calls: tuple[Call, Call], ask: Ask) -> Relation | None:
+    """Return which metamorphic relation is broken by the first two draws alike."""
+    pairs = [p for both in known.changed.values() for p in both]
+    told = iter(ask(order_of_cases(conduct, [case for case, _ in pairs])) if pairs else ())
+    for what, both in known.changed.items():
+        after = [_call(conduct, *pair, next(told)) for pair in both]
+        if not after[0] or not after[1]:
             continue
-        right = right_for(conduct, case.arguments)
-        wanted = determined(conduct, right, right)
-        try:
-            got = determined(conduct, seen["value"], right)
-        except (CheckFailed, RuntimeError, IndexError):
-            continue
-        if [g.shape for g in got] == [w.shape for w in wanted]:
-            yield Call(case.arguments, seen["value"], got, wanted)
+        first, second = (
+            list(metamorphic.broken(what, (b.got, b.right), (a.got, a.right)))
+            for b, a in zip(calls, after, strict=True)
+            if a
+        )
+        for one in first:
+            if one in second:
+                return one
+    return None
 
 
 def _returned(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
@@ -158,18 +226,20 @@ def _out_of_range(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     return None
 
 
-def _wrong_parts(calls: Sequence[Call]) -> Iterator[tuple[str, list[tuple[Call, Tensor, Tensor]]]]:
+def _wrong_parts(
+    conduct: Conduct, calls: Sequence[Call]
+) -> Iterator[tuple[str, list[tuple[Call, Tensor, Tensor]]]]:
     """Yield the name of each part of the result and what it was and should be, if it is wrong."""
     for number in range(len(calls[0].right) if calls else 0):
         rows = [(c, c.got[number], c.right[number]) for c in calls]
         finite = all(torch.isfinite(g).all() and torch.isfinite(r).all() for _, g, r in rows)
-        if finite and not all(equal(g, r) for _, g, r in rows):
+        if finite and not all(_close(conduct, g, r) for _, g, r in rows):
             yield (f", part {number + 1}," if len(calls[0].right) > 1 else ""), rows
 
 
 def _related(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     """Return a relation that holds between all numbers of all calls."""
-    for part, rows in _wrong_parts(calls):
+    for part, rows in _wrong_parts(conduct, calls):
         got = torch.cat([g.flatten() for _, g, _ in rows])
         right = torch.cat([r.flatten() for _, _, r in rows])
         found = relation(got, right, conduct.rtol, conduct.atol, places=False)
@@ -178,88 +248,19 @@ def _related(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     return None
 
 
-POWERS: dict[str, Callable[[float], float]] = {
-    "{x} times": lambda n: n,
-    "1/{x} of": lambda n: 1 / n,
-    "({x} − 1) times": lambda n: n - 1,
-    "1/({x} − 1) of": lambda n: 1 / (n - 1),
-    "{x}/({x} − 1) times": lambda n: n / (n - 1),
-    "({x} − 1)/{x} of": lambda n: (n - 1) / n,
-    "({x} + 1) times": lambda n: n + 1,
-    "({x} + 1)/{x} times": lambda n: (n + 1) / n,
-    "{x}/({x} + 1) of": lambda n: n / (n + 1),
-    "{x}² times": lambda n: n * n,
-    "1/{x}² of": lambda n: 1 / (n * n),
-    "√{x} times": lambda n: math.sqrt(n),
-    "1/√{x} of": lambda n: 1 / math.sqrt(n),
-}
-
-
-def _measures(arguments: Arguments) -> Iterator[tuple[str, float]]:
-    """Yield the numbers that a result may have been multiplied with by mistake."""
-    for name, value in arguments.items():
-        if isinstance(value, Tensor) and value.ndim:
-            yield f"n, the number of rows of `{name}`,", float(len(value))
-            if value.ndim == 1 and not value.is_floating_point():
-                yield f"n, the number of different `{name}`,", float(len(value.unique()))
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield f"`{name}`", float(value)
-
-
 def _scaled(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     """Return the size or setting with which the result is multiplied, or which is added."""
-    for part, rows in _wrong_parts(calls):
-        measures = [dict(_measures(call.arguments)) for call, _, _ in rows]
-        for what in measures[0] if len(rows) >= 4 else ():
-            sizes = [m.get(what, math.nan) for m in measures]
-            if len(set(sizes)) < 2:
-                continue
-            short = "n" if what.startswith("n,") else what
-            where = f", where n is {what[3:-1]}" if short == "n" else ""
-            found = _factor(rows, sizes, conduct.atol) or _offset(rows, sizes, conduct.atol)
+    for part, rows in _wrong_parts(conduct, calls):
+        if len(rows) >= 4:
+            found = sizes.relation([(c.arguments, g, r) for c, g, r in rows], conduct.atol)
             if found:
-                text = f"{part} {found.message.replace('{x}', short)}{where}"
-                return Relation(found.name, text.strip())
-    return None
-
-
-Rows = Sequence[tuple[Call, Tensor, Tensor]]
-
-
-def _powers(sizes: Sequence[float]) -> Iterator[tuple[str, list[float]]]:
-    for text, power in POWERS.items():
-        with contextlib.suppress(ZeroDivisionError, ValueError):
-            yield text, [power(size) for size in sizes]
-
-
-def _factor(rows: Rows, sizes: Sequence[float], atol: float) -> Relation | None:
-    for text, factors in _powers(sizes):
-        pairs = list(zip(rows, factors, strict=True))
-        if all(
-            bool(r.any()) and torch.allclose(g, f * r, rtol=1e-3, atol=atol)
-            for (_, g, r), f in pairs
-        ):
-            return Relation("factor-of-size", f"is {text} what it should be")
-    return None
-
-
-def _offset(rows: Rows, sizes: Sequence[float], atol: float) -> Relation | None:
-    for text, offsets in _powers(sizes):
-        for times in (1, -1, 0.5, -0.5, 2, -2):
-            pairs = list(zip(rows, offsets, strict=True))
-            if all(
-                torch.allclose(g, r + times * o, rtol=1e-4, atol=atol) for (_, g, r), o in pairs
-            ):
-                much = text.removesuffix(" times").removesuffix(" of")
-                much = much if abs(times) == 1 else f"{abs(times):g} · {much}"
-                says = "large" if times > 0 else "small"
-                return Relation("offset-of-size", f"is too {says} by {much}")
+                return Relation(found.name, f"{part} {found.message}".strip())
     return None
 
 
 def _with_setting(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     """Return the setting for which the result is right, if it is wrong for another one."""
-    good = [all(equal(g, r) for g, r in zip(c.got, c.right, strict=True)) for c in calls]
+    good = [_is_right(conduct, call) for call in calls]
     if all(good) or not any(good):
         return None
     for name, value in calls[0].arguments.items():

@@ -132,7 +132,7 @@ Arguments = Mapping[str, Any]
 Sample = Callable[[Draw, int], Arguments]
 
 
-@dataclass
+@dataclass(eq=False)
 class Conduct:
     """What one function of an exercise owes.
 

@@ -1,4 +1,4 @@
-"""Metamorphic relations: how a result must change, or must not, when arguments change in a known way.
+"""Metamorphic relations: how a result changes, or does not, when arguments change in a known way.
 
 A mean stays when every row is given twice, a squared distance is four times as large when all codes
 are twice as long, a silhouette does not change at all. Which of these hold for an exercise is read
@@ -8,7 +8,6 @@ off from what is right; an answer that breaks one is told which.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -88,7 +87,9 @@ def broken(
             yield Relation(found.name, f"{part} {found.message}".strip())
 
 
-def _of_part(what: str, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Relation | None:
+def _of_part(
+    what: str, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]
+) -> Relation | None:
     (got, right), (then, wanted) = before, after
     if not all(bool(torch.isfinite(v).all()) for v in (got, right, then, wanted)):
         return None
@@ -108,13 +109,15 @@ def _of_part(what: str, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tens
     if should is None or (is_so is not None and abs(is_so / should - 1) < 1e-2):
         return None
     does_so = f"becomes {is_so:.3g} times as large" if is_so else "does not"
+    if should < 0 or (is_so or 1) < 0:
+        return None
     says = f"should become {should:.3g} times as large when {what}, and {does_so}"
     return Relation("wrong-scaling", says)
 
 
 FOLLOW: Mapping[str, Callable[[Tensor], Tensor]] = {
     "stays": lambda v: v,
-    "turns": lambda v: v.flip(0) if v.ndim and len(v) > 1 else v[..., :0].reshape(0, 99),
+    "turns": lambda v: v.flip(0) if v.ndim else v,
     "repeats": lambda v: torch.cat([v, v]) if v.ndim else v.reshape(1),
 }
 

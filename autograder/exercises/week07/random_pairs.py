@@ -136,7 +136,9 @@ PARTS = ("the first images", "the second images", "`same`")
 # 30 labels of four classes, of 12, 9, 6 and 3 members, mixed.
 LABELS = torch.tensor([7] * 12 + [2] * 9 + [-1] * 6 + [30] * 3)
 LABELS = LABELS[torch.randperm(30, generator=grader_generator(320))]
-LONELY = torch.tensor([5, 0, 5, 8, 3, 5, 5, -2, 9, 8])  # half of the images are alone in their class
+LONELY = torch.tensor(
+    [5, 0, 5, 8, 3, 5, 5, -2, 9, 8]
+)  # half of the images are alone in their class
 
 
 @remote_call
