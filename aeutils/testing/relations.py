@@ -82,18 +82,16 @@ def _of_shapes(got: Tensor, right: Tensor, same: Same) -> Iterator[Relation]:
             axis = "an axis of length 1 too many" if got.ndim > right.ndim else "an axis too few"
             yield Relation("axis-of-one", f"has the right numbers, but {axis}: {shapes}")
         yield Relation("another-shape", f"has the right numbers in another shape: {shapes}")
-    for one, other, what in ((right, got, "of what was asked for"), (got, right, "that was left")):
-        for axis in range(one.ndim):
-            if one.shape[axis] < 2:
-                continue
-            for name, less in (("sum", one.sum(axis)), ("mean", one.mean(axis))):
-                if less.numel() > 1 and same(less, other):
-                    yield Relation(
-                        f"{name}-over-axis" if one is right else f"{name}-missing",
-                        f"is the {name} over axis {axis} {what}: {shapes}"
-                        if one is right
-                        else f"still has axis {axis}, whose {name} was to be taken: {shapes}",
-                    )
+    for axis in range(right.ndim):
+        for name, less in (("sum", right.sum(axis)), ("mean", right.mean(axis))):
+            if right.shape[axis] > 1 and less.numel() > 1 and same(less, got):
+                what = f"is the {name} over axis {axis} of what was asked for: {shapes}"
+                yield Relation(f"{name}-over-axis", what)
+    for axis in range(got.ndim):
+        for name, less in (("sum", got.sum(axis)), ("mean", got.mean(axis))):
+            if got.shape[axis] > 1 and less.numel() > 1 and same(less, right):
+                what = f"still has axis {axis}, over which the {name} was to be taken: {shapes}"
+                yield Relation(f"{name}-missing", what)
 
 
 def _of_few(got: Tensor, right: Tensor) -> Relation | None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from aeutils.testing.checking import CheckFailed
 from aeutils.testing.relations import Relation, relation
-from autograder.exercises.conduct import metamorphic, sizes
+from autograder.exercises.conduct import instead, metamorphic, sizes
 from autograder.exercises.conduct.cases import SEED, Case, order_of_cases, right_for
 from autograder.exercises.conduct.declare import Arguments, Conduct, Draw
 from autograder.exercises.conduct.judge import determined, equal
@@ -39,11 +39,15 @@ class Probes(NamedTuple):
         draws: arguments of several sizes.
         exchanged: by argument the first two draws with that one exchanged.
         changed: by what has changed, the first two draws with that change.
+        plain: by what is plain, the first two draws made so.
+        instead: by what took whose place, what is right for the first two draws then.
     """
 
     draws: list[tuple[Case, Any]]
     exchanged: dict[str, list[tuple[Case, Any]]]
     changed: dict[str, list[tuple[Case, Any]]]
+    plain: dict[str, list[tuple[Case, Any]]]
+    instead: dict[str, list[Any]]
 
 
 @functools.lru_cache(maxsize=8)
@@ -62,16 +66,28 @@ def probes(conduct: Conduct) -> Probes:
         for name in first
         if _differs(first[name], other[name])
     }
-    changes = metamorphic.changes(first) if conduct.right and not conduct.stage else {}
-    changed = {what: [change(first), change(other)] for what, change in changes.items()}
+    known = conduct.right is not None and conduct.stage is None
+    changes = metamorphic.changes(first) if known else {}
+    plain = metamorphic.plain(first) if known else {}
+    others = instead.variants(other) if known else ()
 
     def with_right(arguments: Arguments) -> tuple[Case, Any]:
         return Case("probe", arguments), _right(conduct, arguments)
 
+    def with_change(change: metamorphic.Change) -> list[tuple[Case, Any]]:
+        return [with_right(change(first)), with_right(change(other))]
+
     return Probes(
         [with_right(arguments) for arguments in draws],
         {name: [with_right(a) for a in pair] for name, pair in exchanged.items()},
-        {what: [with_right(a) for a in pair] for what, pair in changed.items()},
+        {what: with_change(change) for what, change in changes.items()},
+        {what: with_change(change) for what, change in plain.items()},
+        {
+            what: [_right(conduct, a), _right(conduct, b)]
+            for (what, a), (_, b) in zip(
+                instead.variants(first) if known else (), others, strict=True
+            )
+        },
     )
 
 
@@ -115,13 +131,15 @@ def cause(conduct: Conduct, ask: Ask) -> Relation | None:
         return found
     calls = [_call(conduct, *pair, seen) for pair, seen in zip(known.draws, told, strict=False)]
     good = [call for call in calls if call]
-    for look in (_returned, _out_of_range, _related, _scaled, _with_setting):
+    both = calls[:2]
+    wrong = all(both) and not any(_is_right(conduct, call) for call in both if call)
+    for look in (_returned, _out_of_range, _related, _scaled):
         found = look(conduct, good)
         if found:
             return found
-    if calls[0] and calls[1] and not any(_is_right(conduct, c) for c in calls[:2] if c):
-        return _broken(conduct, known, (calls[0], calls[1]), ask)
-    return None
+    found = _instead(conduct, known, both) if wrong else None
+    found = found or _with_setting(conduct, good)
+    return found or (_broken(conduct, known, both, ask) if wrong else None)
 
 
 def _ignored(conduct: Conduct, known: Probes, told: Sequence[Any]) -> Relation | None:
@@ -129,7 +147,7 @@ def _ignored(conduct: Conduct, known: Probes, told: Sequence[Any]) -> Relation |
     of_draws, rest = told[: len(known.draws)], iter(told[len(known.draws) :])
     values = [seen["value"] for seen in of_draws if "raised" not in seen]
     if len(values) == len(of_draws) and all(equal(values[0], v) for v in values[1:]):
-        return Relation("constant-result", "is the same whatever the arguments are")
+        return Relation("constant-result", " is the same whatever the arguments are")
     ignored = []
     for name, exchanged in known.exchanged.items():
         seen = [next(rest), next(rest)]
@@ -147,7 +165,7 @@ def _ignored(conduct: Conduct, known: Probes, told: Sequence[Any]) -> Relation |
     if not ignored:
         return None
     names = " and ".join(f"`{name}`" for name in ignored)
-    return Relation("argument-ignored", f"stays the same when {names} changes: use the argument")
+    return Relation("argument-ignored", f" stays the same when {names} changes: use the argument")
 
 
 def _call(conduct: Conduct, case: Case, right: Any, seen: Any) -> Call | None:
@@ -173,22 +191,48 @@ def _close(conduct: Conduct, got: Tensor, right: Tensor) -> bool:
     return bool(torch.allclose(got, right, rtol=conduct.rtol, atol=conduct.atol))
 
 
-def _broken(conduct: Conduct, known: Probes, calls: tuple[Call, Call], ask: Ask) -> Relation | None:
+def _instead(conduct: Conduct, known: Probes, calls: Sequence[Call | None]) -> Relation | None:
+    """Return for which other arguments the results of the first two draws would be right."""
+    for what, rights in known.instead.items():
+        found = []
+        for call, right in zip(calls, rights, strict=True):
+            if call is None or right is None:
+                break
+            wanted = determined(conduct, right, right)
+            if [w.shape for w in wanted] != [g.shape for g in call.got]:
+                break
+            pairs = list(zip(call.got, wanted, strict=True))
+            found.append(all(_close(conduct, got, want) for got, want in pairs))
+        if len(found) == 2 and all(found):
+            return Relation("as-if", f" is what would be right with {what}")
+    return None
+
+
+def _broken(
+    conduct: Conduct, known: Probes, calls: Sequence[Call | None], ask: Ask
+) -> Relation | None:
     """Return which metamorphic relation is broken by the first two draws alike."""
-    pairs = [p for both in known.changed.values() for p in both]
+    every = {**known.changed, **known.plain}
+    pairs = [p for both in every.values() for p in both]
     told = iter(ask(order_of_cases(conduct, [case for case, _ in pairs])) if pairs else ())
-    for what, both in known.changed.items():
+    for what, both in every.items():
         after = [_call(conduct, *pair, next(told)) for pair in both]
-        if not after[0] or not after[1]:
-            continue
-        first, second = (
-            list(metamorphic.broken(what, (b.got, b.right), (a.got, a.right)))
-            for b, a in zip(calls, after, strict=True)
-            if a
-        )
-        for one in first:
-            if one in second:
-                return one
+        found: list[list[Relation]] = []
+        for before, then in zip(calls, after, strict=True):
+            if before is None or then is None:
+                break
+            if what in known.plain:
+                one = metamorphic.of_plain(what, then.got, then.right, conduct.rtol, conduct.atol)
+                found.append([one] if one else [])
+            else:
+                old, new = (before.got, before.right), (then.got, then.right)
+                found.append(list(metamorphic.broken(what, old, new)))
+        if len(found) == 2:
+            degenerate = what in known.plain and equal(both[0][1], both[1][1])
+            seen = [one for one in found[0] if one in found[1]]
+            seen = [one for one in seen if one.name != "only-in-a-plain-case" or not degenerate]
+            if seen:
+                return seen[0]
     return None
 
 
@@ -201,7 +245,7 @@ def _returned(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
             continue
         back = all(_came_back(call.value, call.arguments[name]) for call in calls)
         if back and not all(equal(call.right[0], call.arguments[name]) for call in calls):
-            return Relation("argument-returned", f"is the argument `{name}`, unchanged")
+            return Relation("argument-returned", f" is the argument `{name}`, unchanged")
     return None
 
 
@@ -222,7 +266,7 @@ def _out_of_range(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
         if least < low - slack or most > high + slack:
             wrong = least if least < low - slack else most
             reach = f"from {low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
-            return Relation("out-of-range", f"was {wrong:.4g} in one call; it is always {reach}")
+            return Relation("out-of-range", f" was {wrong:.4g} in one call; it is always {reach}")
     return None
 
 
@@ -244,7 +288,7 @@ def _related(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
         right = torch.cat([r.flatten() for _, _, r in rows])
         found = relation(got, right, conduct.rtol, conduct.atol, places=False)
         if found and len(rows) >= 4:
-            return Relation(found.name, f"{part} {found.message}".strip())
+            return Relation(found.name, f"{part} {found.message}")
     return None
 
 
@@ -254,7 +298,7 @@ def _scaled(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
         if len(rows) >= 4:
             found = sizes.relation([(c.arguments, g, r) for c, g, r in rows], conduct.atol)
             if found:
-                return Relation(found.name, f"{part} {found.message}".strip())
+                return Relation(found.name, f"{part} {found.message}")
     return None
 
 
@@ -266,11 +310,11 @@ def _with_setting(conduct: Conduct, calls: Sequence[Call]) -> Relation | None:
     for name, value in calls[0].arguments.items():
         if not isinstance(value, (bool, int, float)):
             continue
-        by = {True: set(), False: set()}
+        by: dict[bool, set[float]] = {True: set(), False: set()}
         for call, is_good in zip(calls, good, strict=True):
             by[is_good].add(call.arguments[name])
         if not by[True] & by[False]:
             right, wrong = (", ".join(f"{v:g}" for v in sorted(by[k])) for k in (True, False))
-            text = f"is right for `{name}` = {right} and wrong for `{name}` = {wrong}"
+            text = f" is right for `{name}` = {right} and wrong for `{name}` = {wrong}"
             return Relation("wrong-for-a-setting", text)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -119,12 +120,12 @@ def explain(report: Report, owed: Sequence[tuple[Conduct, object]]) -> None:
         if not lost:
             return
         try:
-            found = cause(conduct, lambda order, answer=answer: try_out(answer, order))
+            found = cause(conduct, functools.partial(try_out, answer))
         except ODD:
             continue
         if found:
             lost[0].mistake = found.name
-            lost[0].message = f"the result of {conduct.name} {found.message}"
+            lost[0].message = f"the result of {conduct.name}{found.message}"
             del lost[0]
 
 

@@ -7,7 +7,9 @@ off from what is right; an answer that breaks one is told which.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,11 +41,59 @@ def changes(arguments: Arguments) -> dict[str, Change]:
     for name, value in arguments.items():
         if isinstance(value, float):
             found[f"`{name}` is doubled"] = _on([name], lambda v: 2 * v)
+    for size in range(1, len(floats) + 1):
+        for some in itertools.combinations(floats, size):
+            names = " and ".join(f"`{n}`" for n in some)
+            found[f"{names} {'changes' if size == 1 else 'change'} sign"] = _on(some, torch.neg)
+    for one, other in _alike(arguments):
+        found[f"`{one}` and `{other}` change places"] = _exchange(one, other)
     rows = _of_rows(arguments)
     if rows:
         found["the rows come in another order"] = _on(rows, lambda v: v.flip(0))
         found["every row is given twice"] = _on(rows, lambda v: torch.cat([v, v]))
     return found
+
+
+def plain(arguments: Arguments) -> dict[str, Change]:
+    """Return plain cases, in which something has no effect, by what messages call them.
+
+    Args:
+        arguments: of one call.
+    """
+    found: dict[str, Change] = {}
+    for one, other in _alike(arguments):
+        found[f"`{one}` and `{other}` are equal"] = _equal(one, other)
+    for name, value in arguments.items():
+        if _is_floats(value):
+            found[f"all of `{name}` is 0"] = _on([name], torch.zeros_like)
+            found[f"all of `{name}` is 1"] = _on([name], torch.ones_like)
+            found[f"40 is added to all of `{name}`"] = _on([name], lambda v: v + 40)
+            if value.ndim == 2:
+                found[f"the rows of `{name}` have length 1"] = _on([name], _shorten)
+                found[f"the columns of `{name}` have mean 0"] = _on([name], lambda v: v - v.mean(0))
+                found[f"the rows of `{name}` are equal"] = _on([name], lambda v: v[:1].expand_as(v))
+        elif isinstance(value, float):
+            found[f"`{name}` is 1"] = _on([name], lambda _: 1.0)
+    return found
+
+
+def _alike(arguments: Arguments) -> list[tuple[str, str]]:
+    """Return pairs of arguments that may change places."""
+    floats = [n for n, v in arguments.items() if _is_floats(v)]
+    pairs = itertools.combinations(floats, 2)
+    return [(a, b) for a, b in pairs if arguments[a].shape == arguments[b].shape]
+
+
+def _exchange(one: str, other: str) -> Change:
+    return lambda arguments: {**arguments, one: arguments[other], other: arguments[one]}
+
+
+def _equal(one: str, other: str) -> Change:
+    return lambda arguments: {**arguments, one: arguments[other]}
+
+
+def _shorten(rows: Tensor) -> Tensor:
+    return rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-9)
 
 
 def _is_floats(value: object) -> bool:
@@ -57,7 +107,7 @@ def _of_rows(arguments: Arguments) -> list[str]:
     return list(tensors) if len(lengths) == 1 and min(lengths) > 1 else []
 
 
-def _on(names: Sequence[str], change: Callable[[Tensor], Tensor]) -> Change:
+def _on(names: Sequence[str], change: Callable[[Any], Any]) -> Change:
     return lambda arguments: {n: change(v) if n in names else v for n, v in arguments.items()}
 
 
@@ -66,6 +116,29 @@ def _lengthen(rows: Tensor) -> Tensor:
 
 
 Parts = Sequence[Tensor]
+
+
+def of_plain(what: str, got: Parts, right: Parts, rtol: float, atol: float) -> Relation | None:
+    """Return what a plain case tells about an answer that is wrong elsewhere.
+
+    Args:
+        what: is plain about it.
+        got: the answer's result in this case, in parts.
+        right: the right one.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
+    """
+    if not all(bool(torch.isfinite(v).all()) for v in (*got, *right)):
+        return None
+    for number, (g, r) in enumerate(zip(got, right, strict=True)):
+        if not (r.abs() > atol).any() and (g.abs() > 10 * atol).any():
+            part = f", part {number + 1}," if len(right) > 1 else ""
+            return Relation("should-be-0", f"{part} should be 0 when {what}, and is not")
+    if any(len(r.unique()) < 2 and not r.any() for r in right):
+        return None
+    if all(torch.allclose(g, r, rtol=rtol, atol=atol) for g, r in zip(got, right, strict=True)):
+        return Relation("only-in-a-plain-case", f" is right when {what}, and wrong otherwise")
+    return None
 
 
 def broken(
@@ -78,13 +151,11 @@ def broken(
         before: the answer's result and the right one, in parts, before the change.
         after: the same after it.
     """
-    for number, (got, right, then, wanted) in enumerate(
-        zip(*before, *after, strict=True)  # type: ignore[call-overload]
-    ):
+    for number, (got, right, then, wanted) in enumerate(zip(*before, *after, strict=True)):
         part = f", part {number + 1}," if len(before[1]) > 1 else ""
         found = _of_part(what, (got, right), (then, wanted))
         if found:
-            yield Relation(found.name, f"{part} {found.message}".strip())
+            yield Relation(found.name, f"{part} {found.message}")
 
 
 def _of_part(
