@@ -74,6 +74,12 @@ def plain(arguments: Arguments) -> dict[str, Change]:
                 found[f"the rows of `{name}` are equal"] = _on([name], lambda v: v[:1].expand_as(v))
         elif isinstance(value, float):
             found[f"`{name}` is 1"] = _on([name], lambda _: 1.0)
+        elif isinstance(value, Tensor) and value.ndim == 1:
+            found[f"all of `{name}` are equal"] = _on([name], torch.zeros_like)
+            if value.dtype == torch.bool:
+                found[f"all of `{name}` are True"] = _on([name], torch.ones_like)
+            else:
+                found[f"all of `{name}` differ"] = _on([name], lambda v: torch.arange(len(v)))
     return found
 
 

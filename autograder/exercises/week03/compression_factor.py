@@ -94,7 +94,7 @@ def by_fractions(shape: tuple[int, ...], k: int, pixel: int, code: int) -> float
     return float(Fraction(math.prod(shape) * pixel, k * code))
 
 
-@EXERCISE.conduct(right=by_fractions)
+@EXERCISE.conduct(right=by_fractions, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """A shape, and three numbers that differ from call to call."""
     return {

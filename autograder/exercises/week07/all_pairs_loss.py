@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -200,7 +201,7 @@ def gradient(all_pairs_loss: Callable) -> None:
     expect_loss(all_pairs_loss, nothing, labels, margin, "the loss of codes that are all 0")
 
 
-@EXERCISE.conduct(right=formula, trains=["z"], sizes=(6, 2, 70))
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(6, 2, 70), between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes, labels and a margin."""
     return {"z": new.normal(n, 3), "labels": new.labels(n), "margin": new.alternate(2.5, 3.5)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -183,7 +184,7 @@ def small_temperature(supcon_loss: Callable) -> None:
         expect_loss(supcon_loss, PARTNERED, temperature, f"the loss at temperature {temperature}")
 
 
-@EXERCISE.conduct(right=formula, trains=["z"], sizes=(8, 4, 70))
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(8, 4, 70), between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes, labels and a temperature."""
     return {"z": new.normal(n, 3), "labels": new.labels(n), "temperature": new.alternate(0.7, 0.4)}
