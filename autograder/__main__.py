@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     bank.add_argument("weeks", nargs="*", help="with --mutants: for example week05 (default: all)")
 
+    bank.add_argument("--record", default="", help="with --mutants: a JSON file for the rates")
+
     page = commands.add_parser("misconceptions", help="write the page of every known wrong answer")
     page.add_argument("--output", type=Path, help="default: dist/misconceptions.md")
     demo = commands.add_parser("demo", help="grade a simulated class of week 1")
@@ -116,9 +118,9 @@ def _bank(options: argparse.Namespace) -> int:
 
         return print_derived()
     if options.mutants:
-        from autograder.exercises.mutation_testing import print_mutants
+        from autograder.exercises.mutation_report import print_mutants
 
-        return print_mutants(options.weeks, options.verbose)
+        return print_mutants(options.weeks, options.verbose, options.record)
     from autograder.exercises.table import print_table
 
     return print_table(verbose=options.verbose)

@@ -17,14 +17,14 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from autograder.exercises import bank
 from autograder.exercises.conduct.beside.state import Around
 from autograder.exercises.conduct.charge import VAGUE
-from autograder.exercises.mutants import Mutant, mutants
+from autograder.exercises.mutants import Mutant
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.json")
 # CPU time: a mutant that takes so many times what the right answer takes, and some more, has an
@@ -54,6 +54,11 @@ class Outcome(NamedTuple):
     message: str = ""
     seconds: float = 0.0
     code: str = ""
+
+    @property
+    def exercise(self) -> str:
+        """The exercise, for example "week05.kl_sparsity"."""
+        return self.key.split(" | ")[0]
 
     @property
     def diagnosed(self) -> bool:
@@ -239,69 +244,3 @@ def judge_all(every: Sequence[Mutant], processes: int = 0) -> list[Outcome]:
         found = itertools.chain.from_iterable(pool.imap_unordered(judge_chunk, chunks))
         by_mutant = {(o.key, o.code): o for o in found}
     return [by_mutant[mutant.key, mutant.code] for mutant in every]
-
-
-def print_mutants(weeks: Iterable[str] = (), verbose: bool = False) -> int:
-    """Print kill rates by week and the survivors; return 1 if one is not reviewed.
-
-    Args:
-        weeks: for example "week05"; all by default.
-        verbose: also print the times of exercises, what only the visible tests let through, and
-            what was noticed without a diagnosis.
-
-    Returns:
-        A command's exit status.
-    """
-    weeks = list(weeks) or bank.weeks()
-    every = [m for week in weeks for name in bank.exercises(week) for m in mutants(week, name)]
-    found = judge_all(every)
-    known = equivalents()
-    heads = ("mutants", "equivalent", "hidden kill", "visible kill", "diagnosed", "by exception")
-    print(f"{'week':<8}" + "".join(f"{head:>14}" for head in (*heads, "by shape", "CPU seconds")))
-    for week in [*weeks, "all"]:
-        total = [o for m, o in zip(every, found, strict=True) if week in (m.week, "all")]
-        rows = [o for o in total if o.key not in known]
-        killed = [o for o in rows if o.hidden]
-        shares = (
-            share(o.hidden for o in rows),
-            share(o.visible for o in rows),
-            share(o.diagnosed for o in killed),
-            share(o.kind == "exception" for o in killed),
-            share(o.kind == "shape" for o in killed),
-        )
-        print(f"{week:<8}{len(total):>14}{len(total) - len(rows):>14}", end="")
-        print("".join(f"{number:>12.1f} %" for number in shares), end="")
-        print(f"{sum(o.seconds for o in total):>14.0f}")
-    if verbose:
-        print_more(every, found)
-    survived = [o.key for o in found if not o.hidden and o.key not in known]
-    for key in survived:
-        print("✘ survived:", key)
-    return 1 if survived else 0
-
-
-def print_more(every: Sequence[Mutant], found: Sequence[Outcome]) -> None:
-    """Print times of exercises, what visible tests let through, and what has no diagnosis.
-
-    Args:
-        every: the mutants.
-        found: what became of each.
-    """
-    known = equivalents()
-    for exercise, group in itertools.groupby(zip(every, found, strict=True), lambda p: p[0][:2]):
-        outcomes = [outcome for _, outcome in group]
-        seconds = sum(o.seconds for o in outcomes)
-        print(f"    {'.'.join(exercise):<34}{len(outcomes):>5} mutants{seconds:>8.1f} s")
-    for outcome in found:
-        if outcome.key in known:
-            continue
-        if not outcome.visible:
-            print("    visible lets through", outcome.key)
-        if outcome.hidden and not outcome.diagnosed:
-            print(f"    vague {outcome.key}: {outcome.message}")
-
-
-def share(those: Iterable[bool]) -> float:
-    """Return how many of a hundred are true."""
-    every = list(those)
-    return 100 * sum(every) / max(len(every), 1)
