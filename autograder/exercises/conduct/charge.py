@@ -144,7 +144,10 @@ def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
         if same & charged or not (whole or breach.lasting):
             continue
         last = next((c for c in reversed(report.criteria) if c.earned == c.points > 0), None)
-        if last is None:
+        if last is None:  # there is no point to take; it may still be why one was lost
+            lost = next((c for c in report.criteria if c.mistake in VAGUE), None)
+            if lost is not None:
+                lost.mistake, lost.message = breach.line, f"{name}: {breach.message}"
             return
         last.name += ", and what every function owes"
         last.earned -= min(1.0, last.points)
