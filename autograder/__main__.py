@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     bank.add_argument(
         "--mutants", action="store_true", help="every right answer with one thing changed instead"
     )
-    bank.add_argument("weeks", nargs="*", help="with --mutants: for example week05 (default: all)")
+    bank.add_argument("weeks", nargs="*", help="with --derived or --mutants, for example week05")
 
     bank.add_argument("--record", default="", help="with --mutants: a JSON file for the rates")
 
@@ -116,7 +116,7 @@ def _bank(options: argparse.Namespace) -> int:
     if options.derived:
         from autograder.exercises.derive import print_derived
 
-        return print_derived()
+        return print_derived(options.weeks)
     if options.mutants:
         from autograder.exercises.mutation_report import print_mutants
 

@@ -20,6 +20,20 @@ ENOUGH = 4  # different numbers, so that a relation between them is no chance
 DENOMINATOR = 250
 
 
+# All names of relations; of lines, the place stands in the name.
+_NAMES = (
+    "transposed axis-of-one another-shape sum-over-axis mean-over-axis sum-missing mean-missing "
+    "sign constant-factor constant-offset one-minus linear all-zero all-equal squared rooted "
+    "no-sign clipped clipped-at-1 inverted logarithm exponential rounded-down rounded-up rounded "
+    "reversed another-order factor-of-each-row factor-of-each-column offset-of-each-row "
+    "offset-of-each-column wrong-diagonal wrong-where-negative wrong-where-positive wrong-where-0 "
+    "wrong-in-first-row wrong-in-last-row wrong-in-some-rows wrong-in-first-column "
+    "wrong-in-last-column wrong-in-some-columns wrong-in-first-place wrong-in-last-place "
+    "wrong-in-some-places"
+)
+NAMES = frozenset(_NAMES.split())
+
+
 class Relation(NamedTuple):
     """What a wrong result has to do with the right one.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aeutils.testing.checking import CheckFailed
+from aeutils.testing.relations import NAMES
 from autograder.exercises.conduct.beside import arguments, broom, calls, entry, models, state
 from autograder.exercises.conduct.cases import order_of
 from autograder.exercises.conduct.cause import cause
@@ -82,13 +83,14 @@ def _name_cause(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
     """Name what the criteria could not know of, where they have charged wrong numbers already.
 
     Rounded numbers, those of an earlier call, or of an image that was mixed with others look like
-    no mistake that a criterion has a name for. No further point is taken.
+    no mistake that a criterion has a name for, or have a relation to the right ones that tells
+    less. No further point is taken.
     """
     name, first = next((pair for pair in found if not pair[1].lasting), ("", None))
     if first is None or first.line in VAGUE:
         return
     for lost in (c for c in report.criteria if c.earned < c.points):
-        if lost.mistake in VAGUE:
+        if lost.mistake in VAGUE | NAMES:
             lost.mistake, lost.message = first.line, f"{name}: {first.message}"
             return
 

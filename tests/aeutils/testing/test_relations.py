@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aeutils.testing.checking import CheckFailed, Mistake, expect_close
-from aeutils.testing.relations import relation
+from aeutils.testing.relations import NAMES, relation
 
 RIGHT = torch.randn(5, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 SQUARE = torch.randn(4, 4, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
@@ -57,6 +57,7 @@ def but(where, value=7.0, right=RIGHT):
 )
 def test_a_relation_is_named(name, got, right):
     assert relation(got.double(), right.double()).name == name
+    assert name in NAMES
 
 
 @pytest.mark.parametrize(
