@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder.exercises import bank
 from autograder.exercises.mutants import mutants
-from autograder.exercises.mutation_testing import Outcome, equivalents, judge_all
+from autograder.exercises.mutation_testing import Outcome, equivalents, judge_all, processors
 
 HEADS = {
     "mutants": "mutants",
@@ -56,8 +56,12 @@ def print_mutants(weeks: Iterable[str] = (), verbose: bool = False, record: str 
         print_more(found)
     print(f"{minutes:.1f} minutes")
     if record:
-        kept = {"command": "python -m autograder bank --mutants", "date": str(date.today())}
-        text = json.dumps({**kept, "minutes": round(minutes, 1), "rates": rates}, indent=1)
+        kept: dict[str, Any] = {
+            "command": "python -m autograder bank --mutants",
+            "date": str(date.today()),
+        }
+        kept |= {"processors": processors(), "minutes": round(minutes, 1), "rates": rates}
+        text = json.dumps(kept, indent=1)
         Path(record).write_text(text + "\n", encoding="utf-8")
     survived = [o.key for o in found if not o.hidden and o.key not in equivalents()]
     for key in survived:

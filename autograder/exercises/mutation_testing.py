@@ -221,6 +221,14 @@ def judge_chunk(chunk: tuple[Times, Sequence[Mutant]]) -> list[Outcome]:
     return [judge(mutant) for mutant in some]
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
 def judge_all(every: Sequence[Mutant], processes: int = 0) -> list[Outcome]:
     """Ask both tests about many mutants, on every processor, the slowest first.
 
@@ -233,7 +241,7 @@ def judge_all(every: Sequence[Mutant], processes: int = 0) -> list[Outcome]:
     """
     answers = list(dict.fromkeys(mutant[:3] for mutant in every))
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
+    with context.Pool(processes or processors(), _one_thread) as pool:
         times = dict(zip(answers, pool.map(times_of, answers, chunksize=1), strict=True))
         chunks = []
         for answer, group in itertools.groupby(every, key=lambda mutant: mutant[:3]):
