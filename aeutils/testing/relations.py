@@ -93,8 +93,8 @@ def _of_shapes(got: Tensor, right: Tensor, same: Same) -> Iterator[Relation]:
         yield Relation("transposed", f"has rows and columns swapped: {shapes}")
     if got.numel() == right.numel() and same(got.reshape(right.shape), right):
         if got.squeeze().shape == right.squeeze().shape:
-            axis = "an axis of length 1 too many" if got.ndim > right.ndim else "an axis too few"
-            yield Relation("axis-of-one", f"has the right numbers, but {axis}: {shapes}")
+            what = "an axis of length 1 too many" if got.ndim > right.ndim else "an axis too few"
+            yield Relation("axis-of-one", f"has the right numbers, but {what}: {shapes}")
         yield Relation("another-shape", f"has the right numbers in another shape: {shapes}")
     for axis in range(right.ndim):
         for name, less in (("sum", right.sum(axis)), ("mean", right.mean(axis))):
