@@ -112,7 +112,7 @@ def _of_few(got: Tensor, right: Tensor) -> Relation | None:
     """Return a relation of so few numbers that only plain and exact ones are no chance."""
     if len(right) > 1 and len(right.unique()) == 1:
         got, right = got[:1], right[:1]
-    if any(_is_plain(float(v)) for v in right) or bool((right == 0).any()):
+    if any(is_plain(float(v)) for v in right) or bool((right == 0).any()):
         return None
 
     def same(a: Tensor, b: Tensor) -> bool:
@@ -134,8 +134,12 @@ def _of_few(got: Tensor, right: Tensor) -> Relation | None:
     return found if found and found.name in PLAIN_ENOUGH else None
 
 
-def _is_plain(value: float) -> bool:
-    """Return whether a number is a fraction with a small denominator."""
+def is_plain(value: float) -> bool:
+    """Return whether a number is a fraction with a small denominator.
+
+    Args:
+        value: a number.
+    """
     return abs(float(Fraction(value).limit_denominator(DENOMINATOR)) - value) < 1e-8
 
 
@@ -245,4 +249,4 @@ def _of_places(got: Tensor, right: Tensor, same: Same) -> Iterator[Relation]:
             which = "first" if places == [0] else "last"
             yield Relation(f"wrong-in-{which}-{what}", f"is right except in the {which} {what}")
         text = f"is right in {size - len(places)} of {size} {what}s"
-        yield Relation(f"wrong-in-some-{what}s", f"{text}: in the others something is special")
+        yield Relation(f"wrong-in-some-{what}s", f"{text}: only some are wrong")

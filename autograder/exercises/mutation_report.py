@@ -3,7 +3,7 @@
 A diagnosis is what says more than that something is wrong. Three kinds are counted: the name of a
 mistake; the answer's own exception, whose message names its kind, its line and the arguments of the
 call; and a wrong shape, whose message says which shape came and which should have come. Of the last
-two the shares are printed as well.
+two the shares are printed as well. Reviewed equivalents are counted, not judged again.
 """
 
 from __future__ import annotations
@@ -47,12 +47,15 @@ def print_mutants(weeks: Iterable[str] = (), verbose: bool = False, record: str 
     weeks = list(weeks) or bank.weeks()
     begin = time.monotonic()
     every = [m for week in weeks for name in bank.exercises(week) for m in mutants(week, name)]
-    found = judge_all(every)
+    known = equivalents()
+    found = judge_all([mutant for mutant in every if mutant.key not in known])
+    same = [mutant.key.split(" | ")[0] for mutant in every if mutant.key in known]
     minutes = (time.monotonic() - begin) / 60
-    rates = by_week(found, weeks)
+    rates = by_week(found, weeks, same)
     print_rates(rates)
     if verbose:
-        print_rates({name: of(found, name) for name in dict.fromkeys(o.exercise for o in found)})
+        names = dict.fromkeys(o.exercise for o in found)
+        print_rates({name: of(found, name, same) for name in names})
         print_more(found)
     print(f"{minutes:.1f} minutes")
     if record:
@@ -63,42 +66,45 @@ def print_mutants(weeks: Iterable[str] = (), verbose: bool = False, record: str 
         kept |= {"processors": processors(), "minutes": round(minutes, 1), "rates": rates}
         text = json.dumps(kept, indent=1)
         Path(record).write_text(text + "\n", encoding="utf-8")
-    survived = [o.key for o in found if not o.hidden and o.key not in equivalents()]
+    survived = [o.key for o in found if not o.hidden]
     for key in survived:
         print("✘ survived:", key)
     return 1 if survived else 0
 
 
-def by_week(found: Sequence[Outcome], weeks: Iterable[str]) -> dict[str, dict[str, Any]]:
+def by_week(
+    found: Sequence[Outcome], weeks: Iterable[str], same: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Return the rates of each week, and of all.
 
     Args:
-        found: what became of each mutant.
+        found: what became of each mutant that is not equivalent.
         weeks: for example "week05".
+        same: exercises of the equivalent ones.
     """
-    return {**{week: of(found, week) for week in weeks}, "all": of(found, "")}
+    return {**{week: of(found, week, same) for week in weeks}, "all": of(found, "", same)}
 
 
-def of(found: Sequence[Outcome], start: str) -> dict[str, Any]:
+def of(found: Sequence[Outcome], start: str, same: Sequence[str] = ()) -> dict[str, Any]:
     """Return the rates of those exercises whose name starts so.
 
     Args:
-        found: what became of each mutant.
+        found: what became of each mutant that is not equivalent.
         start: for example "week05" or "week05.kl_sparsity".
+        same: exercises of the equivalent ones.
     """
-    known = equivalents()
-    every = [o for o in found if o.exercise.startswith(start)]
-    real = [o for o in every if o.key not in known]
+    real = [o for o in found if o.exercise.startswith(start)]
+    equivalent = sum(exercise.startswith(start) for exercise in same)
     killed = [o for o in real if o.hidden]
     return {
-        "mutants": len(every),
-        "equivalent": len(every) - len(real),
+        "mutants": len(real) + equivalent,
+        "equivalent": equivalent,
         "hidden": share(o.hidden for o in real),
         "visible": share(o.visible for o in real),
         "diagnosed": share(o.diagnosed for o in killed),
         "exception": share(o.kind == "exception" for o in killed),
         "shape": share(o.kind == "shape" for o in killed),
-        "seconds": round(sum(o.seconds for o in every), 1),
+        "seconds": round(sum(o.seconds for o in real), 1),
     }
 
 
@@ -126,10 +132,7 @@ def print_more(found: Sequence[Outcome]) -> None:
     Args:
         found: what became of each mutant.
     """
-    known = equivalents()
     for outcome in found:
-        if outcome.key in known:
-            continue
         if not outcome.visible:
             print("    visible lets through", outcome.key)
         if outcome.hidden and not outcome.diagnosed:

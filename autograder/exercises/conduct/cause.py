@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import CheckFailed
-from aeutils.testing.relations import Relation, relation
+from aeutils.testing.relations import Relation, is_plain, relation
 from autograder.exercises.conduct import instead, metamorphic, sizes
 from autograder.exercises.conduct.cases import SEED, Case, order_of_cases, right_for
 from autograder.exercises.conduct.declare import Arguments, Conduct, Draw
@@ -127,11 +127,15 @@ def cause(conduct: Conduct, ask: Ask) -> Relation | None:
     if any("raised" in seen for seen in told[:2]):
         return None
     found = _ignored(conduct, known, told)
-    if found or conduct.right is None:
+    if conduct.right is None:
         return found
     calls = [_call(conduct, *pair, seen) for pair, seen in zip(known.draws, told, strict=False)]
     good = [call for call in calls if call]
     both = calls[:2]
+    if found and (found.name == "constant-result" or not _by_chance(good)):
+        return found
+    if _by_chance(good):
+        return next((f for f in (_out_of_range(conduct, good), _scaled(conduct, good)) if f), None)
     wrong = all(both) and not any(_is_right(conduct, call) for call in both if call)
     for look in (_returned, _out_of_range, _related, _scaled):
         found = look(conduct, good)
@@ -140,6 +144,13 @@ def cause(conduct: Conduct, ask: Ask) -> Relation | None:
     found = _instead(conduct, known, both) if wrong else None
     found = found or _with_setting(conduct, good)
     return found or (_broken(conduct, known, both, ask) if wrong else None)
+
+
+def _by_chance(calls: Sequence[Call]) -> bool:
+    """Return whether results are shares of a few, which agree by chance too often to prove much."""
+    return bool(calls) and all(
+        r.numel() == 1 and is_plain(float(r)) for call in calls[:2] for r in call.right
+    )
 
 
 def _ignored(conduct: Conduct, known: Probes, told: Sequence[Any]) -> Relation | None:

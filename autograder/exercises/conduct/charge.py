@@ -127,7 +127,9 @@ def explain(report: Report, owed: Sequence[tuple[Conduct, object]]) -> None:
             continue
         if found:
             lost[0].mistake = found.name
-            lost[0].message = f"the result of {conduct.name}{found.message}"
+            lost[
+                0
+            ].message = f"the result of {conduct.name}{found.message}"  # begins with " " or ","
             del lost[0]
 
 

@@ -125,3 +125,12 @@ def test_other_processes_judge_in_order(capsys):
 def test_a_share_is_never_rounded_up_to_all():
     assert report.share([True] * 4999 + [False]) == 99.9
     assert report.share([True] * 3) == 100
+
+
+def test_the_recorded_rates_are_what_the_course_promises():
+    root = testing.EQUIVALENTS.parents[2]
+    rates = json.loads((root / "benchmarks" / "mutants.json").read_text())["rates"]
+    assert set(rates) == {*bank.weeks(), "all"}
+    assert all(row["hidden"] == 100 for row in rates.values())
+    assert rates["all"]["visible"] >= 90
+    assert rates["all"]["diagnosed"] >= 90
