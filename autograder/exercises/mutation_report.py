@@ -109,7 +109,14 @@ def of(found: Sequence[Outcome], start: str, same: Sequence[str] = ()) -> dict[s
 
 
 def share(those: Iterable[bool]) -> float:
-    """Return how many of a hundred are true, to one decimal, and never 100 if one is not."""
+    """Return a percentage, to one decimal, and never 100 if one is not true.
+
+    Args:
+        those: what is counted, where it is true.
+
+    Returns:
+        How many of a hundred are true.
+    """
     every = list(those)
     return int(1000 * sum(every) / max(len(every), 1)) / 10
 

@@ -192,10 +192,13 @@ def _one_thread() -> None:
 
 
 def times_of(answer: tuple[str, str, str]) -> Times:
-    """Measure both tests of a right answer; the second time, when all that it uses is imported.
+    """Measure both tests of a right answer.
 
     Args:
         answer: week, exercise and label.
+
+    Returns:
+        The CPU times of its criteria and of the visible test.
     """
     week, name, right = answer
     exercise, code = bank.exercises(week)[name], bank.exercises(week)[name].right[right]
