@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     bank.add_argument(
         "--mutants", action="store_true", help="every right answer with one thing changed instead"
     )
-    bank.add_argument("weeks", nargs="*", help="with --mutants: for example week05 (default: all)")
+    bank.add_argument("weeks", nargs="*", help="with --derived or --mutants, for example week05")
+
+    bank.add_argument("--record", default="", help="with --mutants: a JSON file for the rates")
 
     page = commands.add_parser("misconceptions", help="write the page of every known wrong answer")
     page.add_argument("--output", type=Path, help="default: dist/misconceptions.md")
@@ -114,11 +116,11 @@ def _bank(options: argparse.Namespace) -> int:
     if options.derived:
         from autograder.exercises.derive import print_derived
 
-        return print_derived()
+        return print_derived(options.weeks)
     if options.mutants:
-        from autograder.exercises.mutants import print_mutants
+        from autograder.exercises.mutation_report import print_mutants
 
-        return print_mutants(options.weeks, options.verbose)
+        return print_mutants(options.weeks, options.verbose, options.record)
     from autograder.exercises.table import print_table
 
     return print_table(verbose=options.verbose)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from aeutils._internal.validate import describe
 from aeutils.testing.failure import CheckFailed, is_explained
+from aeutils.testing.relations import relation
 from aeutils.testing.watch import Watch
 
 PLAIN = (Tensor, torch.nn.Parameter, np.ndarray, bool, int, float, str, type(None))
@@ -214,7 +215,8 @@ def expect_close(
         show_expected: print the right number too (visible tests only: hidden inputs stay hidden).
 
     Raises:
-        CheckFailed: wrong type, shape, NaN, or wrong numbers; with the mistake's name if known.
+        CheckFailed: wrong type, shape, NaN, or wrong numbers; with the mistake's name if known, or
+            what the numbers have to do with the right ones (`aeutils.testing.relations`).
     """
     expected = to_tensor(expected, "expected").double()
     tensor = to_tensor(value, what)
@@ -226,7 +228,10 @@ def expect_close(
     for mistake in mistakes:
         if _same(got, to_tensor(mistake.value, mistake.name).double(), rtol, atol):
             raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
+    seen = relation(got, expected, rtol, atol)
     if got.shape != expected.shape:
+        if seen:
+            raise CheckFailed(f"{what} {seen.message}", seen.name)
         raise CheckFailed(
             f"{what} should have shape {tuple(expected.shape)}, but it has shape "
             f"{tuple(got.shape)}",
@@ -242,8 +247,9 @@ def expect_close(
     at = f" at {list(index)}" if index else ""
     right = f", but {float(expected.flatten()[worst]):.6g} was expected" if show_expected else ""
     raise CheckFailed(
-        f"{what} has wrong values: your result is {float(got.flatten()[worst]):.6g}{at}{right}",
-        "wrong-values",
+        f"{what} {seen.message if seen else 'has wrong values'}: "
+        f"your result is {float(got.flatten()[worst]):.6g}{at}{right}",
+        seen.name if seen else "wrong-values",
     )
 
 

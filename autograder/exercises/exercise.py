@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aeutils.testing.watch import unwatched
-from autograder.exercises.conduct.charge import charge, look, tidied
+from autograder.exercises.conduct.charge import VAGUE, charge, explain, localise, look, tidied
 from autograder.exercises.conduct.declare import Breach, Conduct, Sample
 from autograder.hall.report import Criterion, Report
 
@@ -61,6 +63,7 @@ class Exercise:
             self.right[label] = self._code(label, answer)
         self.wrong = {label: self._code(label, answer) for label, answer in wrong.items()}
         self._criteria: list[tuple[str, float, Look]] = []
+        self._alone: dict[str, str] = {}
         self.owed: dict[str, Conduct] = {}
 
     @property
@@ -68,7 +71,7 @@ class Exercise:
         """Points of each criterion, in order."""
         return {name: points for name, points, _ in self._criteria}
 
-    def criterion(self, name: str, points: float) -> Callable[[Look], Look]:
+    def criterion(self, name: str, points: float, alone: str = "") -> Callable[[Look], Look]:
         """Make the decorated function a criterion of this exercise.
 
         The function takes the student's objects in the order of `defines`. It gives the points by
@@ -78,10 +81,13 @@ class Exercise:
         Args:
             name: what the feedback page calls the criterion.
             points: what it is worth.
+            alone: what is wrong if this criterion is lost and all that stand before it are earned:
+                an answer that is right without ties, and wrong with them, mistakes the ties.
         """
 
         def add(look: Look) -> Look:
             self._criteria.append((name, points, look))
+            self._alone[name] = alone
             return look
 
         return add
@@ -139,7 +145,68 @@ class Exercise:
                 with report.criterion(name):
                     check(*given)
         charge(report, sorted(found, key=lambda pair: not pair[1].lasting))
+        self._explain(report, given)
         return report
+
+    def costs(self, *answers: object) -> dict[str, float]:
+        """Return the CPU time that each criterion takes for these answers, and conduct ("").
+
+        Args:
+            answers: as for a check.
+        """
+        begin, found = time.process_time(), {}
+        self._look(answers)
+        found[""] = time.process_time() - begin
+        with unwatched():
+            for name, _, check in self._criteria:
+                begin = time.process_time()
+                with contextlib.suppress(Exception):
+                    check(*answers)
+                found[name] = time.process_time() - begin
+        return found
+
+    def until_named(self, costs: Mapping[str, float], *answers: object) -> Report:
+        """Check a student's objects until one mistake has a name; for those who ask no more.
+
+        A whole check that takes a point takes one here, too. Conduct is looked at where all the
+        criteria say is that nothing, or something, is wrong.
+
+        Args:
+            costs: of each criterion; cheap ones are looked at first.
+            answers: as for a check.
+
+        Returns:
+            A report, in which criteria that were not looked at have earned nothing.
+        """
+        report = Report(
+            self.name, [Criterion(name, points) for name, points in self.points.items()]
+        )
+        with unwatched():
+            for name, _, check in sorted(self._criteria, key=lambda one: costs[one[0]]):
+                with report.criterion(name):
+                    check(*answers)
+                mistake = next(c.mistake for c in report.criteria if c.name == name)
+                if mistake and mistake not in VAGUE:
+                    return report
+        charge(report, self._look(answers))
+        self._explain(report, answers)
+        return report
+
+    def _explain(self, report: Report, answers: Sequence[object]) -> None:
+        """Name a cause where a point was lost without one."""
+        localise(report, list(self._alone.values()))
+        pairs = zip(self.defines, answers, strict=True)
+        explain(report, [(self.owed[name], a) for name, a in pairs if name in self.owed])
+
+    def _look(self, answers: Sequence[object]) -> list[tuple[str, Breach]]:
+        """Return the lines of conduct that the answers broke, those of state first."""
+        found = [
+            (name, breach)
+            for name, answer in zip(self.defines, answers, strict=True)
+            if name in self.owed
+            for breach in look(self.owed[name], answer)
+        ]
+        return sorted(found, key=lambda pair: not pair[1].lasting)
 
     def _code(self, label: str, answer: Answer) -> str:
         """Return the source of an answer cell."""

@@ -1,29 +1,15 @@
-"""Mutation testing of the checks: right answers with one thing changed, which a test must notice.
+"""Mutants: right answers with one thing changed, which a test must notice.
 
-``python -m autograder bank --mutants`` makes every mutant of every right answer and asks the hidden
-check and the visible test. A mutant that earns full marks has survived: either it computes the same
-(then it stands in `equivalents.json`, with the reason), or the check misses something.
+`mutation_testing` asks the tests about them.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import importlib
-import io
-import json
-import multiprocessing
-import os
-import signal
-import warnings
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from autograder.exercises import bank
-
-EQUIVALENTS = Path(__file__).with_name("equivalents.json")
-SECONDS = 8  # a mutant that takes longer has an endless loop, which a test notices
 
 SWAPS: dict[type, type] = {
     ast.Add: ast.Sub,
@@ -93,18 +79,6 @@ class Mutant(NamedTuple):
     def key(self) -> str:
         """What the list of equivalents calls it."""
         return f"{self.week}.{self.exercise} | {self.right} | {self.change}"
-
-
-class Outcome(NamedTuple):
-    """What became of a mutant: which test noticed it, and the diagnoses of the hidden one."""
-
-    key: str
-    hidden: bool
-    visible: bool
-    mistakes: tuple[str, ...]
-
-
-# --- changes --------------------------------------------------------------------------------------
 
 
 def _sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str, object]]:
@@ -200,112 +174,3 @@ def _change(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     place = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
     return f"{place + 1}: {old[place].strip()} → {new[place].strip()}"
-
-
-# --- judgement ------------------------------------------------------------------------------------
-
-
-class _TooLong(BaseException):
-    """A mutant runs for ever."""
-
-
-def _stop(*_: object) -> None:
-    raise _TooLong
-
-
-def judge(mutant: Mutant) -> Outcome:
-    """Ask both tests about a mutant.
-
-    Args:
-        mutant: the answer.
-
-    Returns:
-        What they said.
-    """
-    mistakes: tuple[str, ...] = ()
-    with _limited(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        hidden = visible = True
-        try:
-            report = bank.assess(mutant.week, mutant.exercise, mutant.code, "mutant")
-            hidden, mistakes = report.earned < report.points, tuple(report.mistakes)
-        except (Exception, _TooLong) as error:
-            mistakes = (f"raised-{type(error).__name__}",)
-        try:
-            signal.alarm(SECONDS)
-            test = getattr(
-                importlib.import_module(f"aeutils.testing.{mutant.week}"), mutant.exercise
-            )
-            test(*bank.objects(mutant.week, mutant.exercise, mutant.code, "mutant"))
-            visible = False
-        except (Exception, _TooLong):
-            pass
-    return Outcome(mutant.key, hidden, visible, mistakes)
-
-
-@contextlib.contextmanager
-def _limited() -> Iterator[None]:
-    """Stop a mutant after some seconds; only the main thread of a process can."""
-    before = signal.signal(signal.SIGALRM, _stop)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def equivalents() -> dict[str, str]:
-    """Return the reviewed survivors: key and reason."""
-    listed = json.loads(EQUIVALENTS.read_text(encoding="utf-8"))
-    return {key: reason for reason, keys in listed.items() for key in keys}
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def judge_all(every: Iterable[Mutant], processes: int = 0) -> list[Outcome]:
-    """Ask both tests about many mutants, on every processor.
-
-    Args:
-        every: the mutants.
-        processes: how many at a time; as many as processors by default.
-
-    Returns:
-        What both said of each, in the same order.
-    """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes or os.cpu_count(), _one_thread) as pool:
-        return list(pool.imap(judge, every, chunksize=16))
-
-
-def print_mutants(weeks: Iterable[str] = (), verbose: bool = False) -> int:
-    """Print kill rates by week and the survivors; return 1 if one is not reviewed.
-
-    Args:
-        weeks: for example "week05"; all by default.
-        verbose: also print what only the visible tests let through.
-
-    Returns:
-        A command's exit status.
-    """
-    known, new = equivalents(), []
-    print(f"{'week':<10}{'mutants':>8}{'equivalent':>12}{'hidden kill':>13}{'visible kill':>14}")
-    for week in weeks or bank.weeks():
-        every = [m for name in bank.exercises(week) for m in mutants(week, name)]
-        found = judge_all(every)
-        real = [o for o in found if o.key not in known]
-        survived = [o for o in real if not o.hidden]
-        noticed = [o for o in real if o.visible]
-        hidden, visible = 100 - 100 * len(survived) / len(real), 100 * len(noticed) / len(real)
-        same = len(found) - len(real)
-        print(f"{week:<10}{len(found):>8}{same:>12}{hidden:>12.1f}%{visible:>13.1f}%", flush=True)
-        new += [o.key for o in survived]
-        if verbose:
-            print(*(f"    visible lets through {o.key}" for o in real if not o.visible), sep="\n")
-    for key in new:
-        print("✘ survived:", key)
-    return 1 if new else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -72,6 +72,16 @@ def order_of(conduct: Conduct) -> dict[str, Any]:
             methods = conduct.methods(draw, conduct.sizes[2] if i == 0 else 3, **arguments)
             models.append({"args": list(arguments.values()), "methods": methods})
         return {"kind": "module", "models": models}
+    return order_of_cases(conduct, cases_of(conduct))
+
+
+def order_of_cases(conduct: Conduct, cases: Sequence[Case]) -> dict[str, Any]:
+    """Return what the student's side is asked to do with a function.
+
+    Args:
+        conduct: what it owes.
+        cases: the calls to make.
+    """
     stage = None
     if conduct.stage is not None:
         stage = [textwrap.dedent(inspect.getsource(conduct.stage)), conduct.stage.__name__]
@@ -91,7 +101,7 @@ def order_of(conduct: Conduct) -> dict[str, Any]:
                 "stage": stage,
                 "stage_seed": SEED,
             }
-            for case in cases_of(conduct)
+            for case in cases
         ],
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aeutils.testing.checking import CheckFailed
+from aeutils.testing.relations import NAMES
 from autograder.exercises.conduct.beside import arguments, broom, calls, entry, models, state
 from autograder.exercises.conduct.cases import order_of
+from autograder.exercises.conduct.cause import cause
 from autograder.exercises.conduct.declare import Breach, Conduct
 from autograder.exercises.conduct.judge import breaches
 from autograder.hall.failure import CheckFailed as GoneFailed
@@ -22,7 +25,8 @@ ODD = (
     *(RuntimeError, TypeError, ValueError),
 )
 # Names that tell no cause.
-VAGUE = {"wrong-values", "wrong-shape", "another-draw", "extreme", "wrong-gradient"}
+VAGUE = {"wrong-values", "wrong-shape", "could-not-check", "another-draw", "extreme"}
+VAGUE |= {"wrong-gradient"}
 # Where the criteria have charged one of these, a breach about draws is the same mistake.
 ABOUT_DRAWS = {"generator-ignored", "same-every-time", "seeded", "drew-elsewhere"}
 
@@ -79,15 +83,54 @@ def _name_cause(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
     """Name what the criteria could not know of, where they have charged wrong numbers already.
 
     Rounded numbers, those of an earlier call, or of an image that was mixed with others look like
-    no mistake that a criterion has a name for. No further point is taken.
+    no mistake that a criterion has a name for, or have a relation to the right ones that tells
+    less. No further point is taken.
     """
     name, first = next((pair for pair in found if not pair[1].lasting), ("", None))
     if first is None or first.line in VAGUE:
         return
     for lost in (c for c in report.criteria if c.earned < c.points):
-        if lost.mistake in VAGUE:
+        if lost.mistake in VAGUE | NAMES:
             lost.mistake, lost.message = first.line, f"{name}: {first.message}"
             return
+
+
+def localise(report: Report, alone: Sequence[str]) -> None:
+    """Name what is wrong where one criterion was lost without a name, and all before it earned.
+
+    Args:
+        report: the criteria's report.
+        alone: for each criterion what is wrong then, or "".
+    """
+    for i, (lost, text) in enumerate(zip(report.criteria, alone, strict=True)):
+        before = report.criteria[:i]
+        if lost.mistake in VAGUE and text and all(c.earned == c.points for c in before):
+            lost.mistake = "only-" + lost.name.replace(" ", "-")
+            lost.message = f"{text} ({lost.message})"
+            return
+
+
+def explain(report: Report, owed: Sequence[tuple[Conduct, object]]) -> None:
+    """Name a cause where a criterion was lost to numbers that nothing has a name for.
+
+    Args:
+        report: the criteria's report, charged.
+        owed: what each function owes, and the student's object.
+    """
+    lost = [c for c in report.criteria if c.earned < c.points and c.mistake in VAGUE]
+    for conduct, answer in owed:
+        if not lost:
+            return
+        try:
+            found = cause(conduct, functools.partial(try_out, answer))
+        except ODD:
+            continue
+        if found:
+            lost[0].mistake = found.name
+            lost[
+                0
+            ].message = f"the result of {conduct.name}{found.message}"  # begins with " " or ","
+            del lost[0]
 
 
 def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
@@ -105,7 +148,10 @@ def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:
         if same & charged or not (whole or breach.lasting):
             continue
         last = next((c for c in reversed(report.criteria) if c.earned == c.points > 0), None)
-        if last is None:
+        if last is None:  # there is no point to take; it may still be why one was lost
+            lost = next((c for c in report.criteria if c.mistake in VAGUE), None)
+            if lost is not None:
+                lost.mistake, lost.message = breach.line, f"{name}: {breach.message}"
             return
         last.name += ", and what every function owes"
         last.earned -= min(1.0, last.points)

@@ -132,7 +132,7 @@ Arguments = Mapping[str, Any]
 Sample = Callable[[Draw, int], Arguments]
 
 
-@dataclass
+@dataclass(eq=False)
 class Conduct:
     """What one function of an exercise owes.
 
@@ -150,6 +150,7 @@ class Conduct:
         methods: for classes, and functions that return a module: draws what each method takes.
         excused: takes the answer and returns whether its numbers are another exercise's fault.
         allows: lines that do not hold here, with the reason.
+        between: the smallest and the largest number that the (first) result can hold.
         rtol: relative tolerance.
         atol: absolute tolerance.
     """
@@ -167,6 +168,7 @@ class Conduct:
     methods: Callable[..., dict[str, Tensor]] | None = None
     excused: Callable[[Any], bool] | None = None
     allows: Mapping[str, str] | None = None
+    between: tuple[float, float] | None = None
     rtol: float = 1e-4
     atol: float = 1e-5
 

@@ -260,6 +260,8 @@ def is_rounded(value: Any, right: Any) -> bool:
     except (CheckFailed, RuntimeError):
         return False
     got, wanted = got.abs(), wanted.abs()
+    if not got.any():
+        return False  # 0 is no rounded number, it is nothing
     if got.shape != wanted.shape or not torch.allclose(got, wanted, rtol=0, atol=6e-2):
         return False
     exact = 3e-7 * (1 + wanted)  # a number in float32 is as exact as that

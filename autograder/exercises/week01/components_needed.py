@@ -92,7 +92,11 @@ def met_exactly(components_needed: Callable) -> None:
         expect_close(got, right, what, known)
 
 
-@EXERCISE.criterion("the whole, and rounding", points=1)
+@EXERCISE.criterion(
+    "the whole, and rounding",
+    points=1,
+    alone="right for shares below 1, wrong for a share of 1: all of the variances, and no more",
+)
 def whole(components_needed: Callable) -> None:
     """A share of 1, which rounding may never reach."""
     many = torch.full((1000,), 0.1)
@@ -105,7 +109,7 @@ def whole(components_needed: Callable) -> None:
     expect(
         990 <= int(got) <= 1000 and got.ndim == 0,
         f"the count for the whole of 1,000 equal variances is {got.tolist()}",
-        "wrong-whole",
+        "wrong-values",
     )
     got = run(components_needed, torch.tensor([3.0]), 1.0, name="components_needed")
     expect_close(got, 1, "the count of one axis")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -114,7 +115,7 @@ def by_numbers(x_hat: Tensor, x: Tensor) -> Tensor:
     return torch.tensor([sum(v * v for v in row) for (row,) in rows], dtype=torch.float64)
 
 
-@EXERCISE.conduct(right=by_numbers)
+@EXERCISE.conduct(right=by_numbers, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Images with three channels."""
     return {"x_hat": new.normal(n, 3, 2, 2), "x": new.normal(n, 3, 2, 2)}

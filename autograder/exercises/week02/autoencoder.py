@@ -135,7 +135,7 @@ def mirror(Autoencoder: Callable) -> None:
     bent = "no output is ever negative: an activation bends it"
     expect(bool((out < 0).any()), bent, "relu-output")
     expect_half(model, "encode", X, SIZES)
-    expect_half(model, "decode", X[:, :4], SIZES[::-1])
+    expect_half(model, "decode", X[:, :4].contiguous(), SIZES[::-1])
 
 
 def expect_half(model: object, method: str, x: Tensor, widths: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -107,7 +108,7 @@ def by_probability(a: Tensor, x: Tensor) -> Tensor:
     return -(x * p.log() + (1 - x) * (1 - p).log()).sum(1).mean()
 
 
-@EXERCISE.conduct(right=by_probability, trains=["a"])
+@EXERCISE.conduct(right=by_probability, trains=["a"], between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Rows."""
     return {"a": new.normal(n, 4), "x": new.uniform(0, 1, n, 4)}

@@ -173,7 +173,12 @@ def loss(train_epoch: Callable) -> None:
     expect_weights(answer(train_epoch, N)[1], N, "one step on all images", known)
 
 
-@EXERCISE.criterion("the mean that is returned", points=1)
+@EXERCISE.criterion(
+    "the mean that is returned",
+    points=1,
+    alone="the training is right, what is returned is not: the mean over all images of the squared "
+    "error per image",
+)
 def returned(train_epoch: Callable) -> None:
     """Over all images, where the last batch is short."""
     value, _ = answer(train_epoch, 4)

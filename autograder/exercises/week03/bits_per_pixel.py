@@ -236,7 +236,9 @@ def never_seen(bits_per_pixel: Callable) -> None:
     )
 
 
-@EXERCISE.conduct(right=lambda t, s, pixels: mean_length(t, s) * PIXELS / pixels)
+@EXERCISE.conduct(
+    right=lambda t, s, pixels: mean_length(t, s) * PIXELS / pixels, between=(0, math.inf)
+)
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes of three symbols, and a number of pixels."""
     return {

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import Mistake, expect_close, run
-from autograder.exercises import Exercise, grader_generator
+from autograder.exercises import Exercise, close, grader_generator
 from autograder.exercises.conduct.declare import Arguments, Draw
 
 EXERCISE = Exercise(
@@ -72,6 +72,9 @@ def one_image(psnr: Callable) -> None:
         Mistake("mse", MSE[1], "the mean squared error itself; turn it into decibels"),
     ]
     got = run(psnr, X_HAT[1:2].clone(), X[1:2].clone(), name="psnr")
+    given = run(psnr, X_HAT[1:2].clone(), X[1:2].clone(), 1.0, name="psnr")
+    if close(right, given):
+        known.append(Mistake("wrong-default", got, "the default of `peak` is 1"))
     expect_close(got, right, "the PSNR of one image", known)
 
 

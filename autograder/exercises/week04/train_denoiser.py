@@ -275,7 +275,12 @@ def wrong_losses(history: History) -> list[Mistake]:
     ]
 
 
-@EXERCISE.criterion("the losses that are returned", points=1)
+@EXERCISE.criterion(
+    "the losses that are returned",
+    points=1,
+    alone="the training is right, what is returned is not: for each epoch the mean loss over all "
+    "images",
+)
 def losses(train_denoiser: Callable) -> None:
     """One number for each epoch: the mean over images, not over batches."""
     value, _, _ = answer(train_denoiser, 3, 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -61,6 +61,17 @@ EXERCISE = Exercise(
             "budgets[curve.index(min(curve))]": "curve.index(min(curve))",
             "models[best]": "models[budgets[best]]",
         },
+        "not-the-smallest": """
+            def error(model, x):
+                return float(((model(x) - x) ** 2).sum(dim=1).mean())
+            curve, kept = [], None
+            for b in budgets:
+                model = train(x_fit, b)
+                curve.append(error(model, x_val))
+                if kept is None or curve[-1] < curve[max(0, len(curve) - 2)]:
+                    kept = b, model
+            return curve, kept[0], error(kept[1], x_test)
+        """,
         "later-of-equals": """
             def error(model, x):
                 return float(((model(x) - x) ** 2).sum(dim=1).mean())
@@ -98,6 +109,7 @@ FITTED = [9.0, 7.0, 5.0, 3.0, 1.0]
 HELD_OUT = [10.0, 8.0, 6.0, 6.0, 7.0]
 TEST = [9.5, 5.5, 6.5, 7.5, 8.5]
 BEST = 4
+EARLY = [10.0, 5.0, 7.0, 6.0, 8.0]  # held-out errors of which the second is the smallest
 D, N_FIT, N_VAL, N_TEST = 5, 12, 7, 9
 
 
@@ -149,7 +161,7 @@ def _tell(choose_budget, x_fit, x_val, x_test, budgets, costs):
     return result, trained, tested
 
 
-def tell(choose_budget: Callable) -> Story:
+def tell(choose_budget: Callable, held_out: Sequence[float] = HELD_OUT) -> Story:
     """Let the student's function choose among models with known errors that remember images.
 
     The first number of an image is its own: from 0 fitted or held out, from 1000 in the test set.
@@ -157,7 +169,7 @@ def tell(choose_budget: Callable) -> Story:
     x = torch.rand(N_FIT + N_VAL + N_TEST, D, generator=grader_generator(40))
     x[:, 0] = torch.cat([torch.arange(float(N_FIT + N_VAL)), 1000 + torch.arange(float(N_TEST))])
     parts = x.split([N_FIT, N_VAL, N_TEST])
-    costs = {b: list(c) for b, *c in zip(BUDGETS, FITTED, HELD_OUT, TEST, strict=True)}
+    costs = {b: list(c) for b, *c in zip(BUDGETS, FITTED, held_out, TEST, strict=True)}
     name = "choose_budget"
     told: Any = run(lambda: _tell(choose_budget, *parts, BUDGETS, costs), name=name)
     result, trained, tested = told
@@ -206,6 +218,14 @@ def curve_and_choice(choose_budget: Callable) -> None:
     places = story.budget == HELD_OUT.index(min(HELD_OUT)) and story.tested == {BUDGETS.index(BEST)}
     expect(not places, "a place in the list came back; return the budget", "place-for-budget")
     expect_close(story.budget, BEST, "the budget", chosen)
+    early = tell(choose_budget, EARLY)
+    expect_close(early.curve, EARLY, "the curve of other held-out errors", rtol=1e-3)
+    expect(
+        float(to_tensor(early.budget, "the budget").reshape(())) == 2,
+        "where the second of five held-out errors is the smallest, its budget was not chosen: "
+        "compare each error with the smallest so far",
+        "not-the-smallest",
+    )
 
 
 @EXERCISE.criterion("the test images, once", points=1)

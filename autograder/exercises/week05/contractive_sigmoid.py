@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from torch import Tensor
@@ -119,7 +120,7 @@ def weight_gradients(contractive_sigmoid: Callable) -> None:
     exact.expect_gradients(NAME, contractive_sigmoid, many, ["W", "b"])
 
 
-@EXERCISE.conduct(right=penalty, trains=["weight", "bias"], rtol=1e-3)
+@EXERCISE.conduct(right=penalty, trains=["weight", "bias"], rtol=1e-3, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Images and a layer."""
     return {"x": new.normal(n, 5), "weight": new.normal(3, 5), "bias": new.normal(3)}

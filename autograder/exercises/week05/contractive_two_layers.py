@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from torch import Tensor
@@ -141,7 +142,7 @@ def no_jacobian(contractive_two_layers: Callable) -> None:
     )
 
 
-@EXERCISE.conduct(right=penalty, trains=["w1", "b1", "w2"], rtol=1e-3)
+@EXERCISE.conduct(right=penalty, trains=["w1", "b1", "w2"], rtol=1e-3, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Images and two layers."""
     given = {"x": new.normal(n, 5), "w1": new.normal(4, 5), "b1": new.normal(4)}

@@ -147,7 +147,7 @@ def of_images(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
     return robust((x_hat - x) ** 2, sigma).flatten(1).sum(1).mean()
 
 
-@EXERCISE.conduct(right=of_images, trains=["x_hat"])
+@EXERCISE.conduct(right=of_images, trains=["x_hat"], between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Images with three channels, and a width."""
     pair = {"x_hat": new.uniform(0, 1, n, 3, 2, 1), "x": new.uniform(0, 1, n, 3, 2, 1)}

@@ -175,7 +175,9 @@ def gradient_and_ends(kl_sparsity: Callable) -> None:
     )
 
 
-@EXERCISE.conduct(right=lambda h, target: divergence(target, h.mean(0)).sum(), trains=["h"])
+@EXERCISE.conduct(
+    right=lambda h, target: divergence(target, h.mean(0)).sum(), trains=["h"], between=(0, math.inf)
+)
 def arguments(new: Draw, n: int) -> Arguments:
     """Activations and a target."""
     return {"h": new.uniform(0.1, 0.9, n, 3), "target": new.alternate(0.2, 0.4)}

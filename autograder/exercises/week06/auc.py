@@ -111,7 +111,11 @@ def larger(auc: Callable) -> None:
     expect_auc(auc, same, diff, "the AUC of 8 and 8 numbers")
 
 
-@EXERCISE.criterion("ties", points=1)
+@EXERCISE.criterion(
+    "ties",
+    points=1,
+    alone="right where no two numbers are equal, wrong where some are: a tie counts one half",
+)
 def ties(auc: Callable) -> None:
     """Quarters, which are often equal; then nothing but ties."""
     same = torch.randint(1, 5, (8,), generator=grader_generator(23)).double() / 4
@@ -128,7 +132,7 @@ def different_numbers(auc: Callable) -> None:
     expect_auc(auc, same, diff, "the AUC of 5 and 11 numbers")
 
 
-@EXERCISE.conduct(right=lambda same, diff: wins(same.tolist(), diff.tolist()))
+@EXERCISE.conduct(right=lambda same, diff: wins(same.tolist(), diff.tolist()), between=(0, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Similarities, some of them equal."""
     return {

@@ -109,6 +109,10 @@ MISTAKES = {
     "one-per-class": "one ratio for each class; return their mean",
     "sum": "the sum of the ratios; take their mean",
     "difference": "the difference same − diff; take the ratio",
+    "product": "the product same · diff; take the ratio",
+    "not-normalised": "dot products of the codes as they are; make them unit vectors first",
+    "self-pairs": "each code's similarity to itself is in the mean of its class: take it out",
+    "self-pairs-in-number": "the self-pairs are taken out of the sum but are still in the number",
     "weighted-by-size": "large classes count more; every class counts once",
     "class-mean": "each code lost the mean of its *own class*: the labels have moved the codes; "
     "subtract one mean of all codes",
@@ -146,8 +150,11 @@ def ratio(z: Tensor, labels: Tensor, centre: bool, renormalise: bool, how: str =
     """Return the mean ratio, or what a mistake makes of it."""
     z = units(z) if how == "normalised-then-centred" else z.double()
     z = centred(z, labels, how) if centre else z
-    sums, n = class_sums(units(z), labels)
+    sums, n = class_sums(z if how == "not-normalised" else units(z), labels)
     same = (sums.square().sum(1) - n) / (n * (n - 1))
+    if how == "not-normalised":  # the squared lengths of a class's own codes
+        own = torch.stack([z[labels == c].square().sum() for c in labels.unique()])
+        same = (sums.square().sum(1) - own) / (n * (n - 1))
     diff = (sums * (sums.sum(0) - sums)).sum(1) / (n * (n.sum() - n))
     if how == "ratio-renormalised" and renormalise:
         return ((1 + same / diff) / 2).mean()
@@ -155,7 +162,12 @@ def ratio(z: Tensor, labels: Tensor, centre: bool, renormalise: bool, how: str =
         return ((1 + same) / 2 / diff).mean()
     if renormalise:
         same, diff = (1 + same) / 2, (1 + diff) / 2
+    if how == "self-pairs":  # renormalised, a self-pair is 1 as well
+        same = (same * (n - 1) + 1) / n
+    if how == "self-pairs-in-number":
+        same = same * (n - 1) / n
     results = {
+        "product": (same * diff).mean(),
         "ratio-of-means": same.mean() / diff.mean(),
         "inverted": (diff / same).mean(),
         "one-per-class": same / diff,

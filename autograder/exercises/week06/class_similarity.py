@@ -284,7 +284,7 @@ def no_matrix(class_similarity: Callable) -> None:
     )
 
 
-@EXERCISE.conduct(right=by_pairs, sizes=(12, 4, 70))
+@EXERCISE.conduct(right=by_pairs, sizes=(12, 4, 70), between=(-1, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes and labels."""
     return {"z": new.normal(n, 3), "labels": new.labels(n)}

@@ -167,7 +167,7 @@ def three(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return euclidean, manhattan, 1 - (u * v).sum(1)
 
 
-@EXERCISE.conduct(right=three)
+@EXERCISE.conduct(right=three, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Two tables of rows."""
     return {"a": new.normal(n, 4), "b": new.normal(n, 4)}

@@ -88,12 +88,21 @@ MESSAGES = {
     "sum": "the sum over the hits; take the mean",
     "mean-over-classes": "the mean of the classes' means; every query counts once",
     "one-per-query": "one number for each query; return their mean",
+    "query-for-last": "every query finds itself at rank 1 and the last code is left out instead; "
+    "leave the query itself out",
+    "last-left-out": "the last code of each ranking was left out, too",
+    "ascending-with-query": "the least similar come first, the query itself before them",
+    "other-classes": "codes of *other* classes count as hits",
+    "rank-too-late": "ranks are counted from 2; the first has rank 1",
+    "one-hit-more": "one hit too many is counted at every rank",
+    "one-over-rank": "1 / rank for each hit; the precision is the number of hits so far / rank",
 }
 
 
 def average_precision(hits: list[bool], how: str = "") -> float:
     """Return the average precision of one ranking, or what a mistake makes of it."""
-    precision = [sum(hits[:rank]) / rank for rank in range(1, len(hits) + 1)]
+    late, more = how == "rank-too-late", how == "one-hit-more"
+    precision = [(sum(hits[: r + 1]) + more) / (r + 1 + late) for r in range(len(hits))]
     at_hits = [p for p, hit in zip(precision, hits, strict=True) if hit]
     wanted = sum(hits)
     return {
@@ -102,7 +111,9 @@ def average_precision(hits: list[bool], how: str = "") -> float:
         "precision-at-r": sum(hits[:wanted]) / wanted,
         "reciprocal-rank": 1 / (1 + hits.index(True)),
         "sum": sum(at_hits),
-        "last-only": at_hits[-1],
+        "last-only": at_hits[-1] if at_hits else 0.0,
+        "one-hit-more": sum(at_hits) / (wanted + 1),
+        "one-over-rank": sum(1 / (rank + 1) for rank, hit in enumerate(hits) if hit) / wanted,
     }.get(how, sum(at_hits) / wanted)
 
 
@@ -116,9 +127,13 @@ def ranked(z: Tensor, labels: Tensor, how: str = "", bonus: float = 0.0) -> Tens
     score = -torch.cdist(z, z) if how == "euclidean" else u @ u.T
     y, found = labels.tolist(), []
     for i, row in enumerate((score + bonus * (labels[:, None] == labels)).tolist()):
-        others = [j for j in range(len(y)) if j != i or how == "query-included"]
-        others.sort(key=row.__getitem__, reverse=how != "ascending")
-        found.append(average_precision([y[j] == y[i] for j in others], how))
+        itself = how in ("query-included", "query-for-last")
+        others = [j for j in range(len(y)) if j != i or itself]
+        others.sort(key=row.__getitem__, reverse="ascending" not in how)
+        others = others[:-1] if how in ("query-for-last", "last-left-out") else others
+        others = [i, *others[:-1]] if how == "ascending-with-query" else others
+        hits = [(y[j] == y[i]) != (how == "other-classes") for j in others]
+        found.append(average_precision(hits, how))
     each = torch.tensor(found, dtype=torch.float64)
     if how == "mean-over-classes":
         return torch.stack([each[labels == c].mean() for c in labels.unique()]).mean()
@@ -144,7 +159,11 @@ TWINS += [[1.0, 0.0, 0.0], [-0.8, -0.5, 0.1], [0.4, 0.8, -0.3]]
 TWIN_LABELS = torch.tensor([0, 0, 2, 1, 1, 2])
 
 
-@EXERCISE.criterion("two equal codes", points=1)
+@EXERCISE.criterion(
+    "two equal codes",
+    points=1,
+    alone="right where no two codes are equal, wrong where two are",
+)
 def equal_codes(mean_average_precision: Callable) -> None:
     """The order of equal codes is left open, except that a query is never in its own ranking."""
     thirteen_codes(mean_average_precision)
@@ -160,7 +179,7 @@ def equal_codes(mean_average_precision: Callable) -> None:
         )
 
 
-@EXERCISE.conduct(right=ranked, sizes=(12, 4, 70))
+@EXERCISE.conduct(right=ranked, sizes=(12, 4, 70), between=(0, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes and labels."""
     return {"z": new.normal(n, 3), "labels": new.labels(n)}

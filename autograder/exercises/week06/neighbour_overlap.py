@@ -148,7 +148,7 @@ def other_k(neighbour_overlap: Callable) -> None:
     expect_overlap(neighbour_overlap, 7)
 
 
-@EXERCISE.conduct(right=overlap, sizes=(14, 5, 70))
+@EXERCISE.conduct(right=overlap, sizes=(14, 5, 70), between=(0, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Two spaces and a number of neighbours."""
     return {"a": new.normal(n, 5), "b": new.normal(n, 2), "k": new.alternate(4, 3)}

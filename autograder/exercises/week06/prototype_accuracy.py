@@ -194,7 +194,7 @@ def training_only(prototype_accuracy: Callable) -> None:
     look(prototype_accuracy, data, "the accuracy on test codes of two classes only")
 
 
-@EXERCISE.conduct(right=lambda *data: accuracy(data), sizes=(24, 6, 70))
+@EXERCISE.conduct(right=lambda *data: accuracy(data), sizes=(24, 6, 70), between=(0, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Training and test codes of three classes."""
     y, y_test = new.labels(n), new.labels(n)

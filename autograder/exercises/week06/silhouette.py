@@ -226,7 +226,7 @@ def class_of_one(silhouette: Callable) -> None:
     look(silhouette, moved, kinds, "the silhouette with a class of one")
 
 
-@EXERCISE.conduct(right=by_loops, sizes=(12, 4, 70))
+@EXERCISE.conduct(right=by_loops, sizes=(12, 4, 70), between=(-1, 1))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes and labels."""
     return {"z": new.normal(n, 3), "labels": new.labels(n)}

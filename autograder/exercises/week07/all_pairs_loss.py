@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -82,6 +83,7 @@ EXERCISE = Exercise(
             "near.sum() / max(len(near), 1)": "near.mean()",
             "far.sum() / max(len(far), 1)": "far.mean()",
         },
+        "pair-of-two": {"max(len(far), 1)": "max(len(far), 2)"},
         "nan-gradient": {"(z[i] - z[j]).norm(dim=1)": "((z[i] - z[j]) ** 2).sum(1).sqrt()"},
         "no-gradient": {".norm": ".detach().norm"},
     },
@@ -172,6 +174,11 @@ def both_kinds(all_pairs_loss: Callable) -> None:
     alone = "the loss where no two are of one class"
     expect_loss(all_pairs_loss, z[:5], labels[:5], 1.6, alone)
     expect_loss(all_pairs_loss, z[:4], one_class, 1.6, "the loss of one class")
+    two = "the loss of two codes of two classes, a single pair"
+    value = run(all_pairs_loss, z[:2].clone(), labels[:2].clone(), 9.0, name="all_pairs_loss")
+    right = formula(z[:2], labels[:2], 9.0)
+    known = [Mistake("pair-of-two", right / 2, "the mean of one pair was divided by 2 pairs")]
+    expect_close(value, right, two, [*known, *visible(formula, MESSAGES, z[:2], labels[:2], 9.0)])
 
 
 @EXERCISE.criterion("the gradient", points=1)
@@ -189,9 +196,12 @@ def gradient(all_pairs_loss: Callable) -> None:
     twins = SIX.clone()
     twins[[1, 2]] = twins[[0, 5]]  # one equal pair of two classes, one of one class
     batch_gradient(all_pairs_loss, twins, labels, margin, name)
+    nothing = torch.zeros_like(SIX)
+    batch_gradient(all_pairs_loss, nothing, labels, margin, name)
+    expect_loss(all_pairs_loss, nothing, labels, margin, "the loss of codes that are all 0")
 
 
-@EXERCISE.conduct(right=formula, trains=["z"], sizes=(6, 2, 70))
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(6, 2, 70), between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes, labels and a margin."""
     return {"z": new.normal(n, 3), "labels": new.labels(n), "margin": new.alternate(2.5, 3.5)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -187,7 +188,7 @@ def gradient(contrastive_loss: Callable) -> None:
         expect_close(kept, sign * right, what, known, atol=1e-4)
 
 
-@EXERCISE.conduct(right=formula, trains=["a", "b"])
+@EXERCISE.conduct(right=formula, trains=["a", "b"], between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Pairs of codes, some of one class."""
     pairs = {"a": new.normal(n, 3), "b": new.normal(n, 3), "same": new.integers(0, 2, n) > 0}

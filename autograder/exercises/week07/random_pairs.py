@@ -68,6 +68,7 @@ EXERCISE = Exercise(
             j = (i + torch.randint(1, len(labels), (n,), generator=generator)) % len(labels)
             return i, j, labels[i] == labels[j]
         """,
+        "raised-RuntimeError": {"and alone[i]": "and False"},
         "label-leaked": {"torch.randperm(n, generator=g)": "torch.arange(n)"},
         "generator-ignored": {"(n,), generator=g": "(n,)"},
         "seeded": {
@@ -135,6 +136,9 @@ PARTS = ("the first images", "the second images", "`same`")
 # 30 labels of four classes, of 12, 9, 6 and 3 members, mixed.
 LABELS = torch.tensor([7] * 12 + [2] * 9 + [-1] * 6 + [30] * 3)
 LABELS = LABELS[torch.randperm(30, generator=grader_generator(320))]
+LONELY = torch.tensor(
+    [5, 0, 5, 8, 3, 5, 5, -2, 9, 8]
+)  # half of the images are alone in their class
 
 
 @remote_call
@@ -148,11 +152,15 @@ def _drawn(random_pairs, labels, n, seed, elsewhere):
 
 
 def draw(
-    random_pairs: Callable, n: int = PAIRS, seed: int = GRADER_SEED, elsewhere: int = 1
+    random_pairs: Callable,
+    n: int = PAIRS,
+    seed: int = GRADER_SEED,
+    elsewhere: int = 1,
+    labels: Tensor = LABELS,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the student's pairs; `elsewhere` seeds torch's own generator."""
     name = "random_pairs"
-    found = run(lambda: _drawn(random_pairs, LABELS.clone(), n, seed, elsewhere), name=name)
+    found = run(lambda: _drawn(random_pairs, labels.clone(), n, seed, elsewhere), name=name)
     parts = to_pair(found, name, PARTS)
     first, second, same = (
         expect_shape(v, (n,), what) for v, what in zip(parts, PARTS, strict=True)
@@ -164,7 +172,7 @@ def draw(
             "wrong-type",
         )
         expect(
-            bool(((v >= 0) & (v < len(LABELS))).all()),
+            bool(((v >= 0) & (v < len(labels))).all()),
             f"{what} hold numbers that are no rows: are these labels?",
             "no-rows",
         )
@@ -210,6 +218,20 @@ def half_and_half(random_pairs: Callable) -> None:
         int((LABELS[a] == LABELS[b]).sum()) == 50,
         "of 101 pairs 50 should be of one class, n // 2",
         "unbalanced",
+    )
+    a, b, _ = lonely = draw(random_pairs, n=120, labels=LONELY)
+    expect(
+        int((LONELY[a] == LONELY[b]).sum()) == 60 and not bool((a == b).any()),
+        "where some images are alone in their class, half of the pairs should still be of one "
+        "class, and none of an image with itself: draw again for an image without a partner",
+        "alone",
+    )
+    again = draw(random_pairs, n=120, labels=LONELY, elsewhere=2)
+    expect(
+        all(torch.equal(a, b) for a, b in zip(lonely, again, strict=True)),
+        "where some images are alone in their class, two generators of one seed gave different "
+        "pairs: pass `generator=generator` to every random function",
+        "generator-ignored",
     )
 
 

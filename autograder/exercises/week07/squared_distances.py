@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -65,6 +66,7 @@ A, B = (
     for n in (5, 7)
 )
 FAR = 30 + torch.rand(64, 40, generator=grader_generator(303))
+WIDE = 2 + 3 * torch.randn(64, 40, generator=grader_generator(306))
 
 
 def table(a: Tensor, b: Tensor) -> Tensor:
@@ -109,18 +111,19 @@ def every_row(squared_distances: Callable) -> None:
 
 @EXERCISE.criterion("never below zero", points=1)
 def not_negative(squared_distances: Callable) -> None:
-    """Codes far from the origin, each of them against itself too: there rounding shows."""
-    value = run(squared_distances, FAR.clone(), FAR.clone(), name="squared_distances")
-    found = expect_shape(value, (64, 64), WHAT)
-    expect(bool(torch.isfinite(found).all()), f"{WHAT} of equal rows are NaN", "not-finite")
-    least = float(found.min())
-    expect(
-        least >= 0,
-        f"a squared distance of {least:.2g}: for nearly equal rows rounding makes it negative; "
-        "clamp at 0",
-        "negative",
-    )
-    expect_close(found, table(FAR, FAR), WHAT, mistakes(FAR, FAR), atol=0.2, rtol=1e-2)
+    """Codes against themselves, far from the origin and around it: there rounding shows."""
+    for codes in (FAR, WIDE):
+        value = run(squared_distances, codes.clone(), codes.clone(), name="squared_distances")
+        found = expect_shape(value, (64, 64), WHAT)
+        expect(bool(torch.isfinite(found).all()), f"{WHAT} of equal rows are NaN", "not-finite")
+        least = float(found.min())
+        expect(
+            least >= 0,
+            f"a squared distance of {least:.2g}: for nearly equal rows rounding makes it negative; "
+            "clamp at 0",
+            "negative",
+        )
+        expect_close(found, table(codes, codes), WHAT, mistakes(codes, codes), atol=0.2, rtol=1e-2)
 
 
 @remote_call
@@ -170,7 +173,7 @@ def economy(squared_distances: Callable) -> None:
     )
 
 
-@EXERCISE.conduct(right=table, rtol=1e-3)
+@EXERCISE.conduct(right=table, rtol=1e-3, between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Two sets of codes."""
     return {"a": new.normal(n, 3), "b": new.normal(n + 2, 3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -178,11 +179,12 @@ def without_partner(supcon_loss: Callable) -> None:
 
 @EXERCISE.criterion("a small temperature", points=1)
 def small_temperature(supcon_loss: Callable) -> None:
-    """At a temperature of 0.004 the exponentials overflow."""
-    expect_loss(supcon_loss, PARTNERED, 0.004, "the loss at temperature 0.004")
+    """At a temperature of 0.004 the exponentials overflow in float32, at 0.0008 in float64."""
+    for temperature in (0.004, 0.0008):
+        expect_loss(supcon_loss, PARTNERED, temperature, f"the loss at temperature {temperature}")
 
 
-@EXERCISE.conduct(right=formula, trains=["z"], sizes=(8, 4, 70))
+@EXERCISE.conduct(right=formula, trains=["z"], sizes=(8, 4, 70), between=(0, math.inf))
 def arguments(new: Draw, n: int) -> Arguments:
     """Codes, labels and a temperature."""
     return {"z": new.normal(n, 3), "labels": new.labels(n), "temperature": new.alternate(0.7, 0.4)}

@@ -119,10 +119,11 @@ def expect_votes(vote: Callable, rows: Sequence[Sequence[int]]) -> None:
 
 @EXERCISE.criterion("the majority", points=1)
 def majority(vote: Callable) -> None:
-    """Rows with one most frequent class; labels may be large or negative."""
+    """Rows with one most frequent class; labels may be large or negative; then one row alone."""
     clear = [[4, 1, 1, 1, 7], [0, 9, 9, 2, 9], [3, 8, 8, 3, 3], [6, 5, 6, 5, 6]]
     expect_votes(vote, [*clear, [2, 7, 4, 7, 7], [1, 0, 0, 0, 0]])
     expect_votes(vote, [[40, -3, -3], [-3, -3, 40], [12, 40, 40]])
+    expect_votes(vote, [[5, 5, 8, 8, 8]])
 
 
 @EXERCISE.criterion("ties", points=1)

@@ -239,3 +239,29 @@ def test_a_wrong_helper_is_charged_once():
     assert scope.report.earned == scope.report.points, scope.report.to_text()
     exec(ratio.wrong["inverted"], names)
     assert ratio(names["class_ratio"]).earned == 0
+
+
+WRITERS = {
+    "the caller's tensor comes back": "x -= x.mean(0); return x, mean",
+    "a view of it": "x -= x.mean(0); return x[:], mean",
+    "an array over it": "x -= x.mean(0); return x.numpy(), mean",
+    "spoiled after the result": "y = x - mean; x.fill_(1); return y, mean",
+}
+
+
+@pytest.mark.parametrize("how", WRITERS)
+def test_writing_into_an_argument_costs_one_point_whatever_comes_back(how):
+    scope = {"torch": torch}
+    exec(f"def center(x):\n    mean = x.mean(0); {WRITERS[how]}\n", scope)
+    found = bank.exercises("week01")["center"](scope["center"])
+    assert found.points - found.earned == 1, found.to_text()
+    assert "changed-its-argument" in found.mistakes
+
+
+def test_a_mask_that_is_spoiled_before_the_gradient_costs_one_point():
+    one = next(
+        d
+        for d in derive.derived("week07", "contrastive_loss")
+        if d.misconduct == "writes into its argument" and "each kind" in d.right
+    )
+    assert derive.judged(one) == ""

@@ -18,6 +18,31 @@ def copied(value):
     return value.clone() if isinstance(value, torch.Tensor) else value
 
 
+def shares(value, tensor):
+    """Return whether a result may lie in the memory of a tensor.
+
+    Args:
+        value: what was returned.
+        tensor: a copy of an argument.
+    """
+    if isinstance(value, (tuple, list)):
+        return any(shares(v, tensor) for v in value)
+    if not isinstance(value, torch.Tensor) or not isinstance(tensor, torch.Tensor):
+        return not isinstance(value, (int, float, torch.Tensor))
+    return value.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr()
+
+
+def put_back(before, after):
+    """Put the numbers of a copy back: a gradient that is taken later needs them.
+
+    Args:
+        before: an argument.
+        after: its copy, in which an answer may have written.
+    """
+    if isinstance(after, torch.Tensor) and after.shape == before.shape:
+        after.data.copy_(before.detach())
+
+
 class Models:
     """The models among the arguments, of which what the broken lines are about is put back."""
 
@@ -47,11 +72,16 @@ def swept(call, lines):
     @functools.wraps(call)
     def tidied(*args, **kwargs):
         around, models = Around(), Models(args, lines)
+        given = [copied(a) for a in args]
         try:
-            return call(*map(copied, args), **{k: copied(v) for k, v in kwargs.items()})
+            value = call(*given, **{k: copied(v) for k, v in kwargs.items()})
         finally:
             around.restore(random_too="seeded" in lines)
             models.restore()
+        for before, after in zip(args, given, strict=True):
+            if not shares(value, after):
+                put_back(before, after)
+        return value
 
     return tidied
 
