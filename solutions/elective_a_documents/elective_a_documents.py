@@ -429,7 +429,7 @@ record("ea-pairs", means)
 
 # %% [markdown]
 # **Explain.** Weighting and shortening turn counts that hardly agree with people into vectors that do. The autoencoders come after the SVD: six
-# epochs are few (with twenty, the one with a hidden layer is level: the lesson has the numbers), and nothing here needed them. And *opposites are nearer
+# epochs are few (with twenty they come close: the lesson has the numbers), and nothing here needed them. And *opposites are nearer
 # than synonyms*: hot and cold stand in the same sentences, while of two synonyms a text mostly uses one. The company
 # of a word tells its *subject*; it does not tell meaning from its opposite. WordSim asks for relatedness and rewards that;
 # SimLex-999 (Hill, Reichart and Korhonen, 2015) asks for similarity, and these vectors nearly fail it (the lesson has the number).
@@ -782,10 +782,11 @@ bytes_query = {name: pack(to_bits(query)) for name, (_, query) in logits.items()
 many = torch.randint(
     256, (200_000, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
 )  # 128 bits
+index = neighbours.BitIndex(many)
 dense_codes = F.normalize(torch.randn(200_000, 128, generator=torch.Generator().manual_seed(1)))
 seconds = {}
 for name, run in {
-    "128 bits, XOR and popcount": lambda: neighbours.hamming_search(many[:1], many, 10),
+    "128 bits, XOR and popcount": lambda: index.search(many[:1], 10),
     "128 numbers, cosine": lambda: (dense_codes @ dense_codes[0]).topk(10),
 }.items():
     run()
