@@ -674,7 +674,7 @@ weight = torch.log(len(docs.x_train) / df)
 nets, hashed = {}, {}
 for noise in (0.0, 3.0):
     training.seed_everything(1)
-    net = models.SemanticHash((2000, 250, 32), weight, noise=noise)
+    net = models.SemanticHash((2000, 200, 32), weight, noise=noise)
     hashed[f"noise {noise:g}"] = training.fit(
         net, log_train, loss=multinomial_nll, epochs=6, batch_size=128, lr=6e-3
     )
@@ -993,7 +993,7 @@ def linear(rows: Tensor, known: Tensor) -> float:
 
 
 graphs = {name: neighbours.neighbour_graph(z) for name, z in codes.items()}
-shown = [1, 2, 5, 10, 20, 50]
+shown = [1, 5, 10, 20, 50]
 curve = {
     name: []
     for name in (
