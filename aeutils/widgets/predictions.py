@@ -247,7 +247,11 @@ def calibration() -> Calibration:
     others: dict[str, Prediction] = {}
     if not headless_build():
         here = Path(FILE).absolute()
-        for path in here.parent.parent.glob(f"*_*/{FILE}"):
+        beside = [
+            *here.parent.parent.glob(f"week*/{FILE}"),
+            *here.parent.parent.glob(f"elective_*/{FILE}"),
+        ]
+        for path in sorted(beside):
             if path != here:
                 with contextlib.suppress(*UNREADABLE):
                     stored = json.loads(path.read_text(encoding="utf-8"))

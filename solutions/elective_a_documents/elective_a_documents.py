@@ -49,7 +49,7 @@ docs
 #
 # The simplest code of a word is **one-hot**: 2,000 words, 2,000 numbers, a single 1. The simplest code of a
 # document is the sum of its words: a **bag of words**, which word how often, the order lost. These are 17,363
-# messages to 20 newsgroups of 1993, and all that is kept of them is such rows. (No text: [the data sheet](../../course/datasets.md).)
+# messages to 20 newsgroups of 1993, and all that is kept of them is such rows. (No text: the datasheet is `aeutils/data/embedded/README.md`.)
 #
 # One-hot codes are fair and useless: every word is equally far from every other, $\sqrt 2$ by Euclid and a cosine of 0.
 # *Car* is as far from *cars* as from *heaven*. And the rows of documents inherit it.

@@ -33,6 +33,7 @@ CALLS = {
     "subspace_angles": lambda **k: plots.subspace_angles({"a": torch.tensor([0.1, 0.5])}, **k),
     "value_table": lambda: plots.value_table(torch.rand(2, 2), "ab", "cd", "T", "r", "c"),
     "vector_fields": lambda: plots.vector_fields(Z, {"a": Z / 9, "b": Z / 5}, Z, "T"),
+    "word_map": lambda **k: plots.word_map(Z[:4], {"a": ["x", "y"], "b": ["u", "v"]}, "T", **k),
 }
 FUNCTIONS = [name for name in plots.__all__ if name != "panels"]
 IN_AXES = [name for name in FUNCTIONS if "ax" in inspect.signature(getattr(plots, name)).parameters]
