@@ -241,6 +241,24 @@ def _embedded(name: str) -> tuple[Arrays, str]:
             f"python -m aeutils fetch {name}), or load('fashion_mnist', size='small')"
         )
     filename, expected = EMBEDDED[name]
+    file = read_embedded(filename, expected)
+    x_train, x_test = file["x_train"][:, None], file["x_test"][:, None]
+    arrays = x_train, file["y_train"], x_test, file["y_test"]
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays, f"embedded subset {filename}"
+
+
+def read_embedded(filename: str, expected: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a file that is shipped with the package.
+
+    Args:
+        filename: its name.
+        expected: its sha256.
+
+    Raises:
+        DataUnavailableError: it is missing or damaged.
+    """
     path = EMBEDDED_FOLDER / filename
     remedy = "reinstall aeutils, or restore the file from version control"
     try:
@@ -254,11 +272,7 @@ def _embedded(name: str) -> tuple[Arrays, str]:
             + remedy
         )
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        x_train, x_test = file["x_train"][:, None], file["x_test"][:, None]
-        arrays = x_train, file["y_train"], x_test, file["y_test"]
-    for array in arrays:
-        array.flags.writeable = False
-    return arrays, f"embedded subset {filename}"
+        return {name: file[name] for name in file.files}
 
 
 def _digits() -> tuple[Arrays, str]:

@@ -12,16 +12,13 @@ counts; the datasheet in `aeutils/data/embedded/README.md` says how they were ma
 from __future__ import annotations
 
 import functools
-import hashlib
-import io
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from aeutils.data.loading import EMBEDDED_FOLDER
-from aeutils.data.whole import DataUnavailableError
+from aeutils.data.loading import read_embedded
 
 FILE = "newsgroups_counts.npz"
 SHA256 = "07a20f33fd018a8d701482ff39654ef52399eea8ea052560505c742fd15413d4"
@@ -174,20 +171,7 @@ def _table(name: str, columns: int) -> Tensor:
 @functools.cache
 def _read() -> dict[str, np.ndarray]:
     """Read the file once; its arrays cannot be written to."""
-    path = EMBEDDED_FOLDER / FILE
-    remedy = "reinstall aeutils, or restore the file from version control"
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataUnavailableError(f"{path} cannot be read ({error}); {remedy}") from error
-    actual = hashlib.sha256(data).hexdigest()
-    if actual != SHA256:
-        raise DataUnavailableError(
-            f"{path} is damaged: {len(data):,} bytes with sha256 {actual}, expected {SHA256}; "
-            + remedy
-        )
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_embedded(FILE, SHA256)
     for array in arrays.values():
         array.flags.writeable = False
     return arrays

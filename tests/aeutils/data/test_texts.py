@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.data import DataUnavailableError, load_documents, load_words, texts
+from aeutils.data import DataUnavailableError, load_documents, load_words, loading, texts
 from aeutils.data.embedded import make_texts
 
 
@@ -79,7 +79,7 @@ def test_counts_of_255_and_more_are_kept():
 
 def test_a_damaged_file_names_the_expected_hash(tmp_path, monkeypatch):
     (tmp_path / texts.FILE).write_bytes(b"no archive")
-    monkeypatch.setattr(texts, "EMBEDDED_FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "EMBEDDED_FOLDER", tmp_path)
     with pytest.raises(DataUnavailableError, match=texts.SHA256):
         texts._read.__wrapped__()
     (tmp_path / texts.FILE).unlink()
