@@ -19,29 +19,22 @@ from aeutils.testing.checking import (
     to_pair,
     to_tensor,
 )
+from aeutils.testing.draws import expect_drawn
 
 SHAPE = (50, 1, 20, 20)
 
 
 def _damaged(function: Callable, x: Tensor, level: float, name: str) -> Tensor:
     """Call a corruption three times; look at what holds for all of them; return the first."""
-    given, generator = x.clone(), torch.Generator().manual_seed(3)
-    first, second = (
-        expect_shape(run(function, given, level, generator, name=name), SHAPE, "the result").clone()
-        for _ in range(2)
-    )
-    expect_unchanged(x, given, name)
-    again = run(function, x.clone(), level, torch.Generator().manual_seed(3), name=name)
-    expect(
-        not torch.equal(first, second),
-        "two calls with one generator gave the same damage: do not seed inside the function",
-        "same-every-time",
-    )
-    expect(
-        torch.equal(first, to_tensor(again, "the result")),
-        "two generators with seed 3 gave different damage: pass `generator=generator` to every "
-        "random function",
-        "generator-ignored",
+    first = expect_drawn(
+        function,
+        x,
+        level,
+        name=name,
+        what="the result",
+        same="two calls with one generator gave the same damage: do not seed inside the function",
+        ignored="two generators with seed 3 gave different damage: pass `generator=generator` to "
+        "every random function",
     )
     change = (first - x).double()
     expect(bool(change.abs().max() > 0), "nothing was damaged", "undamaged")
