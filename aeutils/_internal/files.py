@@ -1,4 +1,4 @@
-"""Writing a file so that a crash leaves either the old one or the whole new one."""
+"""Files of a reader: found beside one another, and written so that a crash leaves a whole one."""
 
 from __future__ import annotations
 
@@ -35,3 +35,13 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def beside(file: Path) -> list[Path]:
+    """Return the files of that name in the folders of all weeks, then of all electives.
+
+    Args:
+        file: one of them, or where it would be, absolute.
+    """
+    units = ("week*", "elective_*")
+    return [p for unit in units for p in sorted(file.parent.parent.glob(f"{unit}/{file.name}"))]

@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from aeutils._internal.files import beside
 from aeutils._internal.notebook import NotebookFile
 from aeutils._internal.validate import check_images, check_labels, check_text, describe
 from aeutils.embeddings.passport_rows import (
@@ -205,16 +206,10 @@ def read_rows(path: str | os.PathLike[str] = "passport.json") -> list[PassportRo
     """
     here = Path(path).absolute()
     found: dict[str, PassportRow] = {}
-    for file in [*_beside(here), here]:
+    for file in [*beside(here), here]:
         with suppress(OSError, TypeError, ValueError, OverflowError, RecursionError):
             found |= {key_of(row): row for row in rows_of(json.loads(file.read_text("utf-8")))}
     return list(found.values())
-
-
-def _beside(file: Path) -> list[Path]:
-    """Return the files of that name in the folders of all weeks, then of all electives."""
-    units = ("week*", "elective_*")
-    return [p for unit in units for p in sorted(file.parent.parent.glob(f"{unit}/{file.name}"))]
 
 
 def show(rows: Iterable[PassportRow], more: bool = False) -> Passport:

@@ -27,6 +27,7 @@ from typing import Any
 from torch import Tensor
 
 from aeutils._internal.environment import cell_number, headless_build, in_notebook
+from aeutils._internal.files import beside
 from aeutils._internal.notebook import NotebookFile, publish, tell
 from aeutils._internal.validate import check_text
 from aeutils.plots.style import number
@@ -247,11 +248,7 @@ def calibration() -> Calibration:
     others: dict[str, Prediction] = {}
     if not headless_build():
         here = Path(FILE).absolute()
-        beside = [
-            *here.parent.parent.glob(f"week*/{FILE}"),
-            *here.parent.parent.glob(f"elective_*/{FILE}"),
-        ]
-        for path in sorted(beside):
+        for path in beside(here):
             if path != here:
                 with contextlib.suppress(*UNREADABLE):
                     stored = json.loads(path.read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ from aeutils.testing.checking import (
 )
 from autograder.exercises import GRADER_SEED, Exercise, grader_generator
 from autograder.exercises.conduct.declare import Arguments, Draw, Seed
-from autograder.exercises.week04._moments import correlation, expect_normal, standard
+from autograder.exercises.moments import correlation, expect_normal, standard
 from autograder.hall.protocol.remote_call import remote_call
 
 EXERCISE = Exercise(

@@ -10,6 +10,7 @@ from torch import Tensor
 from aeutils.testing.checking import expect, to_tensor
 from autograder.exercises import Exercise
 from autograder.exercises.conduct.declare import Arguments, Draw, Seed
+from autograder.exercises.moments import wrong_share
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
@@ -19,7 +20,6 @@ from autograder.exercises.week04._draws import (
     pixels,
     share_of,
 )
-from autograder.exercises.week04._moments import wrong_share
 
 # The first right answer as a product with 0 or 1.
 TIMES = {"x.masked_fill(": "x * (", "< share, 0.0": ">= share"}

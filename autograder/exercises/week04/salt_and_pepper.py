@@ -9,6 +9,7 @@ from torch import Tensor
 from aeutils.testing.checking import CheckFailed, expect, to_tensor
 from autograder.exercises import Exercise
 from autograder.exercises.conduct.declare import Arguments, Draw, Seed
+from autograder.exercises.moments import wrong_share
 from autograder.exercises.week04._draws import (
     SHARE_TOLERANCE,
     draw,
@@ -18,7 +19,6 @@ from autograder.exercises.week04._draws import (
     pixels,
     share_of,
 )
-from autograder.exercises.week04._moments import wrong_share
 
 EXERCISE = Exercise(
     "salt_and_pepper",

@@ -9,8 +9,8 @@ from torch import Tensor
 from aeutils.testing.checking import expect, to_tensor
 from autograder.exercises import Exercise
 from autograder.exercises.conduct.declare import Arguments, Draw, Seed
+from autograder.exercises.moments import correlation, expect_normal, near, standard
 from autograder.exercises.week04._draws import draw, from_the_generator, own_for_each, pixels
-from autograder.exercises.week04._moments import correlation, expect_normal, near, standard
 
 EXERCISE = Exercise(
     "speckle",
