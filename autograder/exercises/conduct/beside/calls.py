@@ -34,8 +34,10 @@ def try_case(function, case):
     except Exception as error:
         around.restore(random_too=False)
         return {"raised": type(error).__name__}
-    told = {"drawn": around.drawn(), "state": around.changed(), "after": fingerprint()}
-    around.restore()
+    told = {"drawn": around.drawn(), "state": around.changed()}
+    if told["drawn"]:
+        told["after"] = fingerprint()
+    around.restore(random_too=bool(told["drawn"]))
     told["broken"] = [[i, line] for i, g in enumerate(given) for line in g.broken()]
     told["value"] = plain(value)
     if trains:

@@ -56,7 +56,7 @@ class Around:
             torch.set_default_dtype(self.dtype)
         if torch.get_default_device() != self.device:
             torch.set_default_device(None if self.device.type == "cpu" else self.device)
-        if random_too and self.drawn():
+        if random_too:
             torch.set_rng_state(self.torch)
             np.random.set_state(self.numpy)  # noqa: NPY002
             random.setstate(self.python)
