@@ -19,10 +19,12 @@ import torch
 
 from aeutils import data
 from benchmarks import (
+    bit_search,
     cifar_table,
     contractive,
     denoising,
     documents,
+    few_labels,
     hinton,
     knn,
     logistic_pca,
@@ -33,6 +35,7 @@ from benchmarks import (
     similarity,
     speed,
     startup,
+    word_vectors,
 )
 
 NEEDS_MNIST = {
@@ -53,9 +56,9 @@ NEEDS_NOTHING = {
     "cifar-table": cifar_table.run,
     "knn": knn.run,
     "documents": documents.run,
-    "hamming": documents.run_search,
-    "words": documents.run_words,
-    "few-labels": documents.run_labels,
+    "hamming": bit_search.run,
+    "words": word_vectors.run,
+    "few-labels": few_labels.run,
     "import": startup.run_imports,
     "kernel": startup.run_kernel,
     "notebooks": startup.run_notebooks,
@@ -137,7 +140,9 @@ def planned(recorded: dict[str, dict]) -> dict[str, recipes.Rows]:
     rows |= similarity.planned(digits, chosen["table-all-ten"])
     rows |= siamese.planned(digits, chosen["siamese-short"])
     rows["hundred-labels"] = siamese.hundred_rows(rows["table-all-ten"])
-    rows |= documents.planned(data.load_documents(), chosen["hash-map"], data.load_words())
+    docs = data.load_documents()
+    rows |= documents.planned(docs, chosen["hash-map"])
+    rows |= word_vectors.planned(data.load_words()) | few_labels.planned(docs)
     return rows | cifar_table.planned(photographs)
 
 
