@@ -31,6 +31,9 @@ def expect_drawn(
         same: what is said if one generator gives the same twice.
         ignored: what is said if two generators with one seed do not.
 
+    Returns:
+        The first result, of the shape of `x`.
+
     Raises:
         CheckFailed: the shape is wrong, `x` was changed, or the generator is not the only source.
     """

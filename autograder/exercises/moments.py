@@ -12,18 +12,27 @@ TOLERANCE = 0.04  # relative; the standard deviation of 24,000 numbers scatters 
 
 
 def near(value: float, expected: float, tolerance: float = TOLERANCE) -> bool:
-    """Return whether a statistic is what it should be, up to its scatter."""
+    """Return whether a statistic, `value`, is the `expected` one, up to a relative `tolerance`."""
     return abs(value - expected) <= tolerance * abs(expected)
 
 
 def correlation(a: Tensor, b: Tensor) -> float:
-    """Return Pearson's correlation of all entries."""
+    """Return Pearson's correlation of the entries of `a` and `b`, of one shape."""
     a, b = a - a.mean(), b - b.mean()
     return float((a * b).mean() / (a.std() * b.std()))
 
 
 def expect_deviation(deviation: float, sigma: float, what: str) -> None:
-    """Raise, with its reason, unless a standard deviation is `sigma`."""
+    """Raise, with its reason, unless a standard deviation is the one that was asked for.
+
+    Args:
+        deviation: the one that was measured.
+        sigma: the one that was asked for.
+        what: the messages call it so.
+
+    Raises:
+        CheckFailed: they differ; the mistake is named where one is known to give this deviation.
+    """
     if near(deviation, sigma):
         return
     known = [
@@ -38,7 +47,16 @@ def expect_deviation(deviation: float, sigma: float, what: str) -> None:
 
 
 def expect_normal(noise: Tensor, sigma: float, what: str) -> None:
-    """Raise unless the noise has mean 0, the deviation asked for, and the tails of a bell."""
+    """Raise unless noise has mean 0, the deviation asked for, and the tails of a bell.
+
+    Args:
+        noise: many numbers, of any shape.
+        sigma: the standard deviation that was asked for.
+        what: the messages call the noise so.
+
+    Raises:
+        CheckFailed: it has not; the mistake is named where one is known.
+    """
     mean, deviation = float(noise.mean()), float(noise.std())
     expect(
         not (near(mean, sigma / 2) and near(deviation, sigma / math.sqrt(12))),
@@ -52,7 +70,7 @@ def expect_normal(noise: Tensor, sigma: float, what: str) -> None:
 
 
 def standard(noise: Tensor) -> str:
-    """Return what is wrong with numbers that should be standard normal, to five standard errors."""
+    """Return what is wrong with `noise` that should be standard normal, to five standard errors."""
     mean, deviation, n = float(noise.mean()), float(noise.std()), noise.numel()
     if abs(mean) > 5 / n**0.5:
         return f"the noise has mean {mean:.2g}"
@@ -62,7 +80,15 @@ def standard(noise: Tensor) -> str:
 
 
 def wrong_share(hit: Tensor, share: float) -> str:
-    """Return what is wrong with a share of pixels, to five standard errors."""
+    """Return what is wrong with the share of pixels that were hit, to five standard errors.
+
+    Args:
+        hit: whether each pixel was hit, of any shape.
+        share: how many should have been, from 0 to 1.
+
+    Returns:
+        A fragment of a sentence; empty if nothing is wrong.
+    """
     found = float(hit.mean())
     allowed = 5 * (share * (1 - share) / hit.numel()) ** 0.5
     return "" if abs(found - share) < allowed else f"a share of {found:.2g} instead of {share:g}"

@@ -93,12 +93,19 @@ def probes(conduct: Conduct) -> Probes:
 
 def _right(conduct: Conduct, arguments: Arguments) -> Any:
     """Return what is right; None if that is random, or not defined for these arguments."""
-    if conduct.right is None:
+    if conduct.right is None or not all(map(_is_finite, arguments.values())):
         return None
     try:
         return right_for(conduct, arguments)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
         return None
+
+
+def _is_finite(value: object) -> bool:
+    """Return whether an argument is one that a caller may give: √ and log may make others."""
+    if isinstance(value, Tensor) and value.is_floating_point():
+        return bool(value.isfinite().all())
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _differs(one: object, other: object) -> bool:

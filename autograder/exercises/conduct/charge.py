@@ -126,11 +126,9 @@ def explain(report: Report, owed: Sequence[tuple[Conduct, object]]) -> None:
         except ODD:
             continue
         if found:
-            lost[0].mistake = found.name
-            lost[
-                0
-            ].message = f"the result of {conduct.name}{found.message}"  # begins with " " or ","
-            del lost[0]
+            first = lost.pop(0)
+            first.mistake = found.name
+            first.message = f"the result of {conduct.name}{found.message}"  # begins with " " or ","
 
 
 def charge(report: Report, found: Sequence[tuple[str, Breach]]) -> None:

@@ -136,8 +136,7 @@ def ranked(values: list[float], how: str) -> list[float]:
         return [float(i) for i in order]
     ranks, start, runs = [0.0] * len(values), 0, 0
     while start < len(order):
-        # A NaN is not even equal to itself; it takes a rank of its own.
-        same = [i for i in order[start:] if values[i] == values[order[start]]] or [order[start]]
+        same = [i for i in order[start:] if values[i] == values[order[start]]]
         for place, i in enumerate(same, start=start + 1):
             ranks[i] = {
                 "order-of-appearance": float(place),

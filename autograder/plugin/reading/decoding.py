@@ -68,6 +68,8 @@ def _gunzip(raw: bytes) -> bytes:
             f"is compressed and grows beyond {LARGEST // 2**20} MB. In JupyterLab, choose Edit > "
             "Clear Outputs of All Cells and save."
         )
+    if not unpacker.eof:
+        raise Unreadable(f"is compressed (gzip) and damaged (it ends too early). {SAVE}.")
     return unpacked
 
 

@@ -148,6 +148,19 @@ def test_a_report_names_the_cause():
     assert found.earned == 0
 
 
+def test_what_is_right_is_asked_for_finite_arguments_only():
+    """√x and log x of what was drawn may be NaN, and a reference may walk over a NaN for ever."""
+    asked = []
+
+    def right(x, times):
+        asked.append(torch.cat([x.flatten(), torch.tensor([times])]))
+        return times * x.mean(0)
+
+    why(lambda x, times: x.median(0).values, Conduct("means", sample, right=right))
+    assert len(asked) > 50
+    assert all(numbers.isfinite().all() for numbers in asked)
+
+
 @pytest.mark.parametrize("week", bank.weeks())
 def test_no_wrong_answer_of_the_bank_upsets_the_search(week):
     """An answer may return anything; what is no relation is None, never an exception."""

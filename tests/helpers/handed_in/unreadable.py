@@ -105,8 +105,16 @@ def zip_inside(course, folder):
 @kind(0, "is compressed (gzip) and damaged")
 def damaged_gzip(course, folder):
     """a compressed file that was damaged"""
+    raw = bytearray(gzip.compress((folder / FILE).read_bytes()))
+    raw[10] = 0b111  # the first block has a type that there is not
+    (folder / FILE).write_bytes(raw)
+
+
+@kind(0, "is compressed (gzip) and damaged (it ends too early)")
+def short_gzip(course, folder):
+    """a compressed file that was cut off"""
     raw = gzip.compress((folder / FILE).read_bytes())
-    (folder / FILE).write_bytes(raw[:20] + b"\xff" * 40)
+    (folder / FILE).write_bytes(raw[: len(raw) // 2])
 
 
 @kind(0, "is not text")
