@@ -1,0 +1,95 @@
+"""Scores that need no network, and that hardly any paper reports.
+
+All take rows, windows of a series or images, and return a number for each: the larger, the more
+suspicious. A network that does not beat them has shown nothing.
+
+References:
+    * R. Wu and E. J. Keogh (2021). Current time series anomaly detection benchmarks are flawed and
+      are creating the illusion of progress. IEEE TKDE 35 (3).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import check_matrix, describe
+from aeutils.anomalies.windows import check_series
+
+CHUNK = 4096  # rows whose distances are in memory at one time
+
+
+def neighbour_difference(series: Tensor) -> Tensor:
+    """Return the squared difference of each value from the one before it; 0 for the first.
+
+    Args:
+        series: floats (T,).
+
+    Returns:
+        (T,).
+
+    Raises:
+        TypeError: `series` is not a tensor of floats.
+        ValueError: `series` is no vector with a number in it.
+
+    >>> neighbour_difference(torch.tensor([1.0, 1.0, 3.0]))
+    tensor([0., 0., 4.])
+    """
+    series = check_series(series, "series")
+    return torch.cat([series.new_zeros(1), series.diff().square()])
+
+
+def mean_distance(train: Tensor, x: Tensor) -> Tensor:
+    """Return the squared distance of each row from the mean of the training rows.
+
+    Args:
+        train: normal rows (M, D).
+        x: rows to score (N, D).
+
+    Returns:
+        (N,).
+
+    Raises:
+        TypeError: `train` or `x` is not a tensor of floats.
+        ValueError: one of them is no finite matrix, or they have other numbers of columns.
+    """
+    train, x = check_rows(train, x)
+    return (x - train.mean(dim=0)).square().sum(dim=1)
+
+
+def nearest_distance(train: Tensor, x: Tensor) -> Tensor:
+    """Return the squared distance of each row from the nearest training row.
+
+    Args:
+        train: normal rows (M, D).
+        x: rows to score (N, D).
+
+    Returns:
+        (N,).
+
+    Raises:
+        TypeError: `train` or `x` is not a tensor of floats.
+        ValueError: one of them is no finite matrix, or they have other numbers of columns.
+    """
+    train, x = check_rows(train, x)
+    parts = x.split(CHUNK)
+    return torch.cat([torch.cdist(part, train).amin(dim=1) for part in parts]).square()
+
+
+def check_rows(train: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return two matrices of rows, or say why they do not belong together.
+
+    Args:
+        train: training rows.
+        x: rows to score.
+
+    Raises:
+        TypeError: one of them is not a tensor of floats.
+        ValueError: one of them is no finite matrix, or they have other numbers of columns.
+    """
+    train, x = check_matrix(train, "train"), check_matrix(x, "x")
+    if train.shape[1] != x.shape[1]:
+        raise ValueError(
+            f"train and x must have rows of one length, got {describe(train)} and {describe(x)}"
+        )
+    return train, x
