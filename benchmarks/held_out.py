@@ -1,9 +1,9 @@
 """Elective B: a class held out of the training is the anomaly, all ten in turn, two image sets.
 
 Nine classes of whole MNIST or Fashion-MNIST train an autoencoder. Of the test images, those of the
-tenth should have larger errors: AUROC, before and after dividing by the error that is expected of an
-image with so much fine detail. What is expected is fitted on normal images that the network did not
-train on; no image of the tenth class is seen before the test.
+tenth should have larger errors: AUROC, before and after dividing by the error that is expected of
+an image with so much fine detail. What is expected is fitted on normal images that the network did
+not train on; no image of the tenth class is seen before the test.
 """
 
 from __future__ import annotations

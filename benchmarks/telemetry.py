@@ -187,14 +187,12 @@ def entries(
         "telemetry-coin": entry(
             "telemetry-coin", [statistics.mean(coin)], "seeds", seeds=[0], threads=1, details={}
         ),
-        "telemetry-time": entry(
-            "telemetry-time", [once], "runs", seeds=[0], threads=1, details={}
-        ),
+        "telemetry-time": entry("telemetry-time", [once], "runs", seeds=[0], threads=1, details={}),
     }
 
 
 def planned(channels: list[data.Channel]) -> dict[str, recipes.Rows]:
-    """Return the rows of the entry; a network is trained anew on each channel, here on the first."""
+    """Return the rows of the entry; networks are trained on each channel, here on the first."""
     rows: recipes.Rows = {
         "PCA": "closed form, all windows",
         "kernel PCA": f"closed form, {KERNEL_ROWS:,} windows",

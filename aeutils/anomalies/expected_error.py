@@ -1,12 +1,12 @@
 """What error to expect of an image, whoever drew it: a plain image is rebuilt well in any case.
 
-A 1 has little ink and few edges; its squared error is small in a network that never saw a 1. Dividing
-by the error that normal images of the same kind have takes that away (in the spirit of Serrà et al.,
-2020, who subtract the length of a compressed file from a likelihood).
+A 1 has little ink and few edges; its squared error is small in a network that never saw a 1.
+Dividing by the error that normal images of the same kind have takes that away (in the spirit of
+Serrà et al., 2020, who subtract the length of a compressed file from a likelihood).
 
 References:
-    * J. Serrà et al. (2020). Input complexity and out-of-distribution detection with likelihood-based
-      generative models. ICLR.
+    * J. Serrà et al. (2020). Input complexity and out-of-distribution detection with
+      likelihood-based generative models. ICLR.
 """
 
 from __future__ import annotations

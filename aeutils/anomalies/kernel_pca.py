@@ -1,8 +1,8 @@
 """Kernel PCA and its reconstruction error, in closed form.
 
-A kernel k(x, y) = ⟨φ(x), φ(y)⟩ is an inner product in a space that is never visited. PCA there needs
-the kernel matrix of the training rows alone, and so does the squared distance of φ(x) from the flat
-that PCA fits (Hoffmann, 2007, equation 9). With k(x, y) = xᵀy it is the squared error of PCA.
+A kernel k(x, y) = ⟨φ(x), φ(y)⟩ is an inner product in a space that is never visited. PCA there
+needs the kernel matrix of the training rows alone, and so does the squared distance of φ(x) from
+the flat that PCA fits (Hoffmann, 2007). With k(x, y) = xᵀy it is the squared error of PCA.
 
 >>> x = torch.tensor([[0.0, 0.0], [2.0, 0.1], [4.0, -0.1]])
 >>> kernel_pca_errors(x @ x.T, x @ x.T, x.square().sum(dim=1), 1).sum() < 0.02
@@ -67,16 +67,15 @@ def median_gamma(x: Tensor) -> float:
 
 
 @exercise("elective_b_anomalies")
-def kernel_pca_errors(
-    k_train: Tensor, k_cross: Tensor, k_self: Tensor, components: int
-) -> Tensor:
+def kernel_pca_errors(k_train: Tensor, k_cross: Tensor, k_self: Tensor, components: int) -> Tensor:
     """Return squared distances in feature space from the flat that kernel PCA fits.
 
     Args:
         k_train: kernel of each pair of the M training rows, symmetric, floats (M, M).
         k_cross: kernel of each of N new rows with each training row, (N, M).
         k_self: kernel of each new row with itself, (N,).
-        components: dimensions of the flat, from 1 to M − 1. Those without any variance are left out.
+        components: dimensions of the flat, from 1 to M − 1; those without variance are
+            left out.
 
     Returns:
         Errors (N,), never below 0.

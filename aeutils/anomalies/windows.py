@@ -82,5 +82,7 @@ def check_series(values: Tensor, name: str) -> Tensor:
         ValueError: it is not a vector, is empty, or holds NaN or infinity.
     """
     if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
-        raise ValueError(f"{name} must be a vector with at least one number, got {describe(values)}")
+        raise ValueError(
+            f"{name} must be a vector with at least one number, got {describe(values)}"
+        )
     return values

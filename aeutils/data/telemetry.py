@@ -1,8 +1,8 @@
 """Telemetry of two spacecraft, SMAP and Curiosity (MSL): your own copy, never part of the package.
 
-NASA's release (Hundman et al., 2018) is a folder with `labeled_anomalies.csv` and, for each channel,
-`train/NAME.npy` and `test/NAME.npy`, whose first column is the telemetry. A copy that holds only
-that column, as an archive `smap_msl_telemetry_only.npz` beside
+NASA's release (Hundman et al., 2018) is a folder with `labeled_anomalies.csv` and, for each
+channel, `train/NAME.npy` and `test/NAME.npy`, whose first column is the telemetry. A copy that
+holds only that column, as an archive `smap_msl_telemetry_only.npz` beside
 `smap_msl_labeled_anomalies.csv`, is read as well.
 
 References:

@@ -85,12 +85,8 @@ class WindowAutoencoder(nn.Module):
     def __init__(self, width: int, hidden: int, latent: int) -> None:
         super().__init__()
         ### BEGIN SOLUTION
-        self.encoder = nn.Sequential(
-            nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, latent)
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, width)
-        )
+        self.encoder = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, latent))
+        self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, width))
         ### END SOLUTION
 
     def encode(self, x: Tensor) -> Tensor:
@@ -298,9 +294,7 @@ assert tests.ranking_quality(ranking_quality)
 
 
 # %% nbgrader={"grade_id": "kernel_pca_errors", "solution": true}
-def kernel_pca_errors(
-    k_train: Tensor, k_cross: Tensor, k_self: Tensor, components: int
-) -> Tensor:
+def kernel_pca_errors(k_train: Tensor, k_cross: Tensor, k_self: Tensor, components: int) -> Tensor:
     """Squared distance in feature space from the flat that kernel PCA fits to the training points.
 
     Args:

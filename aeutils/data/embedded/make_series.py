@@ -1,7 +1,7 @@
 """Rebuild the embedded series from the Numenta Anomaly Benchmark, and check the shipped file.
 
-The benchmark (MIT licence) is a folder or a zip with `data/` and `labels/combined_windows.json`, for
-example a clone of its repository::
+The benchmark (MIT licence) is a folder or a zip with `data/` and `labels/combined_windows.json`,
+for example a clone of its repository::
 
     python -m aeutils.data.embedded.make_series --nab FOLDER_OR_ZIP              # check
     python -m aeutils.data.embedded.make_series --nab FOLDER_OR_ZIP --out DIR    # write
