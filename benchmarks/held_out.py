@@ -72,9 +72,10 @@ def run() -> dict[str, dict]:
             way: [round(statistics.median(of), 4) for of in zip(*seeds, strict=True)]
             for way, seeds in found.items()
         }
+        classes = [c.partition("/")[0] for c in data.CLASSES[name]]
         details = {
             "auroc": {
-                way: dict(zip(data.CLASSES[name], areas, strict=True))
+                way: dict(zip(classes, areas, strict=True))
                 for way, areas in middle.items()
             },
             "mean": {way: round(statistics.mean(areas), 4) for way, areas in middle.items()},

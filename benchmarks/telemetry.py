@@ -97,13 +97,13 @@ def by_network(channel: data.Channel, name: str, size: int, seed: int) -> Tensor
     return anomalies.point_scores(model.errors(test), WIDTH)
 
 
-def interval(differences: Tensor) -> list[float]:
+def interval(differences: Tensor) -> dict[str, float]:
     """Return the mean difference over channels and its 95 % bootstrap interval."""
     draw = torch.Generator().manual_seed(0)
     n = len(differences)
     means = differences[torch.randint(n, (RESAMPLES, n), generator=draw)].mean(dim=1)
     low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
-    return [round(v, 4) for v in (float(differences.mean()), low, high)]
+    return {"mean": round(float(differences.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
 def means(rows: list[Quality]) -> dict[str, float]:
