@@ -76,6 +76,8 @@ assert tests.windows(windows)
 class WindowAutoencoder(nn.Module):
     """An autoencoder for windows, with one hidden layer (ReLU) on each side of a linear code.
 
+    Both halves end in a linear layer; all four layers have biases.
+
     Args:
         width: values in a window.
         hidden: units of each hidden layer.
