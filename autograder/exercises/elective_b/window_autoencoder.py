@@ -406,6 +406,7 @@ def expect_errors(model: object, x: Tensor, training: bool, what: str) -> None:
         Mistake("halved", lengths**2 / (2 * W), "half of the mean square"),
         Mistake("largest", apart.abs().amax(dim=1) ** 2, "the largest square; their mean"),
         Mistake("without-x", rebuilt.square().mean(dim=1), "x is not subtracted"),
+        Mistake("added", (rebuilt + x).square().mean(dim=1), "x was added to its reconstruction"),
     ]
     z, again = (
         to_tensor(model_access.call(model, "encode", r.float()), "encode(x)").double()
