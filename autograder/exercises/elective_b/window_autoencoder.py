@@ -335,15 +335,28 @@ def expect_half(found: list[Tensor], got: Tensor, x: Tensor, sizes: tuple, end: 
     )
 
 
+def half_of(model: object, method: str, x: Tensor) -> Tensor:
+    """Return what a half gives in float64, or raise if a row of it depends on the other rows."""
+    got = to_tensor(model_access.call(model, method, x), f"{method}'s result").double()
+    first = to_tensor(model_access.call(model, method, x[:1].clone()), f"{method} of one").double()
+    expect(
+        model_access.explains(first, got[:1]),
+        f"{method} gives a row another result when other rows are in its batch: each window stands "
+        "for itself, without means over the batch",
+        "own-image",
+    )
+    return got
+
+
 @EXERCISE.criterion("a ReLU between layers, straight ends", points=1)
 def bent(WindowAutoencoder: Callable) -> None:
     """Both halves against their parameters in float64; forward, and gradients."""
     model = make(WindowAutoencoder)
     found = layers(model)
-    z = to_tensor(model_access.call(model, "encode", X), "encode(x)").double()
+    z = half_of(model, "encode", X)
     expect_half(found, z, X, (W, H, L), "code")
     codes = X[:, :L].contiguous()
-    out = to_tensor(model_access.call(model, "decode", codes), "decode(z)").double()
+    out = half_of(model, "decode", codes)
     expect_half(found, out, codes, (L, H, W), "output")
     decoded = to_tensor(model_access.call(model, "decode", z.float()), "x̂").double()
     added = "the window itself is added: the code has nothing left to say"
