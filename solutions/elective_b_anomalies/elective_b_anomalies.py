@@ -154,6 +154,8 @@ print(
 class WindowAutoencoder(nn.Module):
     """An autoencoder for windows, with one hidden layer (ReLU) on each side of a linear code.
 
+    Both halves end in a linear layer; all four layers have biases.
+
     Args:
         width: values in a window.
         hidden: units of each hidden layer.
@@ -924,10 +926,10 @@ def corrected_errors(
 
     Args:
         errors: of N images, > 0, floats (N,).
-        features: what is known of each of them, floats (N, F).
+        features: what is known of each of them, floats (N, F), F >= 1.
         normal_errors: of M > F + 1 normal images, > 0, floats (M,).
-        normal_features: the same features of these, (M, F); no feature is a linear function of the
-            others.
+        normal_features: the same features of these, (M, F); none of them is constant, or a linear
+            function of the others.
 
     Returns:
         (N,): 1 for an image that is rebuilt as well as a normal one of its kind.
