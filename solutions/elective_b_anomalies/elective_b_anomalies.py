@@ -829,7 +829,7 @@ def without(
     stray = dataset.x_train[dataset.y_train == held_out][:mixed_in]
     training.seed_everything(0)
     model = models.Autoencoder(sizes=(784, 256, 64, 16))
-    history = training.fit(model, torch.cat([seen, stray]), steps=180, lr=3e-3, progress=False)
+    history = training.fit(model, torch.cat([seen, stray]), steps=140, lr=3e-3, progress=False)
     return model, kept, history
 
 
@@ -864,7 +864,7 @@ plots.reconstruction_grid(
 garments = data.load("fashion_mnist")
 training.seed_everything(0)
 tailor = models.Autoencoder(sizes=(784, 256, 64, 16))
-sewn = training.fit(tailor, garments.x_train, steps=180, lr=3e-3, progress=False)
+sewn = training.fit(tailor, garments.x_train, steps=140, lr=3e-3, progress=False)
 strangers = {
     "test garments": garments.x_test,
     "digits": digits.x_test[:500],
