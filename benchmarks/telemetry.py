@@ -103,7 +103,11 @@ def interval(differences: Tensor) -> dict[str, float]:
     n = len(differences)
     means = differences[torch.randint(n, (RESAMPLES, n), generator=draw)].mean(dim=1)
     low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
-    return {"mean": round(float(differences.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+    return {
+        "mean": round(float(differences.mean()), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
+    }
 
 
 def means(rows: list[Quality]) -> dict[str, float]:
