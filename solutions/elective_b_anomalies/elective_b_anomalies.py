@@ -743,7 +743,7 @@ record("eb-events", measured)
 # %% tags=["explore"]
 lengths = [1, 3, 10, 30, 100, 300]
 draw = torch.Generator().manual_seed(1)
-coin = {"1 − (1 − p)ᴸ": [100 * (1 - 0.98**n) for n in lengths], "2,000 coins": []}
+coin = {"computed": [100 * (1 - 0.98**n) for n in lengths], "2,000 coins": []}
 for n in lengths:
     hit = (torch.rand(2000, n, generator=draw) < 0.02).any(dim=1)
     coin["2,000 coins"].append(100 * float(hit.double().mean()))
@@ -853,7 +853,7 @@ with torch.no_grad():
 plots.reconstruction_grid(
     {"test image": pair, "rebuilt": x_hat},
     labels=[1] * 5 + [8] * 5,
-    title="A network that never saw a 1 rebuilds ones better than eights, which it knows",
+    title="A network that never saw a 1 errs less on ones than on eights, which it knows",
 )
 
 # %% [markdown]
