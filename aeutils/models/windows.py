@@ -65,11 +65,11 @@ class WindowAutoencoder(_Windows):
         self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, width))
 
     def encode(self, x: Tensor) -> Tensor:
-        """Windows (N, width) to codes (N, latent)."""
+        """Return the codes (N, latent) of windows x (N, width)."""
         return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Codes (N, latent) to windows (N, width)."""
+        """Return the windows (N, width) of codes z (N, latent)."""
         return self.decoder(z)
 
 
@@ -114,9 +114,9 @@ class ConvWindowAutoencoder(_Windows):
         )
 
     def encode(self, x: Tensor) -> Tensor:
-        """Windows (N, width) to codes (N, latent)."""
+        """Return the codes (N, latent) of windows x (N, width)."""
         return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Codes (N, latent) to windows (N, width)."""
+        """Return the windows (N, width) of codes z (N, latent)."""
         return self.decoder(z)

@@ -78,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: of the command line; None for those of this process.
+
+    Returns:
+        0, or 1 if an array differs.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nab", type=Path, required=True, help="the benchmark, folder or zip")
