@@ -72,8 +72,22 @@ def nearest_distance(train: Tensor, x: Tensor) -> Tensor:
         ValueError: one of them is no finite matrix, or they have other numbers of columns.
     """
     train, x = check_rows(train, x)
-    parts = x.split(CHUNK)
-    return torch.cat([torch.cdist(part, train).amin(dim=1) for part in parts]).square()
+    return torch.cat([squared_distances(part, train).amin(dim=1) for part in x.split(CHUNK)])
+
+
+def squared_distances(x: Tensor, y: Tensor) -> Tensor:
+    """Return the squared distances of all pairs of rows, also of rows far from the origin.
+
+    Args:
+        x: rows (N, D).
+        y: rows (M, D).
+
+    Returns:
+        (N, M).
+    """
+    # About a mean: in float32, the squares of thousands leave no digits for a distance of one.
+    mean = y.mean(dim=0)
+    return torch.cdist(x - mean, y - mean).square()
 
 
 def check_rows(train: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

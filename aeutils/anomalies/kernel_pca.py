@@ -19,8 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeutils._internal.validate import check_count, check_matrix, describe
-from aeutils.anomalies.baselines import check_rows
+from aeutils._internal.validate import check_count, check_float_tensor, check_matrix, describe
+from aeutils.anomalies.baselines import check_rows, squared_distances
 from aeutils.testing.sealed import exercise
 
 
@@ -43,7 +43,7 @@ def gaussian_kernel(x: Tensor, y: Tensor, gamma: float) -> Tensor:
     y, x = check_rows(y, x)
     if not gamma > 0:
         raise ValueError(f"gamma must be above 0, got {describe(gamma)}")
-    return torch.exp(-gamma * torch.cdist(x, y).square())
+    return torch.exp(-gamma * squared_distances(x, y))
 
 
 def median_gamma(x: Tensor) -> float:
@@ -84,7 +84,9 @@ def kernel_pca_errors(k_train: Tensor, k_cross: Tensor, k_self: Tensor, componen
         TypeError: a kernel is not a tensor of floats, or `components` not an integer.
         ValueError: the shapes do not fit together, or `components` is not from 1 to M − 1.
     """
-    k_train, k_cross = check_matrix(k_train, "k_train"), check_matrix(k_cross, "k_cross")
+    check_matrix(k_train, "k_train")
+    check_matrix(k_cross, "k_cross")
+    check_float_tensor(k_self, "k_self")
     m, n = len(k_train), len(k_cross)
     if k_train.shape != (m, m) or k_cross.shape != (n, m) or k_self.shape != (n,):
         raise ValueError(
