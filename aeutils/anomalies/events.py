@@ -60,7 +60,8 @@ def event_quality(flagged: Tensor, anomalous: Tensor) -> tuple[float, float]:
         TypeError: one of them is not a tensor of booleans.
         ValueError: they are not vectors of one length, or nothing is anomalous.
     """
-    alarms, events = runs(flagged), _events(flagged, anomalous)
+    check_flags(flagged, "flagged", len(anomalous))
+    alarms, events = runs(flagged), _events(anomalous, len(flagged))
     right = sum(bool(anomalous[a:b].any()) for a, b in alarms.tolist())
     found = sum(bool(flagged[a:b].any()) for a, b in events)
     return right / max(1, len(alarms)), found / len(events)
@@ -82,6 +83,7 @@ def point_adjust(flagged: Tensor, anomalous: Tensor) -> Tensor:
         ValueError: they are not vectors of one length.
     """
     check_flags(flagged, "flagged", len(anomalous))
+    check_flags(anomalous, "anomalous", len(flagged))
     adjusted = flagged.clone()
     for start, end in runs(anomalous).tolist():
         adjusted[start:end] |= flagged[start:end].any()
@@ -106,14 +108,14 @@ def best_adjusted_f1(scores: Tensor, anomalous: Tensor) -> float:
         ValueError: they are not vectors of one length, or nothing is anomalous.
     """
     lifted = check_series(scores, "scores").clone()
-    for start, end in _events(anomalous, anomalous):
+    for start, end in _events(anomalous, len(lifted)):
         lifted[start:end] = lifted[start:end].max()
     return best_f1(lifted, anomalous)
 
 
-def _events(flagged: Tensor, anomalous: Tensor) -> list[list[int]]:
-    """Return beginnings and ends of the events; there is at least one."""
-    check_flags(flagged, "flagged", len(anomalous))
+def _events(anomalous: Tensor, length: int) -> list[list[int]]:
+    """Return beginnings and ends of the events among `length` points; there is at least one."""
+    check_flags(anomalous, "anomalous", length)
     events = runs(anomalous).tolist()
     if not events:
         raise ValueError(f"none of {len(anomalous)} points is anomalous; at least one must be")
