@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from aeutils.anomalies.events import event_quality, runs
+from aeutils.anomalies.events import runs
 from aeutils.anomalies.ranking import check_flags
 from aeutils.anomalies.windows import check_series
 from aeutils.plots.html import sentence
@@ -30,7 +30,8 @@ def threshold_slider(scores: Tensor, anomalous: Tensor, flagged: float = 2.0) ->
 
     Raises:
         TypeError: `scores` is not a tensor of floats, or `anomalous` not one of booleans.
-        ValueError: they are not vectors of one length, or nothing is anomalous.
+        ValueError: they are not vectors of one length, nothing is anomalous, or `flagged` is out of
+            range.
 
     Examples:
         >>> import torch
@@ -48,21 +49,22 @@ def threshold_slider(scores: Tensor, anomalous: Tensor, flagged: float = 2.0) ->
     line, scale = _line(scores)
 
     def draw(flagged: float) -> tuple[str, str]:
-        place = min(int(len(ordered) * (1 - flagged / 100)), len(ordered) - 1)
-        limit = float(ordered[place])
+        limit = float(ordered[len(ordered) - 1 - round(len(ordered) * flagged / 100)])
         loud = scores > limit
         alarms = runs(loud).tolist()
-        precision, recall = event_quality(loud, anomalous)
         false = sum(not bool(anomalous[a:b].any()) for a, b in alarms)
+        caught = sum(bool(loud[a:b].any()) for a, b in events)
+        precision = (len(alarms) - false) / max(1, len(alarms))
         share = float(loud[~anomalous].double().mean()) if not bool(anomalous.all()) else 0.0
         text = (
-            f"Caught {round(recall * len(events))} of {len(events)} events with {len(alarms)} "
-            f"alarms, {false} false. Precision of events {precision:.2f}, recall {recall:.2f}; "
+            f"Caught {caught} of {len(events)} events with {len(alarms)} alarms, {false} false. "
+            f"Precision of events {precision:.2f}, recall {caught / len(events):.2f}; "
             f"{100 * share:.1f} % of the normal points are flagged. Threshold {number(limit)}."
         )
         return sentence(text) + _drawing(line, scale, limit, loud, anomalous, text), text
 
     control = Slider("points flagged (%)", 0.1, 30.0, 0.1, float(flagged))
+    control.check(float(flagged))
     return Live("What a threshold catches", {"flagged": control}, draw)
 
 
