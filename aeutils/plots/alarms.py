@@ -61,10 +61,11 @@ def alarms(
     figure: DescribedFigure = new_figure(WIDTH, 4.6, layout="constrained")
     above, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
     labelled = runs(events.cpu()).tolist()
+    # Events and alarms have an edge: one of a single point has no width.
     for i, (start, end) in enumerate(labelled):
         for axes in (above, below):
             label = "labelled event" if i == 0 and axes is above else None
-            axes.axvspan(when[start], when[end - 1], color=EVENT, alpha=0.22, lw=0, label=label)
+            axes.axvspan(when[start], when[end - 1], color=EVENT, alpha=0.22, lw=1, label=label)
     above.plot(when, rows["values"], color="black", lw=1.3, label="observed")
     above.plot(when, rows["expected"], color=EXPECTED, lw=1.3, ls="--", label="reconstructed")
     above.set(ylabel=unit, title=title)
@@ -73,7 +74,7 @@ def alarms(
     shown = rows["scores"].clip(tiny)
     below.plot(when, shown, color="black", lw=1.2)
     below.fill_between(
-        when, threshold, shown, where=loud.numpy(), color=ALARM, alpha=0.75, lw=0, label="alarm"
+        when, threshold, shown, where=loud.numpy(), color=ALARM, alpha=0.75, lw=1.5, label="alarm"
     )
     below.axhline(threshold, color=ALARM, ls="--", lw=1.2, label="threshold")
     below.set(ylabel="error", yscale="log")
