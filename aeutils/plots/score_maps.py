@@ -34,7 +34,7 @@ def score_maps(
         TypeError: `points` is not a tensor of floats.
         ValueError: `points` is not (N, 2), or there is no score.
     """
-    points = check_matrix(points, "points")
+    points = check_matrix(points, "points").detach()
     if points.shape[1] != 2 or not scores:
         raise ValueError(
             f"points must have shape (N, 2) and scores at least one entry, got {describe(points)} "
@@ -57,6 +57,8 @@ def score_maps(
         with torch.no_grad():
             found = score(cells).reshape(x.shape).double().numpy()
         edges = np.unique(np.quantile(found, np.linspace(0, 1, levels + 1)))
+        if len(edges) == 1:  # a score that is the same everywhere
+            edges = np.array([edges[0] - 1, edges[0] + 1])
         axes.contourf(x, y, found, levels=edges, cmap=CONTINUOUS)
         axes.scatter(*points.T, s=7, color="white", edgecolor=COLOURS[7], lw=0.5)
         axes.set(title=name, aspect="equal", xlabel="x₁")
