@@ -66,7 +66,14 @@ def load_telemetry(folder: str | os.PathLike[str] | None = None) -> list[Channel
             f"no folder with spacecraft telemetry: set {PLACE} to your copy (course/datasets.md "
             "says where it comes from)"
         )
-    labels, read = _sources(Path(place))
+    try:
+        return _channels(*_sources(Path(place)))
+    except (OSError, KeyError) as error:  # not in the folder, or not in the archive
+        raise DataUnavailableError(f"{place} is not whole: {error}") from error
+
+
+def _channels(labels: Path, read: Callable[[str, str], Tensor]) -> list[Channel]:
+    """Return the usable channels of a list of labels."""
     found: dict[str, Channel] = {}
     for row in csv.DictReader(labels.read_text(encoding="utf-8").splitlines()):
         name = row["chan_id"]
