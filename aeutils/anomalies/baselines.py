@@ -53,7 +53,7 @@ def mean_distance(train: Tensor, x: Tensor) -> Tensor:
         TypeError: `train` or `x` is not a tensor of floats.
         ValueError: one of them is no finite matrix, or they have other numbers of columns.
     """
-    train, x = check_rows(train, x)
+    check_rows(train, x)
     return (x - train.mean(dim=0)).square().sum(dim=1)
 
 
@@ -71,7 +71,7 @@ def nearest_distance(train: Tensor, x: Tensor) -> Tensor:
         TypeError: `train` or `x` is not a tensor of floats.
         ValueError: one of them is no finite matrix, or they have other numbers of columns.
     """
-    train, x = check_rows(train, x)
+    check_rows(train, x)
     return torch.cat([squared_distances(part, train).amin(dim=1) for part in x.split(CHUNK)])
 
 
@@ -90,20 +90,20 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x - mean, y - mean).square()
 
 
-def check_rows(train: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return two matrices of rows, or say why they do not belong together.
+def check_rows(a: Tensor, b: Tensor, names: tuple[str, str] = ("train", "x")) -> None:
+    """Say it if two matrices of rows do not belong together.
 
     Args:
-        train: training rows.
-        x: rows to score.
+        a: rows.
+        b: other rows.
+        names: what the message calls them.
 
     Raises:
         TypeError: one of them is not a tensor of floats.
         ValueError: one of them is no finite matrix, or they have other numbers of columns.
     """
-    train, x = check_matrix(train, "train"), check_matrix(x, "x")
-    if train.shape[1] != x.shape[1]:
+    if check_matrix(a, names[0]).shape[1] != check_matrix(b, names[1]).shape[1]:
         raise ValueError(
-            f"train and x must have rows of one length, got {describe(train)} and {describe(x)}"
+            f"{' and '.join(names)} must have rows of one length, got {describe(a)} and "
+            f"{describe(b)}"
         )
-    return train, x

@@ -40,7 +40,7 @@ def gaussian_kernel(x: Tensor, y: Tensor, gamma: float) -> Tensor:
         ValueError: one of them is no finite matrix, they have other numbers of columns, or `gamma`
             is not above 0.
     """
-    y, x = check_rows(y, x)
+    check_rows(x, y, ("x", "y"))
     if not gamma > 0:
         raise ValueError(f"gamma must be above 0, got {describe(gamma)}")
     return torch.exp(-gamma * squared_distances(x, y))
