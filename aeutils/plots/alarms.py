@@ -11,6 +11,7 @@ from torch import Tensor
 
 from aeutils._internal.validate import describe
 from aeutils.anomalies.events import runs
+from aeutils.anomalies.ranking import check_flags
 from aeutils.plots.line_charts import numbers
 from aeutils.plots.style import COLOURS, WIDTH, DescribedFigure, new_figure, styled
 
@@ -57,6 +58,7 @@ def alarms(
             "times, values, expected, scores and events must have one length, got "
             + ", ".join(map(describe, (times, values, expected, scores, events)))
         )
+    check_flags(events, "events", len(events))
     when, loud = np.asarray(times), scores.detach().cpu() > threshold
     figure: DescribedFigure = new_figure(WIDTH, 4.6, layout="constrained")
     above, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
