@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -55,6 +56,17 @@ def windows(windows: Callable) -> bool:
     last = Mistake("last-missing", every[:-1], "the last window begins at T − width")
     what = "the windows of 3, 1, 4, 1, 5, 9, 2, 6 with width=3"
     expect_close(run(windows, series, 3, name=name), every, what, [last], show_expected=True)
+    # every second value: in memory the neighbours of 3 are other numbers
+    some = run(windows, series[::2], 2, name=name)
+    known = [
+        Mistake(
+            "strided",
+            [[3, 1], [1, 4], [4, 1]],
+            "numbers that the series does not hold: it is a view itself; ask `series.stride(0)`",
+        )
+    ]
+    what = "the windows of every second value, 3, 4, 5, 2, with width=2"
+    expect_close(some, [[3, 4], [4, 5], [5, 2]], what, known, show_expected=True)
     alone = run(windows, series, 8, 5, name=name)
     expect_close(alone, series[None], "the only window of width 8", show_expected=True)
     expect(
@@ -111,3 +123,47 @@ def point_scores(point_scores: Callable) -> bool:
     what = "the scores of 4 points in windows of one"
     expect_close(run(point_scores, scores, 1, name=name), scores, what, show_expected=True)
     return passed(name, "the mean over the windows that hold a point, near the ends as well")
+
+
+def threshold(threshold: Callable) -> bool:
+    """Eight errors, of which some are equal, at five rates; then one error alone."""
+    errors, name = torch.tensor([3.0, 1, 4, 1, 0.25, 3, 2, 1]), "threshold"
+    rates = (0.0, 0.25, 0.45, 0.5, 0.875)
+    # 8 · rate is 0, 2, 3.6, 4 and 7; 0, 1, 3, 4 and 7 errors lie above 4, 3, 2, 1 and 0.25
+    right = [4, 3, 2, 1, 0.25]
+    deviations = [float(errors.mean() + n * errors.std(correction=0)) for n in (2, 3)]
+    sort, between = "sort the errors first", "the middle of two errors; return one of them"
+    known = [
+        Mistake("quantile", [4, 3, 1.85, 1.5, 0.90625], "between two errors; return one of them"),
+        Mistake("other-tail", [0.25, 1, 1, 2, 4], "`rate` is the share *above* the threshold"),
+        Mistake("one-too-high", [4, 3, 3, 2, 1], "one error too high in places"),
+        Mistake("one-too-low", [3, 2, 1, 1, 0.25], "too many errors lie above in places"),
+        Mistake("rounded-up", [4, 3, 1, 1, 0.25], "round 3.6 errors down, to 3"),
+        Mistake("strictly-below-rate", [4, 3, 2, 2, 1], "4 of 8 are allowed, exactly 0.5"),
+        Mistake("at-least", [4, 4, 3, 2, 1], "an error equal to the threshold rings no alarm"),
+        Mistake("infinite", [math.inf, 4, 3, 2, 1], "an equal error rings no alarm: > and not >="),
+        Mistake("place", [2, 0, 6, 1, 4], "a place among the errors; return the error itself"),
+        Mistake("ties-once", [4, 3, 2, 2, 0.25], "equal errors count as often as they occur"),
+        Mistake("largest", [4] * 5, "the smallest such error, and `rate` of them may lie above"),
+        Mistake("smallest", [0.25] * 5, "at most the share `rate` may lie above"),
+        Mistake("not-sorted", [1, 3, 0.25, 1, 3], sort),
+        Mistake("not-sorted", [3, 4, 1, 0.25, 1], sort),
+        Mistake("midpoint", [4, 3, 2.5, 1.5, 0.625], between),
+        Mistake("midpoint", [3.5, 2.5, 1.5, 1, 0.25], between),
+        Mistake("share-of-largest", [4, 3, 2.2, 2, 0.5], "`rate` is a share of their *number*"),
+        Mistake("share", [0, 1 / 8, 3 / 8, 4 / 8, 7 / 8], "a share; return the threshold"),
+        Mistake("number", [0, 1, 3, 4, 7], "a number of errors; return the threshold"),
+        *(Mistake("deviations", [d] * 5, "`rate` has no effect: count errors") for d in deviations),
+    ]
+    what = "the threshold of 3, 1, 4, 1, 0.25, 3, 2, 1 with rate="
+    shapes = [Mistake("all-allowed", (n,), "several errors; the smallest") for n in range(9)]
+    found = []
+    for rate in rates:
+        value = run(threshold, errors, rate, name=name)
+        found.append(expect_shape(value, (), f"{what}{rate}", shapes).double())
+    several = what + ", ".join(map(str, rates))
+    expect_close(torch.stack(found), right, several, known, show_expected=True)
+    for rate in (0.0, 0.9):
+        alone = run(threshold, torch.tensor([0.7]), rate, name=name)
+        expect_close(alone, 0.7, f"the threshold of one error, 0.7, with rate={rate}")
+    return passed(name, "one of the errors, the smallest above which few enough lie")
