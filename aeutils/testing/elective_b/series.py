@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import (
+    CheckFailed,
     Mistake,
     expect,
     expect_close,
     expect_shape,
     passed,
     run,
+    to_pair,
+    to_tensor,
 )
 
 
@@ -167,3 +170,98 @@ def threshold(threshold: Callable) -> bool:
         alone = run(threshold, torch.tensor([0.7]), rate, name=name)
         expect_close(alone, 0.7, f"the threshold of one error, 0.7, with rate={rate}")
     return passed(name, "one of the errors, the smallest above which few enough lie")
+
+
+def _mask(text: str) -> Tensor:
+    """Return a text of # and . as booleans."""
+    return torch.tensor([letter == "#" for letter in text])
+
+
+def _adjusted(point_adjust: Callable) -> None:
+    """Three series, in which events are filled, or stay as they are."""
+    # events:                0-1, 3-7, 10, 13; of the first two a point is flagged
+    flagged, anomalous = _mask(".###.#.#...#.."), _mask("##.#####..#..#")
+    known = [
+        ("not-adjusted", ".###.#.#...#..", "the flags came back as they were"),
+        ("false-alarms-lost", "##.#####......", "flags outside of events stay as they are"),
+        ("alarms-dropped", "########......", "an alarm outside of events stays as it is"),
+        ("all-events", "########..##.#", "two events hold no flagged point, and stay as they are"),
+        ("events-unmet", ".###.#.#..##.#", "fill the events *with* a flagged point"),
+        ("only-after", ".#######...#..", "fill the whole event, before the flagged point as well"),
+        ("neighbours-only", "########..##..", "the point beside an alarm is not flagged itself"),
+        ("roles-swapped", "########..#..#", "events are filled, not alarms"),
+    ]
+    value = run(point_adjust, flagged, anomalous, name="point_adjust")
+    mistakes = [Mistake(name, _mask(text), why) for name, text, why in known]
+    what = "the adjusted flags of .###.#.#...#.. where ##.#####..#..# is anomalous"
+    got = expect_close(value, _mask("########...#.."), what, mistakes, show_expected=True)
+    expect(
+        got.dtype == torch.bool,
+        f"the adjusted flags should be booleans, but they are {got.dtype}",
+        "not-booleans",
+    )
+    whole = "fill the whole event, before the flagged points and after them"
+    for text, events, right, name, wrong, why in (
+        ("#.......#", "####.####", "####.####", "only-before", "#....####", whole),
+        ("#.......#", "####.####", "####.####", "only-after", "####....#", whole),
+        ("#.......#", "####.####", "####.####", "neighbours-only", "##.....##", whole),
+        ("#......", "##...##", "##.....", "ends-joined", "##...##", "the last event holds no flag"),
+        (
+            "......#",
+            "##...##",
+            ".....##",
+            "ends-joined",
+            "##...##",
+            "the first event holds no flag",
+        ),
+        ("..#.", "....", "..#.", "false-alarms-lost", "....", "a flag outside of events stays"),
+    ):
+        value = run(point_adjust, _mask(text), _mask(events), name="point_adjust")
+        what = f"the adjusted flags of {text} where {events} is anomalous"
+        mistake = Mistake(name, _mask(wrong), why)
+        expect_close(value, _mask(right), what, [mistake], show_expected=True)
+
+
+def events(event_quality: Callable, point_adjust: Callable) -> bool:
+    """Fourteen points with four events and four alarms; no alarm; and the point adjustment."""
+    # alarms: 1-3 meets two events, 5 and 7 meet the second event, 11 stands beside an event;
+    # events: 0-1 and 3-7 are found, 10 and 13 are not
+    flagged, anomalous = _mask(".###.#.#...#.."), _mask("##.#####..#..#")
+    name, right = "event_quality", (3 / 4, 2 / 4)
+    ends = "a run at the first point counts, and so does one at the last; they are two runs"
+    known = [
+        Mistake("points-counted", (4 / 6, 4 / 9), "points were counted; count alarms and events"),
+        Mistake("adjusted-points", (7 / 9, 7 / 9), "points after the adjustment were counted"),
+        Mistake("swapped", (2 / 4, 3 / 4), "precision comes first, then recall"),
+        Mistake("events-over-alarms", (2 / 4, 2 / 4), "three of the four *alarms* are good"),
+        Mistake("alarms-over-events", (3 / 4, 3 / 4), "two of the four *events* are found"),
+        Mistake("overlaps-counted", (1, 1), "an alarm that meets two events is one alarm"),
+        Mistake("whole-runs", (2 / 4, 0), "one point of a run is enough"),
+        Mistake("first-run-lost", (3 / 4, 1 / 3), ends),
+        Mistake("ends-joined", (3 / 4, 2 / 3), ends),
+        Mistake("both-edges", (3 / 8, 2 / 7), "the ends of runs were counted as beginnings, too"),
+        Mistake("numbers", (3, 2), "numbers; divide by how many alarms and events there are"),
+        Mistake("missed", (1 / 4, 2 / 4), "the shares of those that were not hit"),
+    ]
+    what = "precision and recall of .###.#.#...#.. where ##.#####..#..# is anomalous"
+    found = to_pair(
+        run(event_quality, flagged, anomalous, name=name), name, ("precision", "recall")
+    )
+    expect_close(list(found), right, what, known, show_expected=True)
+    for alarm, event, good in (("#..#", "####", (1, 1)), ("####", "#..#", (1, 1))):
+        found = run(event_quality, _mask(alarm), _mask(event), name=name)
+        what = f"precision and recall of {alarm} where {event} is anomalous"
+        expect_close(list(found), good, what, show_expected=True)
+    try:
+        found = run(event_quality, _mask("...."), _mask(".##."), name=name)
+    except CheckFailed as error:
+        why = "the precision is 0 where no alarm rang, and nothing is divided by 0 then"
+        expect(error.mistake != "raised-ZeroDivisionError", why, "division-by-zero")
+        raise
+    known = [Mistake("one-for-none", (1, 0), "the precision is 0 where no alarm rang")]
+    what = "precision and recall where no alarm rang"
+    finite = bool(torch.isfinite(to_tensor(found, what).double()).all())
+    expect(finite, f"{what} are NaN: 0 / 0; both are 0", "nan-for-none")
+    expect_close(list(found), (0, 0), what, known, show_expected=True)
+    _adjusted(point_adjust)
+    return passed("events", "alarms and events, each counted once; and the point adjustment")
