@@ -142,7 +142,8 @@ print(
 #
 # <details><summary>Hint 1: the parts</summary>
 #
-# `self.encoder = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, latent))`, and its mirror image.
+# `nn.Sequential` takes layers in their order: a linear one from the window to the hidden units, a ReLU, and a linear one to the
+# code. The decoder is its mirror image.
 # </details>
 # <details><summary>Hint 2: the errors</summary>
 #
@@ -150,7 +151,7 @@ print(
 # </details>
 
 
-# %% nbgrader={"grade_id": "WindowAutoencoder", "solution": true}
+# %% nbgrader={"grade_id": "window_autoencoder", "solution": true}
 class WindowAutoencoder(nn.Module):
     """An autoencoder for windows, with one hidden layer (ReLU) on each side of a linear code.
 
@@ -195,7 +196,7 @@ class WindowAutoencoder(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "test-WindowAutoencoder", "points": 3}
+# %% nbgrader={"grade_id": "test-window_autoencoder", "points": 3}
 ### BEGIN HIDDEN TESTS
 from autograder.exercises import elective_b, grade
 
@@ -640,7 +641,7 @@ record("eb-taxi", found)
 # </details>
 # <details><summary>Hint 2: which runs were hit?</summary>
 #
-# The numbers of the runs at the points where both are True: `number[flagged & anomalous].unique()`.
+# Look up the numbers of the runs at the points where both are True, and keep each once (`unique`).
 # </details>
 
 
