@@ -297,7 +297,8 @@ expected = rebuilt(net, every) * taxi.values[:learn].std() + taxi.values[:learn]
 # </details>
 # <details><summary>Hint 2: counting</summary>
 #
-# Of n sorted errors at most floor(rate · n) may lie above the threshold. Equal errors lie above it together or not at all.
+# For each error as the threshold, count how many of the n errors lie above it: at most rate · n may. Equal errors lie above a
+# threshold together or not at all.
 # </details>
 
 
