@@ -799,7 +799,7 @@ else:
 # %% [markdown]
 # **Explain.** The lesson's table, in three sentences. The autoencoder is clearly ahead of kernel PCA; against PCA it depends on how many numbers PCA gets, and with the better
 # of the two sizes PCA is level or ahead. A random score has the honest AUROC of one half, and a point-adjusted F1 that was once worth a publication. And the distance to the nearest training
-# window, with no model at all, is level with the best.
+# window, with no model at all, is close behind.
 #
 # ## 8 · Anomalies that are rebuilt better
 #
