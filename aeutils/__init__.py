@@ -16,6 +16,7 @@ from types import ModuleType
 __version__ = "0.2.0"
 
 __all__ = [
+    "anomalies",
     "compression",
     "corruption",
     "data",

@@ -25,6 +25,7 @@ from benchmarks import (
     denoising,
     documents,
     few_labels,
+    held_out,
     hinton,
     knn,
     logistic_pca,
@@ -35,6 +36,7 @@ from benchmarks import (
     similarity,
     speed,
     startup,
+    telemetry,
     word_vectors,
 )
 
@@ -59,6 +61,8 @@ NEEDS_NOTHING = {
     "hamming": bit_search.run,
     "words": word_vectors.run,
     "few-labels": few_labels.run,
+    "telemetry": telemetry.run,
+    "held-out": held_out.run,
     "import": startup.run_imports,
     "kernel": startup.run_kernel,
     "notebooks": startup.run_notebooks,

@@ -117,6 +117,21 @@ TABLES = {
         ("few-labels",),
         ("model",),
     ),
+    "telemetry-table": Table(
+        "Anomalies in spacecraft telemetry: PCA, kernel PCA, the nearest window and two networks",
+        ("telemetry-pca",),
+        ("model", "parameters"),
+    ),
+    "held-out-digits-table": Table(
+        "A class held out of whole MNIST: errors before and after the correction",
+        ("held-out-digits",),
+        ("model",),
+    ),
+    "held-out-fashion-table": Table(
+        "A class held out of whole Fashion-MNIST: the same",
+        ("held-out-fashion",),
+        ("model",),
+    ),
     "whole-hundred": Table(
         "A hundred labels of MNIST and 59,900 images without",
         ("hundred-labels",),
@@ -141,6 +156,9 @@ NOTHING_COMPARED = {
     "shortlist-p10": "the same",
     "hamming-ms": "ways of searching random codes; nothing is trained",
     "hamming-speed": "the same",
+    "telemetry-kernel": "one of the differences of telemetry-table",
+    "telemetry-coin": "random scores; nothing is trained",
+    "telemetry-time": "the time of telemetry-table",
     "training-speed": "one network, loss and optimiser, fed in two ways",
     "import-time": "no models",
     "import-modules-time": "no models",

@@ -14,10 +14,12 @@ from aeutils.models.layers import count_parameters, mlp
 from aeutils.models.linear_autoencoder import LinearAutoencoder
 from aeutils.models.semantic_hash import SemanticHash, noisy_code, to_bits
 from aeutils.models.tied_autoencoder import TiedAutoencoder
+from aeutils.models.windows import ConvWindowAutoencoder, WindowAutoencoder
 
 __all__ = [
     "Autoencoder",
     "ConvAutoencoder",
+    "ConvWindowAutoencoder",
     "FlatAutoencoder",
     "ImageAutoencoder",
     "LinearAutoencoder",
@@ -25,6 +27,7 @@ __all__ = [
     "ResidualBlock",
     "SemanticHash",
     "TiedAutoencoder",
+    "WindowAutoencoder",
     "conv_size",
     "conv_transpose_size",
     "count_parameters",

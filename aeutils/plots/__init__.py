@@ -9,6 +9,7 @@ Colours tell classes apart for every common kind of colour blindness, and never 
 their name at the end, classes their digit. Tensors may live on any device and may require grad.
 """
 
+from aeutils.plots.alarms import alarms
 from aeutils.plots.codes import code_gallery
 from aeutils.plots.curves import learning_curves, lines, panels, scree, subspace_angles
 from aeutils.plots.fields import value_table, vector_fields
@@ -16,9 +17,11 @@ from aeutils.plots.image_grids import eigen_digits, image_row, reconstruction_gr
 from aeutils.plots.image_maps import image_map, map_panels
 from aeutils.plots.neighbour_grids import neighbour_grid
 from aeutils.plots.scatter import error_histogram, latent_scatter
+from aeutils.plots.score_maps import score_maps
 from aeutils.plots.word_maps import word_map
 
 __all__ = [
+    "alarms",
     "code_gallery",
     "eigen_digits",
     "error_histogram",
@@ -31,6 +34,7 @@ __all__ = [
     "neighbour_grid",
     "panels",
     "reconstruction_grid",
+    "score_maps",
     "scree",
     "subspace_angles",
     "value_table",

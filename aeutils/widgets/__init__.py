@@ -9,6 +9,7 @@
 `jacobian_viewer`      which pixels move which number of the code
 `compare_models`       one image, every model
 `embedding_map`        a map of images that shows each image and its nearest codes
+`threshold_slider`     what a threshold catches, and its false alarms
 `checklist`            which exercises pass, and the minutes left
 =====================  ====================================================================
 
@@ -31,6 +32,7 @@ PLACES = {  # name -> its module, and its name there
     "jacobian_viewer": ("jacobian_view", "jacobian_viewer"),
     "compare_models": ("comparison", "compare_models"),
     "embedding_map": ("hover_map", "hover_map"),
+    "threshold_slider": ("threshold_view", "threshold_slider"),
     "checklist": ("progress_panel", "checklist"),
 }
 

@@ -30,6 +30,8 @@ FIGURES = {
     "week07-labels.png": ("week07_siamese", "Few labels: use the images"),
     "elective_a-words.png": ("elective_a_documents", "Nobody told it"),
     "elective_a-depth.png": ("elective_a_documents", "Who wins depends"),
+    "elective_b-blizzard.png": ("elective_b_anomalies", "The blizzard of January"),
+    "elective_b-ring.png": ("elective_b_anomalies", "Where is it normal"),
 }
 
 

@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 SETUP = """\
 import torch
-from aeutils import data, models, pca, training, widgets
+from aeutils import anomalies, data, models, pca, training, widgets
 from aeutils.widgets import hover_map
 torch.set_num_threads(1)
 training.seed_everything(0)
@@ -16,7 +16,8 @@ x, x_test = digits.x_train.flatten(1), digits.x_test.flatten(1)
 codes2 = pca.PCA(2).fit(x)
 pca32 = pca.PCA(32).fit(x)
 model = models.Autoencoder((784, 128, 32))
-z = codes2.encode(x_test[:200])"""
+z = codes2.encode(x_test[:200])
+taxi = data.load_series("taxi")"""
 WIDGETS = {
     "training": (
         "history = training.fit(model, x, epochs=12, lr=3e-3, "
@@ -37,6 +38,9 @@ WIDGETS = {
     "comparison": (
         'widgets.compare_models({"PCA-2": codes2.reconstruct, "PCA-32": pca32.reconstruct, '
         '"autoencoder": model}, x_test, digits.y_test)'
+    ),
+    "threshold": (
+        "widgets.threshold_slider(anomalies.neighbour_difference(taxi.values), taxi.anomalous)"
     ),
     "map": (
         'widgets.embedding_map(z, x_test[:200], digits.y_test[:200], "Two principal axes", '

@@ -1,10 +1,8 @@
 """Loading and checking data sets, without a network; downloads are in test_download.py."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +16,6 @@ from aeutils.data.formats import parse_idx
 from aeutils.data.sources import WHOLE_SETS
 from aeutils.data.whole import DataUnavailableError
 
-REAL = Path(os.environ.get("AEUTILS_TEST_DATA") or ROOT.parent / "shared" / "data")
 USERS_CACHE = default_root()  # before the fixture below points it elsewhere
 
 
@@ -26,14 +23,6 @@ USERS_CACHE = default_root()  # before the fixture below points it elsewhere
 def _clean_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("AEUTILS_DATA", str(tmp_path / "cache"))
     monkeypatch.delenv("AEUTILS_SCALE", raising=False)
-
-
-@pytest.fixture(scope="module")
-def real():
-    """The folder with whole real data sets, or a skip."""
-    if not REAL.is_dir():
-        pytest.skip(f"no real data in {REAL}; set AEUTILS_TEST_DATA to a folder that holds it")
-    return REAL
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,12 @@ from aeutils.plots.style import small_png
 
 X, Y = torch.rand(12, 784), torch.arange(12) % 3
 Z = torch.randn(12, 2)
+EVENTS = torch.tensor([False, True, False])
 CURVES = {"a": [3.0, 2.0], "b": [4.0, 1.0]}
 HISTORY = type("H", (), {"step": [1, 2], "train_loss": [2.0, 1.0], "val_step": [], "val_loss": [],
                          "best_step": None})()  # fmt: skip
 CALLS = {
+    "alarms": lambda: plots.alarms([0, 1, 2], Z[:3, 0], Z[:3, 1], Z[:3, 0].abs(), 0.5, EVENTS, "T"),
     "code_gallery": lambda: plots.code_gallery(X, {"m": (torch.tanh(torch.randn(12, 36)), X)}, n=3),
     "eigen_digits": lambda: plots.eigen_digits(torch.linalg.qr(X.T)[0].T, n=4),
     "error_histogram": lambda **k: plots.error_histogram({"a": torch.linspace(0, 1, 30)}, **k),
@@ -29,6 +31,9 @@ CALLS = {
         X[:2], Y[:2], X, Y, {"pixels": torch.tensor([[3, 4], [5, 6]])}, "T"
     ),
     "reconstruction_grid": lambda: plots.reconstruction_grid({"x": X, "half": X / 2}, n=4),
+    "score_maps": lambda: plots.score_maps(
+        Z, {"a": lambda z: z[:, 0], "b": lambda z: z[:, 1]}, "T"
+    ),
     "scree": lambda: plots.scree([0.6, 0.3, 0.1]),
     "subspace_angles": lambda **k: plots.subspace_angles({"a": torch.tensor([0.1, 0.5])}, **k),
     "value_table": lambda: plots.value_table(torch.rand(2, 2), "ab", "cd", "T", "r", "c"),

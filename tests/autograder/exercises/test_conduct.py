@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autograder.exercises import bank, derive
-from autograder.exercises.conduct.beside import entry
+from autograder.exercises.conduct.beside import broom, entry
 from autograder.exercises.conduct.cases import order_of
 from autograder.exercises.conduct.charge import charge, look, look_closely
 from autograder.exercises.conduct.declare import LINES, Breach, Conduct
@@ -265,3 +265,32 @@ def test_a_mask_that_is_spoiled_before_the_gradient_costs_one_point():
         if d.misconduct == "writes into its argument" and "each kind" in d.right
     )
     assert derive.judged(one) == ""
+
+
+def swept(code):
+    space = {"torch": torch}
+    exec(code, space)
+    return broom.swept(space["part"], ["seeded"])
+
+
+def test_a_view_of_an_argument_is_one_after_cleaning_up_as_well():
+    """The broom gives copies to an answer, and an exercise may owe a view of what was given."""
+    series = torch.arange(12.0)[4:8]
+    view = swept("def part(x):\n    torch.manual_seed(0)\n    return x[1:].unfold(0, 2, 1)\n")(
+        series
+    )
+    assert view.data_ptr() == series[1:].data_ptr()
+    assert torch.equal(view, torch.tensor([[5.0, 6.0], [6.0, 7.0]]))
+
+
+@pytest.mark.parametrize("how", ["x.neg_()", "x.clone()", "x.double()", "x.view(torch.int32)"])
+def test_what_is_no_view_of_an_unchanged_argument_comes_back_as_it_is(how):
+    given = torch.arange(1.0, 5.0)
+    value = swept(f"def part(x):\n    return {how}\n")(given)
+    assert value.data_ptr() != given.data_ptr()
+    assert torch.equal(value, eval(how, {"torch": torch, "x": given.clone()}))
+
+
+def test_a_detached_result_stays_detached():
+    leaf = torch.ones(3, requires_grad=True)
+    assert not swept("def part(x):\n    return x.detach()\n")(leaf).requires_grad

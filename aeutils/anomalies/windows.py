@@ -1,0 +1,88 @@
+"""A series as overlapping windows, and the scores of windows as scores of its points.
+
+>>> import torch
+>>> windows(torch.arange(5.0), 3)
+tensor([[0., 1., 2.],
+        [1., 2., 3.],
+        [2., 3., 4.]])
+>>> point_scores(torch.tensor([0.0, 6.0, 0.0]), 3)
+tensor([0., 3., 2., 3., 0.])
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aeutils._internal.validate import check_count, check_float_tensor, describe
+from aeutils.testing.sealed import exercise
+
+
+@exercise("elective_b_anomalies")
+def windows(series: Tensor, width: int, stride: int = 1) -> Tensor:
+    """Return all windows that begin at 0, stride, 2 stride, … and lie in the series.
+
+    Args:
+        series: floats (T,).
+        width: length of a window, from 1 to T.
+        stride: distance from one window's beginning to the next one's.
+
+    Returns:
+        (N, width) with N = (T − width) // stride + 1: a view that shares the series' memory.
+
+    Raises:
+        TypeError: `series` is not a tensor of floats, or a length not an integer.
+        ValueError: `series` is not a vector or shorter than a window, or a length is below 1.
+    """
+    series = check_series(series, "series")
+    check_count(width, "width")
+    check_count(stride, "stride")
+    if len(series) < width:
+        raise ValueError(
+            f"series has {len(series)} values, which is less than one window of {width}"
+        )
+    return series.unfold(0, width, stride)
+
+
+@exercise("elective_b_anomalies")
+def point_scores(window_scores: Tensor, width: int) -> Tensor:
+    """Return the mean score of the windows that hold a point, for each point of the series.
+
+    Args:
+        window_scores: floats (N,), of the windows that begin at the points 0, 1, …, N − 1.
+        width: length of a window.
+
+    Returns:
+        (N + width − 1,).
+
+    Raises:
+        TypeError: `window_scores` is not a tensor of floats, or `width` not an integer.
+        ValueError: `window_scores` is no vector with a number in it, or `width` is below 1.
+    """
+    scores = check_series(window_scores, "window_scores")
+    check_count(width, "width")
+    n = len(scores)
+    # A window is held by the points from its own number on: sums between two places of the running
+    # total, in float64, because a total of many scores loses their last digits in float32.
+    total = torch.cat([scores.new_zeros(1, dtype=torch.float64), scores.double().cumsum(0)])
+    point = torch.arange(n + width - 1, device=scores.device)
+    first, last = (point - width + 1).clamp_min(0), point.clamp_max(n - 1) + 1
+    return ((total[last] - total[first]) / (last - first)).to(scores.dtype)
+
+
+def check_series(values: Tensor, name: str) -> Tensor:
+    """Return a vector of floats, or say what else was given.
+
+    Args:
+        values: what was given.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+        ValueError: it is not a vector, is empty, or holds NaN or infinity.
+    """
+    if check_float_tensor(values, name).ndim != 1 or len(values) == 0:
+        raise ValueError(
+            f"{name} must be a vector with at least one number, got {describe(values)}"
+        )
+    return values

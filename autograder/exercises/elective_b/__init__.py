@@ -1,0 +1,5 @@
+"""Exercises of Elective B: anomalies."""
+
+from autograder.exercises.exercise import import_exercises
+
+import_exercises(__name__, __path__)
