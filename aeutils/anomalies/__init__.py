@@ -17,7 +17,7 @@ from aeutils.anomalies.expected_error import corrected_errors, fine_detail
 from aeutils.anomalies.kernel_pca import gaussian_kernel, kernel_pca_errors, median_gamma
 from aeutils.anomalies.ranking import best_f1, ranking_quality
 from aeutils.anomalies.thresholds import threshold
-from aeutils.anomalies.windows import point_scores, windows
+from aeutils.anomalies.windows import overlap_mean, point_scores, windows
 
 __all__ = [
     "best_adjusted_f1",
@@ -31,6 +31,7 @@ __all__ = [
     "median_gamma",
     "nearest_distance",
     "neighbour_difference",
+    "overlap_mean",
     "point_adjust",
     "point_scores",
     "ranking_quality",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from aeutils._internal.validate import check_count, check_float_tensor, describe
+from aeutils._internal.validate import check_count, check_float_tensor, check_matrix, describe
 from aeutils.testing.sealed import exercise
 
 
@@ -68,6 +68,32 @@ def point_scores(window_scores: Tensor, width: int) -> Tensor:
     point = torch.arange(n + width - 1, device=scores.device)
     first, last = (point - width + 1).clamp_min(0), point.clamp_max(n - 1) + 1
     return ((total[last] - total[first]) / (last - first)).to(scores.dtype)
+
+
+def overlap_mean(rows: Tensor) -> Tensor:
+    """Return for each point of a series the mean of what overlapping windows say of it.
+
+    For example of the reconstructions of all windows, to be drawn beside the series.
+
+    Args:
+        rows: windows that begin at the points 0, 1, …, N − 1, floats (N, W).
+
+    Returns:
+        (N + W − 1,).
+
+    Raises:
+        TypeError: `rows` is not a tensor of floats.
+        ValueError: `rows` is no finite matrix.
+
+    >>> overlap_mean(torch.tensor([[1.0, 2.0], [4.0, 3.0]]))
+    tensor([1., 3., 3.])
+    """
+    n, width = check_matrix(rows, "rows").shape
+    point = torch.arange(n, device=rows.device)[:, None] + torch.arange(width, device=rows.device)
+    total, held = rows.new_zeros(2, n + width - 1)
+    total.index_add_(0, point.flatten(), rows.flatten())
+    held.index_add_(0, point.flatten(), torch.ones_like(rows).flatten())
+    return total / held
 
 
 def check_series(values: Tensor, name: str) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from aeutils._internal.validate import describe
 from aeutils.anomalies.events import runs
 from aeutils.anomalies.ranking import check_flags
-from aeutils.plots.line_charts import numbers
+from aeutils.plots.line_charts import log_axes, numbers
 from aeutils.plots.style import COLOURS, WIDTH, DescribedFigure, new_figure, styled
 
 EVENT, ALARM, EXPECTED = COLOURS[4], COLOURS[1], COLOURS[0]
@@ -79,7 +79,8 @@ def alarms(
         when, threshold, shown, where=loud.numpy(), color=ALARM, alpha=0.75, lw=1.5, label="alarm"
     )
     below.axhline(threshold, color=ALARM, ls="--", lw=1.2, label="threshold")
-    below.set(ylabel="error", yscale="log")
+    below.set(ylabel="error")
+    log_axes(below, log_x=False, log_y=True, x=np.array([0.5]))
     below.legend(ncols=2, loc="upper right")
     if np.issubdtype(when.dtype, np.datetime64):
         locator = matplotlib.dates.AutoDateLocator(maxticks=9)

@@ -113,11 +113,11 @@ def _drawing(
     bottom = HIGH + 8 + 2 * (STRIP + 6)
     key = (
         f'<text x="0" y="{bottom + 12}" font-size="12" fill="currentColor">tall and green: an '
-        "event caught, an alarm that was right; low: an event missed (black), a false alarm (red)"
-        "</text>"
+        "event caught, an alarm that was right; low: an event missed (black), a false alarm "
+        "(orange)</text>"
     )
     return (
-        f'<svg viewBox="0 0 {WIDE + 60} {bottom + 18}" width="100%" style="max-width:760px" '
+        f'<svg viewBox="0 0 {WIDE + 80} {bottom + 18}" width="100%" style="max-width:760px" '
         f'role="img" aria-label="{text}">'
         f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="0.8"/>'
         f'<line x1="0" x2="{WIDE}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FALSE}" stroke-width="1.6" '

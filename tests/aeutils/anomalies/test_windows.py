@@ -7,6 +7,7 @@ from aeutils.anomalies import (
     corrected_errors,
     event_quality,
     kernel_pca_errors,
+    overlap_mean,
     point_adjust,
     point_scores,
     ranking_quality,
@@ -103,3 +104,19 @@ def test_references_are_closed_while_their_notebook_is_graded(call, monkeypatch)
     monkeypatch.setenv("AEUTILS_SEALED", "elective_b_anomalies")
     with pytest.raises(ReferenceSealed, match="elective_b_anomalies"):
         call()
+
+
+def test_overlapping_windows_have_one_mean_at_each_point():
+    rows = torch.randn(5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    wanted = [
+        torch.stack([rows[i, t - i] for i in range(5) if 0 <= t - i < 3]).mean() for t in range(7)
+    ]
+    assert torch.allclose(overlap_mean(rows), torch.stack(wanted))
+    assert torch.equal(overlap_mean(torch.ones(1, 4)), torch.ones(4))
+    series = torch.arange(9.0)
+    assert torch.allclose(overlap_mean(series.unfold(0, 4, 1)), series)
+
+
+def test_what_is_no_table_of_windows_is_refused():
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        overlap_mean(torch.ones(3))
