@@ -191,7 +191,7 @@ def entries(
             "telemetry-kernel", ahead(4, "kernel PCA"), "seeds", **how, details={}
         ),
         "telemetry-coin": entry(
-            "telemetry-coin", [statistics.mean(coin)], "seeds", seeds=[0], threads=1, details={}
+            "telemetry-coin", [statistics.mean(coin)], "draws", seeds=[0], threads=1, details={}
         ),
         "telemetry-time": entry("telemetry-time", [once], "runs", seeds=[0], threads=1, details={}),
     }
