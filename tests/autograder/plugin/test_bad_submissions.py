@@ -40,7 +40,9 @@ POINTS = {"anna": 7, "half": 4, "noah": 0, "right": 7, "zoe": 4}
 def with_support_file(folder):
     """Make the course, and put a file beside the instructor's notebook."""
     folder.mkdir()
-    make_course(folder, config=CONFIG + 'c.ExamHall.warm = ["torch"]\n')
+    # One kind asks torch for deterministic algorithms, which imports its compiler: 3 s and more.
+    settings = 'c.ExamHall.warm = ["torch"]\nc.ExamHall.cell_seconds = 30\n'
+    make_course(folder, config=CONFIG + settings)
     (folder / "source" / NAME / "numbers.csv").write_text("1,2,3\n", encoding="utf-8")
     return folder
 
