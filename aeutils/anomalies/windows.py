@@ -61,13 +61,7 @@ def point_scores(window_scores: Tensor, width: int) -> Tensor:
     """
     scores = check_series(window_scores, "window_scores")
     check_count(width, "width")
-    n = len(scores)
-    # A window is held by the points from its own number on: sums between two places of the running
-    # total, in float64, because a total of many scores loses their last digits in float32.
-    total = torch.cat([scores.new_zeros(1, dtype=torch.float64), scores.double().cumsum(0)])
-    point = torch.arange(n + width - 1, device=scores.device)
-    first, last = (point - width + 1).clamp_min(0), point.clamp_max(n - 1) + 1
-    return ((total[last] - total[first]) / (last - first)).to(scores.dtype)
+    return overlap_mean(scores[:, None].expand(-1, width))
 
 
 def overlap_mean(rows: Tensor) -> Tensor:

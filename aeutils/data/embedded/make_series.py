@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from aeutils.data.loading import EMBEDDED_FOLDER
+from aeutils.data.series import FILE
 
-FILE = "nab_series.npz"
 SERIES = {  # our name -> the benchmark's
     "taxi": "realKnownCause/nyc_taxi",
     "machine": "realKnownCause/machine_temperature_system_failure",
