@@ -171,14 +171,14 @@ def run() -> dict[str, dict]:
         every[bits] = []
         for seed in SEEDS:
             model, history = train(report.store, bits, best, seed)
-            did.setdefault(bits, []).append(recipe_of(history))
+            did.setdefault(bits, []).append(recipes.recipe_of(history))
             codes = encoded(model, report)
             hashed, exact = by_bits(*codes), by_cosine(*report.rows)
             row = {
                 "bits": report.measure(hashed),
                 "numbers": report.measure(by_cosine(*(torch.sigmoid(z) - 0.5 for z in codes))),
                 "shortlist": report.measure(shortlisted(hashed, exact)),
-                "cpu": recipe_of(history).cpu_seconds,
+                "cpu": recipes.recipe_of(history).cpu_seconds,
             }
             every[bits].append(row)
             print(f"  {bits} bits, seed {seed}: {row}", flush=True)
@@ -214,12 +214,7 @@ def planned(docs: data.Documents, chosen: Mapping[str, str]) -> dict[str, recipe
     for bits, name in chosen.items():
         best = next(setting for setting in GRID if str(setting) == name)
         did[int(bits)] = [
-            recipe_of(train(docs.x_train, int(bits), best, seed, recipes.plan)[1]) for seed in SEEDS
+            recipes.recipe_of(train(docs.x_train, int(bits), best, seed, recipes.plan)[1])
+            for seed in SEEDS
         ]
     return {"hash-map": _rows(did)}
-
-
-def recipe_of(history: training.History) -> Recipe:
-    """Return what a training did."""
-    assert history.recipe is not None
-    return history.recipe

@@ -12,7 +12,7 @@ from aeutils import data, training
 from aeutils.embeddings import tf_idf
 from aeutils.neighbours import neighbour_graph, propagate
 from benchmarks import recipes
-from benchmarks.documents import BY_HAND, SEEDS, Setting, recipe_of, train
+from benchmarks.documents import BY_HAND, SEEDS, Setting, train
 from benchmarks.results import entry
 
 PLAIN = Setting(noise=0)  # numbers are wanted here, not bits
@@ -64,7 +64,7 @@ def run() -> dict[str, dict]:
 
 def planned(docs: data.Documents) -> dict[str, recipes.Rows]:
     """Return the rows of the entry."""
-    code = recipe_of(train(docs.x_train, 32, PLAIN, 0, recipes.plan)[1])
+    code = recipes.recipe_of(train(docs.x_train, 32, PLAIN, 0, recipes.plan)[1])
     rows: recipes.Rows = {
         "propagation on LSA": "closed form, all rows",
         "propagation on the autoencoder": code.with_rate_chosen(BY_HAND),

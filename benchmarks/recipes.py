@@ -71,6 +71,12 @@ def plan_encoder(
     return History(recipe=replace(history.recipe, images_seen=seen))
 
 
+def recipe_of(history: History) -> Recipe:
+    """Return what a training did, or would do."""
+    assert history.recipe is not None
+    return history.recipe
+
+
 def over_seeds(recipes: Iterable[Recipe]) -> Recipe:
     """Return the recipe of trainings that differ in their seeds only.
 

@@ -206,7 +206,7 @@ def planned(channels: list[data.Channel]) -> dict[str, recipes.Rows]:
     }
     first = anomalies.windows(channels[0].train, WIDTH)
     for name in NETWORKS:
-        histories = [train(first, name, 4, seed, recipes.plan)[1] for seed in SEEDS]
-        found = [history.recipe for history in histories if history.recipe is not None]
+        plans = [train(first, name, 4, seed, recipes.plan)[1] for seed in SEEDS]
+        found = map(recipes.recipe_of, plans)
         rows[name] = recipes.over_seeds(found).with_rate_chosen(BY_HAND)
     return {"telemetry-pca": rows}

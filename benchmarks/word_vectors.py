@@ -17,7 +17,7 @@ from torch import Tensor
 from aeutils import data, models, training
 from aeutils.embeddings import analogy, ppmi, spearman
 from benchmarks import recipes
-from benchmarks.documents import BY_HAND, SEEDS, recipe_of
+from benchmarks.documents import BY_HAND, SEEDS
 from benchmarks.results import entry
 
 NETWORKS = {"linear": (2000, 100), "hidden": (2000, 400, 100)}
@@ -91,6 +91,6 @@ def planned(words: data.Words) -> dict[str, recipes.Rows]:
     """Return the rows of the entry."""
     rows: recipes.Rows = {"PPMI + SVD": "closed form, all rows"}
     for name, sizes in NETWORKS.items():
-        of = [recipe_of(train(words.pairs, sizes, seed, recipes.plan)[1]) for seed in SEEDS]
+        of = [recipes.recipe_of(train(words.pairs, sizes, seed, recipes.plan)[1]) for seed in SEEDS]
         rows[f"autoencoder, {name}"] = recipes.over_seeds(of).with_rate_chosen(BY_HAND)
     return {"word-rho": rows}

@@ -61,7 +61,7 @@ def event_quality(flagged: Tensor, anomalous: Tensor) -> tuple[float, float]:
         ValueError: they are not vectors of one length, or nothing is anomalous.
     """
     check_flags(flagged, "flagged", len(anomalous))
-    alarms, events = runs(flagged), _events(anomalous, len(flagged))
+    alarms, events = runs(flagged), labelled_events(anomalous, len(flagged))
     right = sum(bool(anomalous[a:b].any()) for a, b in alarms.tolist())
     found = sum(bool(flagged[a:b].any()) for a, b in events)
     return right / max(1, len(alarms)), found / len(events)
@@ -108,13 +108,22 @@ def best_adjusted_f1(scores: Tensor, anomalous: Tensor) -> float:
         ValueError: they are not vectors of one length, or nothing is anomalous.
     """
     lifted = check_series(scores, "scores").clone()
-    for start, end in _events(anomalous, len(lifted)):
+    for start, end in labelled_events(anomalous, len(lifted)):
         lifted[start:end] = lifted[start:end].max()
     return best_f1(lifted, anomalous)
 
 
-def _events(anomalous: Tensor, length: int) -> list[list[int]]:
-    """Return beginnings and ends of the events among `length` points; there is at least one."""
+def labelled_events(anomalous: Tensor, length: int) -> list[list[int]]:
+    """Return beginning and end of each event among `length` points; there is at least one.
+
+    Args:
+        anomalous: booleans (T,), with at least one True.
+        length: T, as the scores have it.
+
+    Raises:
+        TypeError: `anomalous` is not a tensor of booleans.
+        ValueError: it has another shape, or nothing is anomalous.
+    """
     check_flags(anomalous, "anomalous", length)
     events = runs(anomalous).tolist()
     if not events:

@@ -16,15 +16,19 @@ from aeutils.testing.sealed import exercise
 
 
 class _Windows(nn.Module):
-    """What both kinds share: `forward`, and the error of each window."""
+    """What both kinds share: a layer each way, and the error of each window."""
 
     width: int
+    encoder: nn.Module
+    decoder: nn.Module
 
     def encode(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Return the codes (N, latent) of windows x (N, width)."""
+        return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Return the windows (N, width) of codes z (N, latent)."""
+        return self.decoder(z)
 
     def forward(self, x: Tensor) -> Tensor:
         """Windows (N, width) to their reconstructions (N, width)."""
@@ -63,14 +67,6 @@ class WindowAutoencoder(_Windows):
         self.width = width
         self.encoder = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, latent))
         self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, width))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, latent) of windows x (N, width)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the windows (N, width) of codes z (N, latent)."""
-        return self.decoder(z)
 
 
 class ConvWindowAutoencoder(_Windows):
@@ -112,11 +108,3 @@ class ConvWindowAutoencoder(_Windows):
             nn.ConvTranspose1d(channels, 1, 4, stride=2, padding=1),
             nn.Flatten(),
         )
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes (N, latent) of windows x (N, width)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the windows (N, width) of codes z (N, latent)."""
-        return self.decoder(z)

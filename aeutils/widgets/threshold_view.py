@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from aeutils.anomalies.events import runs
-from aeutils.anomalies.ranking import check_flags
+from aeutils.anomalies.events import labelled_events, runs
 from aeutils.anomalies.windows import check_series
 from aeutils.plots.html import sentence
 from aeutils.plots.style import COLOURS, number
@@ -41,10 +40,7 @@ def threshold_slider(scores: Tensor, anomalous: Tensor, flagged: float = 2.0) ->
     """
     scores = check_series(scores, "scores").detach().cpu()
     anomalous = anomalous.cpu() if isinstance(anomalous, Tensor) else anomalous
-    check_flags(anomalous, "anomalous", len(scores))
-    events = runs(anomalous).tolist()
-    if not events:
-        raise ValueError(f"none of {len(scores)} points is anomalous; at least one must be")
+    events = labelled_events(anomalous, len(scores))
     ordered = scores.sort().values
     line, scale = _line(scores)
 
