@@ -103,6 +103,24 @@ def window_autoencoder(WindowAutoencoder: Callable) -> bool:
     return passed("WindowAutoencoder", "layers, a ReLU in each half, forward, and one error each")
 
 
+def _expect_of_equal(
+    ranking_quality: Callable, name: str, parts: tuple[str, str], order: str
+) -> None:
+    """Raise unless three equal scores are one step of both curves."""
+    value = run(ranking_quality, torch.full((3,), 0.3), torch.tensor([0, 1, 0]).bool(), name=name)
+    last = "the last step is missing: flag points with *at least* the score, `>=`"
+    of_none = [
+        [Mistake("ties-win", 1, "ties count one half"), Mistake("ties-lose", 0, "one half each")],
+        [Mistake("strictly-above", 0, last), Mistake("ties-in-order", 1 / 2, order)],
+    ]
+    rights = (1 / 2, 1 / 3)
+    for got, right, mistakes, part in zip(
+        to_pair(value, name, parts), rights, of_none, parts, strict=True
+    ):
+        what = f"{part} of an anomalous point between two others, with equal scores,"
+        expect_close(got, right, what, mistakes, show_expected=True)
+
+
 def ranking_quality(ranking_quality: Callable) -> bool:
     """Three anomalous points and four normal ones, two pairs of which are equal; then all equal."""
     name = "ranking_quality"
@@ -157,18 +175,7 @@ def ranking_quality(ranking_quality: Callable) -> bool:
     for got, right, mistakes, part in zip(found, (auroc, average), known, parts, strict=True):
         what = f"{part} of seven points"
         expect_close(got, right, what, mistakes, show_expected=True)
-    value = run(ranking_quality, torch.full((3,), 0.3), torch.tensor([0, 1, 0]).bool(), name=name)
-    last = "the last step is missing: flag points with *at least* the score, `>=`"
-    of_none = [
-        [Mistake("ties-win", 1, "ties count one half"), Mistake("ties-lose", 0, "one half each")],
-        [Mistake("strictly-above", 0, last), Mistake("ties-in-order", 1 / 2, order)],
-    ]
-    rights = (1 / 2, 1 / 3)
-    for got, right, mistakes, part in zip(
-        to_pair(value, name, parts), rights, of_none, parts, strict=True
-    ):
-        what = f"{part} of an anomalous point between two others, with equal scores,"
-        expect_close(got, right, what, mistakes, show_expected=True)
+    _expect_of_equal(ranking_quality, name, parts, order)
     return passed(name, "both areas, where scores differ and where they are equal")
 
 
@@ -239,6 +246,28 @@ def kernel_pca_errors(kernel_pca_errors: Callable) -> bool:
     return passed(name, "plain PCA's errors, from inner products alone, and never below 0")
 
 
+def _expect_middle(corrected_errors: Callable, name: str) -> None:
+    """Raise unless the fit goes through the middle where no line meets every image."""
+    # Two images for each value of one feature: the fit goes through the middle of their logarithms,
+    # log 2 at 0 and log 4 at 1, so that 8 is expected at 2.
+    pairs = torch.tensor([[0.0], [0.0], [1.0], [1.0]])
+    value = run(
+        corrected_errors,
+        torch.tensor([4.0]),
+        torch.tensor([[2.0]]),
+        torch.tensor([1.0, 4.0, 2.0, 8.0]),
+        pairs,
+        name=name,
+    )
+    what = "the corrected error 4 / 8 of an image with the feature 2"
+    found = expect_shape(value, (1,), what)
+    known = [
+        Mistake("not-logged", [4 / 7.5], "fit the *logarithms* of the errors"),
+        Mistake("log1p", [4 / (27 / math.sqrt(10) - 1)], "log(1 + e); the logarithm of e"),
+    ]
+    expect_close(found, [1 / 2], what, known, rtol=1e-3, show_expected=True)
+
+
 def corrected_errors(corrected_errors: Callable) -> bool:
     """Errors that double with the first feature and shrink to a third with the second."""
     name = "corrected_errors"
@@ -307,22 +336,5 @@ def corrected_errors(corrected_errors: Callable) -> bool:
     value = run(corrected_errors, errors, features, normal, normal_features, name=name)
     found = expect_shape(value, (3,), what, shapes)
     expect_close(found, right, what, known, rtol=1e-3, atol=1e-4, show_expected=True)
-    # Two images for each value of one feature: the fit goes through the middle of their logarithms,
-    # log 2 at 0 and log 4 at 1, so that 8 is expected at 2.
-    pairs = torch.tensor([[0.0], [0.0], [1.0], [1.0]])
-    value = run(
-        corrected_errors,
-        torch.tensor([4.0]),
-        torch.tensor([[2.0]]),
-        torch.tensor([1.0, 4.0, 2.0, 8.0]),
-        pairs,
-        name=name,
-    )
-    what = "the corrected error 4 / 8 of an image with the feature 2"
-    found = expect_shape(value, (1,), what)
-    known = [
-        Mistake("not-logged", [4 / 7.5], "fit the *logarithms* of the errors"),
-        Mistake("log1p", [4 / (27 / math.sqrt(10) - 1)], "log(1 + e); the logarithm of e"),
-    ]
-    expect_close(found, [1 / 2], what, known, rtol=1e-3, show_expected=True)
+    _expect_middle(corrected_errors, name)
     return passed(name, "a law with two features, and least squares where none is exact")
