@@ -1,0 +1,3 @@
+"""Visible tests of elective C: generating."""
+
+__all__: list[str] = []
