@@ -117,14 +117,7 @@ class LimitedProcess:
         """
         self.reason = self.reason or reason
         self._quit.set()
-        family = []
-        with suppress(psutil.Error):
-            family = psutil.Process(self.process.pid).children(recursive=True)
-        with suppress(OSError):
-            self.process.kill()
-        for child in family:  # inside a sandbox they die with it; without one they must be told
-            with suppress(psutil.Error):
-                child.kill()
+        self._kill()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with suppress(OSError, ValueError):
                 if pipe is not None:
@@ -134,16 +127,14 @@ class LimitedProcess:
     def _use(self) -> tuple[int, int, float]:
         """Return the family's number, resident bytes and CPU seconds."""
         number, memory, seconds = 0, 0, 0.0
-        with suppress(psutil.Error):
-            parent = psutil.Process(self.process.pid)
-            for one in [parent, *parent.children(recursive=True)]:
-                with suppress(psutil.Error):
-                    times = one.cpu_times()
-                    number += 1
-                    seconds += times.user + times.system
-                    seconds += getattr(times, "children_user", 0.0)
-                    seconds += getattr(times, "children_system", 0.0)
-                    memory += one.memory_info().rss
+        for one in self._family():
+            with suppress(psutil.Error):
+                times = one.cpu_times()
+                number += 1
+                seconds += times.user + times.system
+                seconds += getattr(times, "children_user", 0.0)
+                seconds += getattr(times, "children_system", 0.0)
+                memory += one.memory_info().rss
         return number, memory, seconds
 
     def _watch(self) -> None:
@@ -167,14 +158,25 @@ class LimitedProcess:
                         reason = f"it did not end within {allowed * self.limits.patience:g} seconds"
             if reason:
                 self.reason = self.reason or reason
-                with suppress(OSError):
-                    self.process.kill()
-                for child in self._family():
-                    with suppress(psutil.Error):
-                        child.kill()
+                self._kill()
                 return
 
+    def _kill(self) -> None:
+        """Kill the process and everything it started."""
+        family = self._family()
+        with suppress(OSError):
+            self.process.kill()
+        for child in family[1:]:  # in a sandbox they die with it; without one they must be told
+            with suppress(psutil.Error):
+                child.kill()
+
     def _family(self) -> list[psutil.Process]:
+        """Return the process and everything it started, or nothing if it has ended.
+
+        A forked process that ended before anybody looked has the number -1.
+        """
         with suppress(psutil.Error):
-            return psutil.Process(self.process.pid).children(recursive=True)
+            if self.process.pid > 0:
+                parent = psutil.Process(self.process.pid)
+                return [parent, *parent.children(recursive=True)]
         return []

@@ -1,6 +1,7 @@
 """Students forked from one warm process are as far apart as those in sandboxes of their own."""
 
 import os
+import subprocess
 import time
 
 import psutil
@@ -8,8 +9,9 @@ import pytest
 
 from autograder.hall.isolation.bubblewrap import bwrap, trial
 from autograder.hall.isolation.fork_server import ForkServers
+from autograder.hall.isolation.forked_process import ForkedProcess
 from autograder.hall.isolation.mounts import Mounts
-from autograder.hall.isolation.supervisor import Limits
+from autograder.hall.isolation.supervisor import LimitedProcess, Limits
 from autograder.hall.protocol.codec import Closed
 
 PROBLEM = trial(bwrap(), os.environ.get("PATH", ""))
@@ -143,3 +145,17 @@ def test_a_killed_server_is_said_so(tmp_path):
     with pytest.raises((Closed, OSError)):
         made.sandbox(Mounts(), LIMITS)
     made.close()
+
+
+def test_a_process_that_ended_before_anybody_looked_can_be_watched_and_stopped():
+    """An examiner may be done, and gone, before a busy grader has read its number."""
+    with subprocess.Popen(["true"]) as child:
+        handle = os.pidfd_open(child.pid)
+    process = ForkedProcess(handle)
+    assert process.pid == -1
+    limited = LimitedProcess(process, Limits())
+    with limited.at_most(1):
+        limited._supervisor.join(5)
+    assert not limited._supervisor.is_alive()
+    limited.stop("too late")
+    assert process.returncode is not None
