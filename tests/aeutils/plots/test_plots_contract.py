@@ -26,11 +26,13 @@ CALLS = {
     "latent_scatter": lambda **k: plots.latent_scatter(Z, Y, **k),
     "learning_curves": lambda **k: plots.learning_curves(HISTORY, "T", **k),
     "lines": lambda **k: plots.lines([1, 2], CURVES, "T", "x", "y", **k),
+    "manifold": lambda **k: plots.manifold(lambda z: z[:, :1].expand(-1, 784), side=3, **k),
     "map_panels": lambda: plots.map_panels({"a": Z, "b": Z}, Y, "T"),
     "neighbour_grid": lambda: plots.neighbour_grid(
         X[:2], Y[:2], X, Y, {"pixels": torch.tensor([[3, 4], [5, 6]])}, "T"
     ),
     "reconstruction_grid": lambda: plots.reconstruction_grid({"x": X, "half": X / 2}, n=4),
+    "sample_wall": lambda: plots.sample_wall({"a": X, "b": X[:5]}, columns=4, marks={"a": X}),
     "score_maps": lambda: plots.score_maps(
         Z, {"a": lambda z: z[:, 0], "b": lambda z: z[:, 1]}, "T"
     ),
