@@ -12,6 +12,8 @@
 References:
     * A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow and B. Frey (2015). Adversarial autoencoders.
       arXiv:1511.05644, section 2.
+    * A. Radford, L. Metz and S. Chintala (2016). Unsupervised representation learning with deep
+      convolutional generative adversarial networks. ICLR (Adam's momentum of 0.5).
 """
 
 from __future__ import annotations
@@ -23,14 +25,21 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR
 
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
-from aeutils.generation.adversarial import cross_entropy, verdicts
+from aeutils.generation.adversarial import discriminator_loss, encoder_loss
 from aeutils.losses.reconstruction import mse
 from aeutils.training.history import History
-from aeutils.training.optimisation import adamw, learning_rate_schedule
+from aeutils.training.optimisation import adamw
 from aeutils.training.progress_bar import progress as with_bar
 from aeutils.training.recipe import Recipe, name_of
+
+Losses = tuple[
+    Callable[[nn.Module, Tensor, Tensor], Tensor],  # of discriminator, codes and draws
+    Callable[[nn.Module, Tensor], Tensor],  # of discriminator and codes
+]
+BETAS = (0.5, 0.999)  # of both optimisers: a long memory of an opponent that has moved on misleads
 
 
 def fit_adversarial(
@@ -40,6 +49,7 @@ def fit_adversarial(
     *,
     epochs: int,
     loss: Callable[[Tensor, Tensor], Tensor] = mse,
+    losses: Losses = (discriminator_loss, encoder_loss),
     weight: float = 0.01,
     batch_size: int = 256,
     lr: float = 1e-3,
@@ -53,9 +63,9 @@ def fit_adversarial(
     A step is a batch, and changes both networks in turn: first AdamW makes loss(decode(z), batch) +
     weight · encoder loss(z) of the codes z = encode(batch) small in `model`, then another AdamW
     makes the discriminator loss of the same codes and of as many new draws small in
-    `discriminator`; see `aeutils.generation.encoder_loss` and `discriminator_loss`. Both learning
-    rates go through one cycle, as in `aeutils.training.fit`. Every epoch visits each image once, in
-    a new order; the last batch may be short. On return both networks are in eval mode.
+    `discriminator`. Both learning rates go through one cycle, as in `aeutils.training.fit`, with
+    AdamW's momentum at 0.5 (Radford et al., 2016). Every epoch visits each image once, in a new
+    order; the last batch may be short. On return both networks are in eval mode.
 
     Args:
         model: with encode(batch) -> codes (B, K) and decode(codes) -> output of as many numbers as
@@ -65,6 +75,8 @@ def fit_adversarial(
         epochs: how often each image is visited.
         loss: function (output, target) -> scalar, a mean over images, such as those of
             `aeutils.losses`. The output has the target's shape.
+        losses: discriminator loss and encoder loss, with the arguments of
+            `aeutils.generation.discriminator_loss` and `encoder_loss`.
         weight: of the encoder loss, >= 0. It stands beside the reconstruction loss, so it depends
             on whether that is a mean over pixels or a sum.
         batch_size: B, the images a step.
@@ -98,9 +110,11 @@ def fit_adversarial(
     steps = epochs * math.ceil(len(x) / batch_size)
     optimizers = adamw(model, lr, 0.0), adamw(discriminator, judged_lr, 0.0)
     schedules = [
-        learning_rate_schedule(optimizer, "one_cycle", rate, steps)
+        OneCycleLR(optimizer, max_lr=rate, total_steps=max(4, steps), cycle_momentum=False)
         for optimizer, rate in zip(optimizers, (lr, judged_lr), strict=True)
     ]
+    for optimizer in optimizers:
+        optimizer.param_groups[0]["betas"] = BETAS
     # Of two generators, so that the order is the one that `fit` takes with this seed.
     order, draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     history = History()
@@ -114,13 +128,11 @@ def fit_adversarial(
             value = loss(_as_batch(net.decode(codes), batch), batch)
             if value.ndim > 0:
                 raise ValueError(f"loss must return a scalar, got {describe(value)}; take a mean")
-            value = value + weight * cross_entropy(verdicts(discriminator, codes), 1)
+            value = value + weight * losses[1](discriminator, codes)
             _step(value, optimizers[0])
 
             prior = torch.randn(codes.shape, generator=draws, dtype=x.dtype).to(x.device)
-            of_draws = cross_entropy(verdicts(discriminator, prior), 1)
-            of_codes = cross_entropy(verdicts(discriminator, codes.detach()), 0)
-            _step((of_draws + of_codes) / 2, optimizers[1])  # forgets the first step's gradients
+            _step(losses[0](discriminator, codes, prior), optimizers[1])  # forgets old gradients
             for schedule in schedules:
                 schedule.step()
             history.add(value)
@@ -138,7 +150,7 @@ def fit_adversarial(
         steps=steps,
         batch_size=min(batch_size, len(x)),
         loss=f"{name_of(loss)} + {weight:g} · encoder loss",
-        optimiser="AdamW, one cycle",
+        optimiser="AdamW, one cycle, momentum 0.5",
         lr=lr,
     )
     return history
