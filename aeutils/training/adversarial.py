@@ -12,6 +12,8 @@
 References:
     * A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow and B. Frey (2015). Adversarial autoencoders.
       arXiv:1511.05644, section 2.
+    * A. Radford, L. Metz and S. Chintala (2016). Unsupervised representation learning with deep
+      convolutional generative adversarial networks. ICLR, section 4 (β₁ = 0.5).
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ from aeutils._internal.validate import check_batch, check_count, check_trainable
 from aeutils.generation.adversarial import cross_entropy, verdicts
 from aeutils.losses.reconstruction import mse
 from aeutils.training.history import History
-from aeutils.training.optimisation import adamw, learning_rate_schedule
+from aeutils.training.optimisation import adamw
 from aeutils.training.progress_bar import progress as with_bar
 from aeutils.training.recipe import Recipe, name_of
+
+BETAS = (0.5, 0.999)  # of AdamW, for both networks
 
 
 def fit_adversarial(
@@ -43,7 +47,6 @@ def fit_adversarial(
     weight: float = 0.01,
     batch_size: int = 256,
     lr: float = 1e-3,
-    discriminator_lr: float | None = None,
     seed: int = 0,
     progress: bool = True,
     after_epoch: Callable[[int], None] | None = None,
@@ -53,9 +56,10 @@ def fit_adversarial(
     A step is a batch, and changes both networks in turn: first AdamW makes loss(decode(z), batch) +
     weight · encoder loss(z) of the codes z = encode(batch) small in `model`, then another AdamW
     makes the discriminator loss of the same codes and of as many new draws small in
-    `discriminator`; see `aeutils.generation.encoder_loss` and `discriminator_loss`. Both learning
-    rates go through one cycle, as in `aeutils.training.fit`. Every epoch visits each image once, in
-    a new order; the last batch may be short. On return both networks are in eval mode.
+    `discriminator`; see `aeutils.generation.encoder_loss` and `discriminator_loss`. The learning
+    rate is constant and β₁ is 0.5, as Radford et al. (2016) advise: with more momentum the two
+    networks chase each other in swings. Every epoch visits each image once, in a new order; the
+    last batch may be short. On return both networks are in eval mode.
 
     Args:
         model: with encode(batch) -> codes (B, K) and decode(codes) -> output of as many numbers as
@@ -68,8 +72,7 @@ def fit_adversarial(
         weight: of the encoder loss, >= 0. It stands beside the reconstruction loss, so it depends
             on whether that is a mean over pixels or a sum.
         batch_size: B, the images a step.
-        lr: the highest learning rate of the model.
-        discriminator_lr: that of the discriminator; None for `lr`.
+        lr: the learning rate of both networks.
         seed: seeds the order of the images and the draws from the prior, and neither reads nor
             moves torch's global generator.
         progress: show a bar (never while grading or in continuous integration).
@@ -89,18 +92,12 @@ def fit_adversarial(
     check_trainable(discriminator, x)
     for count, name in ((epochs, "epochs"), (batch_size, "batch_size")):
         check_count(count, name)
-    judged_lr = lr if discriminator_lr is None else discriminator_lr
     if not 0 <= weight < math.inf:
         raise ValueError(f"weight must be a number >= 0, got {describe(weight)}")
-    if not (0 < lr < math.inf and 0 < judged_lr < math.inf):
-        raise ValueError(f"learning rates must be positive numbers, got {lr} and {judged_lr}")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a positive number, got {lr}; 1e-3 is a usual start")
     net = _with_codes(model)
-    steps = epochs * math.ceil(len(x) / batch_size)
-    optimizers = adamw(model, lr, 0.0), adamw(discriminator, judged_lr, 0.0)
-    schedules = [
-        learning_rate_schedule(optimizer, "one_cycle", rate, steps)
-        for optimizer, rate in zip(optimizers, (lr, judged_lr), strict=True)
-    ]
+    optimizers = [adamw(network, lr, 0.0, BETAS) for network in (model, discriminator)]
     # Of two generators, so that the order is the one that `fit` takes with this seed.
     order, draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     history = History()
@@ -121,8 +118,6 @@ def fit_adversarial(
             of_draws = cross_entropy(verdicts(discriminator, prior), 1)
             of_codes = cross_entropy(verdicts(discriminator, codes.detach()), 0)
             _step((of_draws + of_codes) / 2, optimizers[1])  # forgets the first step's gradients
-            for schedule in schedules:
-                schedule.step()
             history.add(value)
         model.eval()
         discriminator.eval()
@@ -135,10 +130,10 @@ def fit_adversarial(
         order_seed=seed,
         seconds=time.process_time() - start,
         images_seen=epochs * len(x),
-        steps=steps,
+        steps=len(history.step),
         batch_size=min(batch_size, len(x)),
         loss=f"{name_of(loss)} + {weight:g} · encoder loss",
-        optimiser="AdamW, one cycle",
+        optimiser=f"AdamW, β₁ {BETAS[0]:g}, constant",
         lr=lr,
     )
     return history
