@@ -58,13 +58,13 @@ def great_circle(a: Tensor, b: Tensor, steps: int) -> Tensor:
     unit_a, unit_b = a / a.norm(), b / b.norm()
     # Not acos of the cosine, which loses half the digits of an angle near 0 or near π.
     angle = 2 * torch.atan2((unit_a - unit_b).norm(), (unit_a + unit_b).norm())
-    if math.pi - float(angle) < SMALL:
+    if math.pi - angle.item() < SMALL:
         raise ValueError(
             "a and b point in opposite directions: every great circle through a leads to b, so "
             "there is no one road; go through a third code"
         )
     t = torch.linspace(0, 1, steps, dtype=angle.dtype, device=a.device)[:, None]
-    if float(angle) < SMALL:
+    if angle.item() < SMALL:
         return a + t * (b - a)  # the limit of the formula, which is 0/0 at an angle of 0
     return ((1 - t) * angle).sin() / angle.sin() * a + (t * angle).sin() / angle.sin() * b
 

@@ -108,13 +108,11 @@ def fit_adversarial(
         raise ValueError(f"learning rates must be positive numbers, got {lr} and {judged_lr}")
     net = _with_codes(model)
     steps = epochs * math.ceil(len(x) / batch_size)
-    optimizers = adamw(model, lr, 0.0), adamw(discriminator, judged_lr, 0.0)
+    optimizers = adamw(model, lr, 0.0, BETAS), adamw(discriminator, judged_lr, 0.0, BETAS)
     schedules = [
         OneCycleLR(optimizer, max_lr=rate, total_steps=max(4, steps), cycle_momentum=False)
         for optimizer, rate in zip(optimizers, (lr, judged_lr), strict=True)
     ]
-    for optimizer in optimizers:
-        optimizer.param_groups[0]["betas"] = BETAS
     # Of two generators, so that the order is the one that `fit` takes with this seed.
     order, draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     history = History()
@@ -150,7 +148,7 @@ def fit_adversarial(
         steps=steps,
         batch_size=min(batch_size, len(x)),
         loss=f"{name_of(loss)} + {weight:g} · encoder loss",
-        optimiser="AdamW, one cycle, momentum 0.5",
+        optimiser=f"AdamW, one cycle, β₁ {BETAS[0]:g}",
         lr=lr,
     )
     return history
