@@ -131,7 +131,8 @@ def _flat(gaussian_samples: Callable) -> None:
     codes = torch.stack([a, b, a + b, 0 * a + 2], dim=1)
     what = "new codes (a, b, a + b, 2)"
     draws = _samples(gaussian_samples, codes, what)
-    cov = [[10.0, -4, 6, 0], [-4, 2, -2, 0], [6, -2, 4, 0], [0, 0, 0, 0]]
+    rows = "10 -4 6 0", "-4 2 -2 0", "6 -2 4 0", "0 0 0 0"
+    cov = [[float(v) for v in row.split()] for row in rows]
     fit = any(_moments_fit(draws, [3, -1, 2, 2], _times(cov, f)) for f in (1, 4 / 5))
     expect(fit, f"{what} have another mean or covariance than the codes", "flat-cloud")
     off = float((draws[:, 2] - draws[:, 0] - draws[:, 1]).std() + draws[:, 3].std())
