@@ -1,3 +1,8 @@
 """Visible tests of elective C: generating."""
 
-__all__: list[str] = []
+from aeutils.testing.elective_c.codes import gaussian_samples, sample_latent
+
+__all__ = [
+    "gaussian_samples",
+    "sample_latent",
+]
