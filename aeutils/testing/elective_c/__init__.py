@@ -1,3 +1,5 @@
 """Visible tests of elective C: generating."""
 
-__all__: list[str] = []
+from aeutils.testing.elective_c.bound import kl_to_prior, negative_elbo
+
+__all__ = ["kl_to_prior", "negative_elbo"]
