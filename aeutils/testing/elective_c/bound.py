@@ -142,7 +142,7 @@ def kl_to_prior(kl_to_prior: Callable, active_units: Callable) -> bool:
 
 
 def _gradients(negative_elbo: Callable, given: tuple[Tensor, ...]) -> None:
-    """Compare the gradients of the two images with (p − x)/2, μ/2 and (σ² − 1)/4."""
+    """Compare the gradients of the three images with (p − x)/3, μ/3 and (σ² − 1)/6."""
     logits, x, mean, log_var = given
     leaves = [value.clone().requires_grad_() for value in (logits, mean, log_var)]
     loss = run(negative_elbo, leaves[0], x, leaves[1], leaves[2], name="negative_elbo")
@@ -151,9 +151,13 @@ def _gradients(negative_elbo: Callable, given: tuple[Tensor, ...]) -> None:
     expect(reached, f"the loss has no gradient: {none}", "no-gradient")
     found = torch.autograd.grad(loss.sum(), leaves, allow_unused=True)
     rights = {
-        "logits": [[-1 / 4, -1 / 8, 3 / 8], [1 / 8, 0, 1 / 8]],
-        "mean": [[1, 0], [1 / 2, 0]],
-        "log_var": [[0, 3 / 4], [0, 0]],
+        "logits": [
+            [-1 / 6, -1 / 12, 1 / 4, -1 / 6],
+            [1 / 12, 0, 1 / 12, 1 / 6],
+            [0.1, 1 / 6, -1 / 6, 0],
+        ],
+        "mean": [[2 / 3, 0], [1 / 3, 0], [0, -1 / 3]],
+        "log_var": [[0, 1 / 2], [0, 0], [0, 0]],
     }
     for got, (what, right) in zip(found, rights.items(), strict=True):
         expect(got is not None, f"no gradient reaches {what}: {none}", "no-gradient")
@@ -161,30 +165,31 @@ def _gradients(negative_elbo: Callable, given: tuple[Tensor, ...]) -> None:
 
 
 def negative_elbo(negative_elbo: Callable) -> bool:
-    """Two images of three pixels with codes of two units, for three weights; gradients; ±40."""
+    """Three images of four pixels with codes of two units, for three weights; gradients; ±40."""
     name = "negative_elbo"
-    # the probabilities are 1/2, 3/4, 3/4 and 1/4, 1/2, 3/4
-    logits = torch.tensor([[0.0, LN3, LN3], [-LN3, 0.0, LN3]])
-    x = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.5, 0.5]])
-    mean = torch.tensor([[2.0, 0.0], [1.0, 0.0]])
-    log_var = torch.tensor([[0.0, LN4], [0.0, 0.0]])
+    # the probabilities are 1/2, 3/4, 3/4, 1/2; 1/4, 1/2, 3/4, 1/2; and 1/2 four times
+    logits = torch.tensor([[0.0, LN3, LN3, 0.0], [-LN3, 0.0, LN3, 0.0], [0.0] * 4])
+    x = torch.tensor([[1.0, 1.0, 0.0, 1.0], [0.0, 0.5, 0.5, 0.0], [0.2, 0.0, 1.0, 0.5]])
+    mean = torch.tensor([[2.0, 0.0], [1.0, 0.0], [0.0, -1.0]])
+    log_var = torch.tensor([[0.0, LN4], [0.0, 0.0], [0.0, 0.0]])
     # −log p is ln 2 for 1/2, ln 4 − ln 3 for 3/4, ln 4 for 1/4; a half of each for grey
-    first = LN2 + (LN4 - LN3) + LN4
-    second = (LN4 - LN3) + LN2 + (LN4 - LN3 + LN4) / 2
-    r = (first + second) / 2
-    k = ((2 + (3 - LN4) / 2) + (1 / 2 + 0)) / 2
-    k_std = ((2 + (15 - 2 * LN4) / 2) + 1 / 2) / 2
+    first = LN2 + (LN4 - LN3) + LN4 + LN2
+    second = (LN4 - LN3) + LN2 + (LN4 - LN3 + LN4) / 2 + LN2
+    r = (first + second + 4 * LN2) / 3
+    k = ((2 + (3 - LN4) / 2) + 1 / 2 + 1 / 2) / 3
+    k_std = ((2 + (15 - 2 * LN4) / 2) + 1 / 2 + 1 / 2) / 3
     p = logits.sigmoid()
-    twice = float(((1 + p.exp()).log() - x * p).sum()) / 2
-    swapped = float(((1 + x.exp()).log() - x * logits).sum()) / 2
+    twice = float(((1 + p.exp()).log() - x * p).sum()) / 3
+    swapped = float(((1 + x.exp()).log() - x * logits).sum()) / 3
+    squares = float((p - x).square().sum()) / 3
     betas = torch.tensor([1.0, 3.0, 0.0])
     sums = "sums over pixels and over units, one mean over images"
     known = [
-        Mistake("mean-over-pixels", r / 3 + betas * k, f"averaged over pixels; {sums}"),
-        Mistake("balance", r / 3 + 2 * betas * k, f"a mean beside a sum; {sums}"),
-        Mistake("mean-over-everything", r / 3 + betas * k / 2, f"means of everything; {sums}"),
-        Mistake("summed-over-batch", 2 * (r + betas * k), f"summed over images; {sums}"),
-        Mistake("kl-summed-over-batch", r + 2 * betas * k, f"KL was summed over images; {sums}"),
+        Mistake("mean-over-pixels", r / 4 + betas * k, f"averaged over pixels; {sums}"),
+        Mistake("balance", r / 4 + 3 * betas * k, f"a mean beside a sum; {sums}"),
+        Mistake("mean-over-everything", r / 4 + betas * k / 2, f"means of everything; {sums}"),
+        Mistake("summed-over-batch", 3 * (r + betas * k), f"summed over images; {sums}"),
+        Mistake("kl-summed-over-batch", r + 3 * betas * k, f"KL was summed over images; {sums}"),
         Mistake("kl-averaged-over-units", r + betas * k / 2, f"KL is a mean over units; {sums}"),
         Mistake("beta-on-reconstruction", betas * r + k, "beta weights the divergence"),
         Mistake("beta-on-both", betas * (r + k), "beta weights the divergence alone"),
@@ -195,7 +200,7 @@ def negative_elbo(negative_elbo: Callable) -> bool:
         Mistake("kl-missing", r + 0 * betas, "the divergence is missing"),
         Mistake("reconstruction-missing", betas * k, "the cross-entropy is missing"),
         Mistake("sigmoid-twice", twice + betas * k, "a sigmoid was taken twice"),
-        Mistake("squared-error", 0.5 + betas * k, "squared errors; take the cross-entropy"),
+        Mistake("squared-error", squares + betas * k, "squared errors; take the cross-entropy"),
         Mistake("swapped", swapped + betas * k, "logits and images changed places"),
         Mistake("half-missing", r + 2 * betas * k, "the ½ of the divergence is missing"),
         Mistake("log-std", r + betas * k_std, "log_var is log σ², not log σ"),
@@ -210,9 +215,12 @@ def negative_elbo(negative_elbo: Callable) -> bool:
             why = "logits are any numbers; `F.binary_cross_entropy` wants probabilities"
             expect(error.mistake != "raised-RuntimeError", why, "logits-as-probabilities")
             raise
-        each = Mistake("one-per-image", (2,), "one number for each image; return their mean")
+        each = Mistake("one-per-image", (3,), "one number for each image; return their mean")
         found.append(expect_shape(value, (), what, [each]).double())
-    expect_close(torch.stack(found), r + betas * k, what, known, show_expected=True)
+    got = torch.stack(found)
+    log = f"{what} is NaN or infinite: log_var is a logarithm already; take no logarithm of it"
+    expect(bool(torch.isfinite(got).all()), log, "log-of-log")
+    expect_close(got, r + betas * k, what, known, show_expected=True)
     _gradients(negative_elbo, given)
     far = torch.tensor([[40.0, -40.0]]), torch.tensor([[0.0, 1.0]]), *torch.zeros(2, 1, 1)
     got = to_tensor(run(negative_elbo, *far, name=name), "the loss")

@@ -302,7 +302,7 @@ def means(scales: Sequence[float], offsets: Sequence[float], n: int, seed: int) 
 
 
 # No variance lies between a threshold and its (N − 1)/N, so that either divisor is right.
-UNITS = [
+UNITS: list[tuple[Tensor, float]] = [
     (means([0.03, 0.2, 0.06, 1.5, 0.02, 0.05], [0, 0, 0.4, -1, 2, -0.05], 9, 720), 0.01),
     (means([0.3, 0.8, 0.2, 0.01, 2.0], [0.1, 0, -1.5, 0.9, 0.2], 12, 721), 0.25),
     (means([1.2, 1.7, 0.9, 3.0], [0, 0.5, 3.0, -4.0], 7, 722), 2.0),
@@ -312,28 +312,28 @@ UNITS = [
 
 @EXERCISE.criterion("the active units", points=1)
 def units(kl_to_prior: Callable, active_units: Callable) -> None:
-    """Four tables, two of them of few images, with thresholds; once without one."""
-    name, found, shapes = "active_units", [], []
-    what = "the active units of several tables, one after the other,"
-    cases = [(UNITS[0][0],), *UNITS]
-    for case in cases:
-        given = case[0].clone()
-        value = to_tensor(run(active_units, given, *case[1:], name=name), what)
-        expect_unchanged(case[0], given, name)
-        found.append(value)
-        shapes.append((value, active(*case).shape))
+    """Four tables, two of them of few images, with thresholds; one of them without, too."""
+    name, what = "active_units", "the active units of several tables, one after the other,"
+    found = []
+    for mean, threshold in UNITS:
+        given = mean.clone()
+        found.append(to_tensor(run(active_units, given, threshold, name=name), what))
+        expect_unchanged(mean, given, name)
 
     def every(how: str) -> Tensor:
-        return torch.cat([active(*case, how=how).double().flatten() for case in cases])
+        return torch.cat([active(*case, how).double().flatten() for case in UNITS])
 
     known_here = [Mistake(how, every(how), message) for how, message in OF_UNITS.items()]
     expect_close(torch.cat([v.double().flatten() for v in found]), every(""), what, known_here)
-    for value, shape in shapes:
-        expect_shape(value, shape, "the active units of a table")
+    for value, case in zip(found, UNITS, strict=True):
+        expect_shape(value, active(*case).shape, "the active units of a table")
     for dtype in {value.dtype for value in found} - {torch.bool}:
         kind = str(dtype).removeprefix("torch.")
         message = f"the active units are numbers of type {kind}; return booleans"
         raise CheckFailed(message, "not-booleans")
+    value = to_tensor(run(active_units, UNITS[0][0].clone(), name=name), what)
+    same = torch.equal(value, active(UNITS[0][0]))
+    expect(same, "wrong where no threshold is given; it is 0.01 then", "another-default")
 
 
 @EXERCISE.conduct("active_units", right=active, sizes=(6, 2, 70))

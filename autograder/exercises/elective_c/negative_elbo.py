@@ -110,9 +110,13 @@ LOGITS = torch.randn(N, D, generator=grader_generator(730)) * 2
 X = torch.rand(N, D, generator=grader_generator(731))
 MEAN = torch.randn(N, K, generator=grader_generator(732))
 LOG_VAR = torch.randn(N, K, generator=grader_generator(733)) * 0.8 - 0.6
-PRIOR = torch.zeros(N, K), torch.zeros(N, K)  # the divergence is 0
 
-Inputs = Sequence[Tensor]  # logits, x, mean, log_var
+Inputs = tuple[Tensor, Tensor, Tensor, Tensor]  # logits, x, mean, log_var
+
+
+def at_prior(given: Inputs) -> Inputs:
+    """Return the same logits and images with posteriors equal to the prior: no divergence."""
+    return given[0], given[1], torch.zeros_like(given[2]), torch.zeros_like(given[3])
 
 
 def called(negative_elbo: Callable, given: Inputs, beta: Sequence[float] = ()) -> Tensor:
@@ -150,12 +154,24 @@ def _gradients(negative_elbo, logits, x, mean, log_var, beta, tables):
     return [value.detach() if isinstance(value, torch.Tensor) else value, found]
 
 
-def only_divergence_wrong(negative_elbo: Callable, given: Inputs, beta: float) -> bool:
-    """Return whether all but `kl_to_prior` is right, gradients included.
+def is_right(negative_elbo: Callable, given: Inputs, beta: float) -> bool:
+    """Return whether the student's loss is right as it is."""
+    try:
+        value = run(negative_elbo, *(v.clone() for v in given), beta, name=NAME)
+        return close(bound(*given, beta), value)
+    except CheckFailed:
+        return False
 
-    That is replaced by another function of no meaning; right is what is made of its numbers.
+
+def only_divergence_wrong(negative_elbo: Callable, given: Inputs, beta: float = 1.0) -> bool:
+    """Return whether the loss is wrong, and only because `kl_to_prior` is.
+
+    That is replaced by another function of no meaning; right is what is made of its numbers, and
+    the gradients of these.
     """
-    logits, x, mean, log_var = given
+    if is_right(negative_elbo, given, beta):
+        return False
+    _, x, mean, log_var = given
     tables = [torch.rand(mean.shape, generator=grader_generator(s)) + 0.3 for s in (734, 735)]
     try:
         told = run(lambda: _gradients(negative_elbo, *given, beta, tables), name=NAME)
@@ -167,7 +183,7 @@ def only_divergence_wrong(negative_elbo: Callable, given: Inputs, beta: float) -
         a, b = (table.double() for table in tables)
         n = len(x)
         units = a * mean.double() + b * log_var.double()
-        wanted = bound(logits, x, *(torch.zeros_like(mean),) * 2) + beta * units.sum() / n
+        wanted = bound(*at_prior(given)) + beta * units.sum() / n
         slopes = gradient(*given)[0], beta * a / n, beta * b / n
         parts = zip(slopes, found, strict=True)
         return close(wanted, value) and all(close(slope, g) for slope, g in parts)
@@ -177,9 +193,7 @@ def only_divergence_wrong(negative_elbo: Callable, given: Inputs, beta: float) -
 
 def helped_wrongly(negative_elbo: Callable) -> bool:
     """Return whether the loss is wrong, and only because `kl_to_prior` is."""
-    given = LOGITS, X, MEAN, LOG_VAR
-    right = close(bound(*given), called(negative_elbo, given))
-    return not right and only_divergence_wrong(negative_elbo, given, 1.0)
+    return only_divergence_wrong(negative_elbo, (LOGITS, X, MEAN, LOG_VAR))
 
 
 # --- the criteria ---------------------------------------------------------------------------------
@@ -199,12 +213,14 @@ def reconstruction(negative_elbo: Callable) -> None:
         (LOGITS, X, "4 grey images of 5 pixels"),
         (LOGITS, X.round(), "4 black and white images of 5 pixels"),
     ):
-        prior = torch.zeros(len(x), K)
-        given = logits, x, prior, prior.clone()
+        given = at_prior((logits, x, MEAN[: len(x)], LOG_VAR[: len(x)]))
         what = f"the loss of {which} with posteriors equal to the prior"
+        right = bound(*given)
         try:
-            value = called(negative_elbo, given)
+            expect_close(called(negative_elbo, given), right, what, known(given, right))
         except CheckFailed as error:
+            if only_divergence_wrong(negative_elbo, given):
+                continue
             expect(
                 error.mistake != "raised-RuntimeError",
                 f"{what}: torch refused the numbers. `F.binary_cross_entropy` takes probabilities; "
@@ -212,8 +228,6 @@ def reconstruction(negative_elbo: Callable) -> None:
                 "logits-as-probabilities",
             )
             raise
-        right = bound(*given)
-        expect_close(value, right, what, known(given, right))
 
 
 @EXERCISE.criterion("the divergence, and its weight", points=1)
@@ -223,7 +237,8 @@ def weighted(negative_elbo: Callable) -> None:
     What is the same in both losses cancels: the cross-entropy has a criterion of its own.
     """
     logits = LOGITS.sigmoid()  # so that they are taken by those who take them for probabilities
-    prior, away = (logits, X, *PRIOR), (logits, X, MEAN, LOG_VAR)
+    away = logits, X, MEAN, LOG_VAR
+    prior = at_prior(away)
 
     def growth(loss: Callable[..., Tensor]) -> Tensor:
         """Return five differences; the first is 0, for no weight may change the other half."""
@@ -238,7 +253,10 @@ def weighted(negative_elbo: Callable) -> None:
         return torch.stack([part.mean() for part in parts])
 
     def of_mistake(how: str) -> Tensor:
-        return growth(lambda given, beta: bound(*given, *beta, how=how))
+        def loss(given: Inputs, beta: Sequence[float]) -> Tensor:
+            return bound(*given, beta[0] if beta else 1.0, how)
+
+        return growth(loss)
 
     right = of_mistake("")
     both = {"balance", "summed-over-batch", "mean-over-everything", "elbo"}  # about both halves
@@ -276,7 +294,7 @@ def expect_far(negative_elbo: Callable, given: Inputs) -> None:
     )
     p = given[0].sigmoid()  # in 32-bit numbers, as students have them
     clamped = torch.nn.functional.binary_cross_entropy(p, given[1], reduction="sum") / len(p)
-    rebuilt = bound(given[0], given[1], *(torch.zeros_like(v) for v in given[2:]))
+    rebuilt = bound(*at_prior(given))
     stay = "the sigmoid rounds to 1 at a logit of 40, and what its logarithm gives then is no "
     stay += "cross-entropy: stay with the logits"
     mistakes = [
@@ -314,7 +332,7 @@ def gradient_and_far(negative_elbo: Callable) -> None:
             what = f"the gradient of the loss for {name}"
             expect_close(got, right, what, mistakes, rtol=1e-3)
     except CheckFailed:
-        if not only_divergence_wrong(negative_elbo, given, 1.0):
+        if not only_divergence_wrong(negative_elbo, given):
             raise
 
 
