@@ -1,3 +1,9 @@
 """Visible tests of elective C: generating."""
 
-__all__: list[str] = []
+from aeutils.testing.elective_c.adversarial import adversarial_losses
+from aeutils.testing.elective_c.likelihood import importance_weighted_nll
+
+__all__ = [
+    "adversarial_losses",
+    "importance_weighted_nll",
+]
