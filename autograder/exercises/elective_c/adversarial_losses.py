@@ -87,7 +87,7 @@ EXERCISE = Exercise(
 
             def encoder_loss(discriminator, codes):
                 logits = discriminator(codes).flatten().double()
-                return (torch.logaddexp(logits, 0 * logits) - logits).mean()
+                return (torch.logaddexp(logits, torch.zeros_like(logits)) - logits).mean()
         """,
         "row by row, the discriminator's weights at rest": """
             def entropy(logit, target):
@@ -262,6 +262,10 @@ def discriminators_gradient(discriminator_loss: Callable, encoder_loss: Callable
         ),
     ]
     got = long([to_tensor(g, "the gradient") for g in of_parameters])
+    both = torch.stack([by_draws, by_codes], dim=1)
+    weights = torch.linalg.lstsq(both, got[:, None]).solution
+    unequal = f"the draws' half counts {float(weights[0] / weights[1]):.3g} times the codes' half"
+    known.append(Mistake("unequal-halves", unit((both @ weights).squeeze(1)), unequal))
     direction = "the direction of the discriminator's gradient"
     expect_close(unit(got), unit(by_draws + by_codes), direction, known, rtol=1e-3, atol=1e-4)
 
@@ -272,6 +276,8 @@ def encoders_loss(discriminator_loss: Callable, encoder_loss: Callable) -> None:
     what, reached = "the encoder's loss", ("W", "b", "v", "c", "encoder", "codes")
     value, is_tensor, found = ask(encoder_loss, OF_E, None)
     known = [Mistake(how, of_encoder(FALSE, how), why) for how, why in OF_ENCODER.items()]
+    ignored = "the codes themselves were taken for logits; ask the discriminator about them"
+    known.append(Mistake("discriminator-ignored", of_encoder(CODES.flatten()), ignored))
     expect_number(value, of_encoder(FALSE), f"{what} of {N} codes", known)
     *_, of_encoding, of_codes = expect_gradients(found, is_tensor, what, reached)
     expect(
