@@ -1,3 +1,8 @@
 """Visible tests of elective C: generating."""
 
-__all__: list[str] = []
+from aeutils.testing.elective_c.samples import latent_paths, sample_quality
+
+__all__ = [
+    "latent_paths",
+    "sample_quality",
+]
