@@ -141,7 +141,7 @@ EXERCISE = Exercise(
                 "torch.linalg.eigvals(cov_a @ cov_b).sqrt()"
             ),
             "float(gap + torch.trace(cov_a + cov_b) - 2 * cross)": (
-                "gap + torch.trace(cov_a + cov_b) - 2 * cross"
+                "(gap + torch.trace(cov_a + cov_b) - 2 * cross).item()"
             ),
         },
         "squared": {".amin(dim=1)": ".amin(dim=1).square()"},
