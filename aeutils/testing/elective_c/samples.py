@@ -38,6 +38,7 @@ def _two_gaussians(frechet_distance: Callable) -> None:
     # the trace is 4/9 · 28 and the determinant 16/81 · 4 · 4: √(4/9 (28 + 2 · 4)) = 4.
     right = 25 + 10 / 3 + 26 / 3 - 2 * 4
     entries = 2 / 3 * (math.sqrt(20) + math.sqrt(8))  # the roots of the diagonal of Σa Σb
+    inner = (2 / 3) ** 1.5 * math.sqrt(88 + 2 * 8)  # of Σa Σb Σa = 8/27 (80 24; 24 8)
     # Σa^½ is √(2/3) (2 0; 0 1), and Σb^½ is √(2/3) (7 6; 6 10) / √17.
     separate = 2 / 3 * 24 / math.sqrt(17)
     # About (0, 0) the sums of squares and products are (8 0; 0 2) for a, and for b those about
@@ -51,6 +52,9 @@ def _two_gaussians(frechet_distance: Callable) -> None:
         Mistake("root-forgotten", 37 - 2 * 4 / 9 * 28, "tr Σa Σb; take the root of the matrix"),
         Mistake("root-of-trace", 37 - 4 / 3 * math.sqrt(28), "the trace of the root, not its root"),
         Mistake("factor-missing", 37 - 4, "the trace of the root is subtracted *twice*"),
+        Mistake("inner-root-forgotten", 37 - 2 * inner, "Σa^½ Σb Σa^½, not Σa Σb Σa"),
+        Mistake("traces-subtracted", 25 - 12 - 8, "the traces of Σa and Σb are added"),
+        Mistake("one-mean", 4 + 3.5**2, "each feature has a mean of its own: `dim=0`"),
         Mistake("root-added", 37 + 8, "the root is subtracted, not added"),
         Mistake("root-left-out", 37, "means and variances alone; subtract the root twice"),
         Mistake("means-missing", 4, "the means, (0, 0) and (3, 4), are left out"),
@@ -121,7 +125,7 @@ def _singular(frechet_distance: Callable) -> None:
         below = "is NaN: rounding pushes eigenvalues of 0 below it; cut them off at 0 first"
         finite = bool(torch.isfinite(expect_shape(value, (), what)))
         expect(finite, f"{what} {below}", "nan-for-singular")
-        expect_close(value, right, what, rtol=1e-3, atol=5e-2, show_expected=True)
+        expect_close(value, right, what, rtol=1e-3, atol=0.1, show_expected=True)
 
 
 def _nearest(nearest_distances: Callable) -> None:
@@ -142,6 +146,7 @@ def _nearest(nearest_distances: Callable) -> None:
         Mistake("farthest", [12, root(436), root(416)], "to the *farthest* training image"),
         Mistake("mean-distance", [v / 4 for v in sums], "the mean; the smallest of the four"),
         Mistake("summed", sums, "the sum over training images; the smallest of the four"),
+        Mistake("over-training-images", [root(366), root(486), root(1078)], "one image at a time"),
         Mistake("among-samples", [0, 0, 0], f"a sample is its own nearest; {near}"),
         Mistake("nearest-other-sample", [10, 10, root(244)], f"between samples; {near}"),
         Mistake("cosine", [1, 0, 1 - 12 / root(244)], "1 − cosine, which leaves lengths out"),
@@ -301,8 +306,10 @@ def _attribute(attribute_direction: Callable) -> None:
     value = run(attribute_direction, codes.clone(), has.clone(), name=name)
     expect_shape(value, (2,), what, shapes)
     expect_close(value, [7, 0], what, known, show_expected=True)
-    value = run(attribute_direction, codes[:2].clone(), has[:2].clone(), name=name)
-    expect_close(value, [5, -2], "the direction from (1, 2) to (6, 0)", show_expected=True)
+    codes = torch.tensor([[1.0, 2, 0], [6, 0, 4]])
+    value = run(attribute_direction, codes, has[:2].clone(), name=name)
+    what = "the direction from (1, 2, 0) to (6, 0, 4)"
+    expect_close(value, [5, -2, 4], what, show_expected=True)
 
 
 def latent_paths(great_circle: Callable, attribute_direction: Callable) -> bool:

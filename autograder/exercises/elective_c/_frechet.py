@@ -13,14 +13,17 @@ MESSAGES = {
     "root-forgotten": "no root of Σa^½ Σb Σa^½ was taken; its trace is the sum of the *roots* of "
     "its eigenvalues",
     "root-of-trace": "the root of a trace; take the trace of the root",
+    "inner-root-forgotten": "Σa itself stands on both sides of Σb; its root does",
     "variances-only": "only variances were compared, feature by feature; the covariances between "
     "features count as well",
     "factor-missing": "the root is subtracted once; the formula subtracts it twice",
     "root-added": "the root was added; it is subtracted, so that equal Gaussians have distance 0",
+    "traces-subtracted": "the traces of Σa and Σb were subtracted; add them",
     "root-left-out": "means and variances only; the root of Σa^½ Σb Σa^½ is to be subtracted twice",
     "means-missing": "the means are left out; add ‖μa − μb‖²",
     "mean-not-squared": "the length of μa − μb was added; add its square",
     "mean-averaged": "the squares of μa − μb were averaged over the features; sum them",
+    "one-mean": "one mean of all numbers; each feature has its own, `mean(dim=0)`",
     "mean-summed": "the differences of the means were summed before the square; square each",
     "rooted": "the distance itself; the *squared* distance is asked for, so take no root of it",
     "means-only": "only the means; the covariances count as well",
@@ -93,6 +96,7 @@ def cross_of(a: Tensor, b: Tensor, how: str) -> Tensor:
         "roots-multiplied": lambda: (root_of(cov_a) @ root_of(cov_b)).diagonal(),
         "root-forgotten": lambda: product.diagonal(),
         "root-of-trace": lambda: product.trace().sqrt(),
+        "inner-root-forgotten": lambda: torch.linalg.svdvals(cov_a @ b.T),
         "variances-only": lambda: (cov_a.diagonal() * cov_b.diagonal()).sqrt(),
     }.get(how, lambda: trace_of_root(a, b))().sum()
 
@@ -117,6 +121,8 @@ def squared_distance(a: Tensor, b: Tensor, how: str = "") -> Tensor:
         return gap + (root_a.T @ root_a - root_b.T @ root_b).square().sum()
     return {
         "factor-missing": right + cross,
+        "traces-subtracted": right - 2 * spread,
+        "one-mean": right - gap + (mean_a.mean() - mean_b.mean()).square(),
         "root-added": right + 4 * cross,
         "root-left-out": right + 2 * cross,
         "means-missing": right - gap,

@@ -21,6 +21,9 @@ NEAREST = {
     "nearest-other-sample": "the distance to the nearest other *sample*; look among the training "
     "images",
     "place": "the place of the nearest training image; return the distance to it",
+    "over-training-images": "the root of a sum over all training images and numbers; over the D "
+    "numbers of one image: `dim=1`",
+    "wrong-axis": "squares were summed over the training images; sum them over the D numbers",
     "cosine": "1 − cosine, which leaves lengths out; the Euclidean distance",
     "to-the-mean": "the distance to the mean training image; to the nearest one",
 }
@@ -48,6 +51,8 @@ def nearest(samples: Tensor, train: Tensor, how: str = "") -> Tensor:
         "summed": lambda: [sum(row) for row in table],
         "among-samples": lambda: [0.0 for _ in x],
         "nearest-other-sample": lambda: others,
+        "over-training-images": lambda: [math.hypot(*row) for row in table],
+        "wrong-axis": lambda: apart.square().sum(dim=1).sqrt().amin(dim=1).tolist(),
         "place": lambda: [float(row.index(min(row))) for row in table],
         "cosine": lambda: [min(1 - cosine(row, other) for other in y) for row in x],
         "to-the-mean": lambda: [math.dist(row, train.double().mean(0).tolist()) for row in x],

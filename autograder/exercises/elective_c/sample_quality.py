@@ -102,6 +102,7 @@ EXERCISE = Exercise(
         "root-of-trace": {
             "torch.linalg.eigvalsh(inner).clamp_min(0).sqrt().sum()": "inner.trace().sqrt()"
         },
+        "inner-root-forgotten": {"values.clamp_min(0).sqrt()": "values"},
         "variances-only": {
             "torch.linalg.eigvalsh(inner).clamp_min(0).sqrt().sum()": (
                 "(cov_a.diagonal() * cov_b.diagonal()).sqrt().sum()"
@@ -113,6 +114,7 @@ EXERCISE = Exercise(
         "mean-not-squared": {
             "gap = (mean_a - mean_b).square().sum()": "gap = (mean_a - mean_b).norm()"
         },
+        "one-mean": {"rows.mean(dim=0)": "rows.mean()"},
         "mean-averaged": {"(mean_a - mean_b).square().sum()": "F.mse_loss(mean_a, mean_b)"},
         "rooted": {
             "float(gap + torch.trace(cov_a + cov_b) - 2 * cross)": (
@@ -148,6 +150,9 @@ EXERCISE = Exercise(
         "mean-squared": {".amin(dim=1)": ".amin(dim=1).square() / samples.shape[1]"},
         "root-mean-squared": {".amin(dim=1)": ".amin(dim=1) / samples.shape[1] ** 0.5"},
         "city-block": {"torch.cdist(samples, train)": "torch.cdist(samples, train, p=1)"},
+        "over-training-images": {
+            "torch.cdist(samples, train).amin(dim=1)": "(samples[:, None] - train).norm(dim=(1, 2))"
+        },
         "farthest": {"amin": "amax"},
         "mean-distance": {"amin": "mean"},
         "among-samples": {"torch.cdist(samples, train)": "torch.cdist(samples, samples)"},
@@ -174,7 +179,7 @@ EXERCISE = Exercise(
 
 # --- the distance of two Gaussians ----------------------------------------------------------------
 
-ROUNDING = 5e-2  # of float32, where the root of an eigenvalue that should be 0 is taken
+ROUNDING = 0.1  # of float32, where the root of an eigenvalue that should be 0 is taken
 
 
 def expect_distance(
