@@ -92,12 +92,16 @@ def sample_wall(
     if nearest:
         left = max(left, EDGE + _text_width(probe, [NEAREST], 8) + 0.12)
     cell = min((WIDTH - left - EDGE) / columns, 1.0)
-    pitch = cell * size[1] / size[2]  # from one line to the next
-    space, close = 0.14, 0.03  # inches between two ways, and between an image and its nearest
+    pixel = cell / (size[2] + _between(size[2]))  # inches
+    pitch = pixel * size[1]  # the height of a line
+    # Inches between two ways, two lines of one way, and two pairs of lines of one way.
+    space, close, apart = 0.14, 0.03, 0.09
     top = EDGE + (TITLE if title else 0) + (0.24 if headings else 0)
     lines = {name: math.ceil(len(x) / columns) for name, x in images.items()}
     tall = {
-        name: n * (2 * pitch + 4 * close) - 3 * close if name in nearest else n * pitch
+        name: n * (2 * pitch + close + apart) - apart
+        if name in nearest
+        else n * (pitch + close) - close
         for name, n in lines.items()
     }
     figure = new_figure(WIDTH, top + sum(tall.values()) + space * (len(images) - 1) + EDGE)
@@ -106,7 +110,7 @@ def sample_wall(
         widest = _text_width(probe, headings, 9)
         font = min(9.0, 9.0 * 0.95 * cell / max(widest, 1e-6))
         for c, heading in enumerate(headings):
-            center = left + (c + 0.5) * cell
+            center = left + c * cell + pixel * size[2] / 2
             _write(figure, center, top - 0.04, heading, ha="center", va="bottom", fontsize=font)
     name_style: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 9.5}
     small_style = name_style | {"fontsize": 8, "color": GREY, "linespacing": 1.1}
@@ -119,12 +123,11 @@ def sample_wall(
             _write(figure, left - 0.1, middle + pitch + close, NEAREST, **small_style)
         y = top_of
         for start in range(0, len(pictures), columns):
-            _strip(figure, left, y, cell, pictures[start : start + columns])
+            _strip(figure, left, y, pixel, pictures[start : start + columns])
             if paired:
                 y += pitch + close
-                _strip(figure, left, y, cell, nearest[name][start : start + columns])
-                y += 3 * close
-            y += pitch
+                _strip(figure, left, y, pixel, nearest[name][start : start + columns])
+            y += pitch + (apart if paired else close)
         top_of += tall[name] + space
     told = "; ".join(
         f"{_one_line(name)}: {len(x)} images"
@@ -136,11 +139,18 @@ def sample_wall(
     return figure
 
 
+def _between(wide: int) -> int:
+    """Return how many pixels of paper lie between two images: photographs need them."""
+    return max(1, round(wide / 16))
+
+
 def _strip(
-    figure: matplotlib.figure.Figure, left: float, top: float, cell: float, images: Tensor
+    figure: matplotlib.figure.Figure, left: float, top: float, pixel: float, images: Tensor
 ) -> None:
     """Draw images side by side in one axes, which is a tenth of the time of an axes for each."""
-    high, wide = images.shape[2:]
-    strip = torch.cat(list(images), dim=2)  # (C, H, N · W)
-    axes = _image_axes(figure, left, top, cell * len(images), cell * high / wide)
+    channels, high, wide = images.shape[1:]
+    paper = torch.full((channels, high, _between(wide)), 1.0 if channels == 3 else 0.0)
+    pieces = [piece for image in images for piece in (image, paper)][:-1]
+    strip = torch.cat(pieces, dim=2)
+    axes = _image_axes(figure, left, top, pixel * strip.shape[2], pixel * high)
     _draw(axes, strip)

@@ -17,10 +17,13 @@ def made(n, shade=0.5):
 
 
 def strips(figure):
-    """The images of each line from top to bottom, as the numbers in their corners."""
+    """The images of each line from top to bottom, as the numbers in their corners.
+
+    A pixel of paper lies between two images of 8 pixels.
+    """
     ordered = sorted(figure.axes, key=lambda axes: -axes.get_position().y1)
     arrays = [np.asarray(axes.images[0].get_array()) for axes in ordered]
-    return [[round(100 * float(v)) for v in array[0, ::8]] for array in arrays]
+    return [[round(100 * float(v)) for v in array[0, ::9]] for array in arrays]
 
 
 def test_each_way_has_its_name_and_lines_of_images_in_order():
@@ -31,14 +34,18 @@ def test_each_way_has_its_name_and_lines_of_images_in_order():
     places = {t.get_text(): t.get_position()[1] for t in figure.texts}
     tops = sorted((axes.get_position() for axes in figure.axes), key=lambda box: -box.y1)
     assert places["a"] == pytest.approx((tops[0].y1 + tops[2].y0) / 2, abs=0.002)
+    between = tops[0].y0 - tops[1].y1
+    assert 0 < between < (tops[2].y0 - tops[3].y1) / 2  # lines of one way stand together
     assert places["b"] == pytest.approx((tops[3].y1 + tops[3].y0) / 2, abs=0.002)
 
 
 def test_pixels_are_those_given():
     x = torch.rand(4, 784)
     array = np.asarray(plots.sample_wall({"a": x}).axes[0].images[0].get_array())
+    assert array.shape == (28, 4 * 28 + 3 * 2)  # two pixels of paper between two images
     for i in range(4):
-        np.testing.assert_allclose(array[:, 28 * i : 28 * (i + 1)], x[i].reshape(28, 28))
+        np.testing.assert_allclose(array[:, 30 * i : 30 * i + 28], x[i].reshape(28, 28))
+        assert (array[:, 30 * i + 28 : 30 * i + 30] == 0).all()
 
 
 def test_the_nearest_training_image_lies_right_below_its_sample():
@@ -61,8 +68,8 @@ def test_headings_stand_above_their_columns():
     assert set(steps) <= set(words(figure))
     box = figure.axes[0].get_position()
     centers = [t.get_position()[0] for t in figure.texts if t.get_text() in steps]
-    wide = (box.x1 - box.x0) / 12
-    np.testing.assert_allclose(centers, box.x0 + wide * (np.arange(12) + 0.5), atol=1e-6)
+    pixel = (box.x1 - box.x0) / (12 * 9 - 1)
+    np.testing.assert_allclose(centers, box.x0 + pixel * (9 * np.arange(12) + 4), atol=1e-6)
     assert "Columns: t = 0.00, t = 0.09" in figure.alt_text
 
 
@@ -85,8 +92,10 @@ def test_it_renders_inside_its_frame_without_overlap(n, columns):
 def test_ways_of_any_height_width_and_colour():
     wide = plots.sample_wall({"a": torch.rand(4, 3, 8, 16)})
     box = wide.axes[0].get_window_extent()
-    assert box.width / box.height == pytest.approx(4 * 2, rel=1e-6)
-    assert wide.axes[0].images[0].get_array().shape == (8, 64, 3)
+    assert box.width / box.height == pytest.approx((4 * 16 + 3) / 8, rel=1e-6)
+    array = wide.axes[0].images[0].get_array()
+    assert array.shape == (8, 4 * 16 + 3, 3)
+    assert (array[:, 16] == 1).all()  # white between photographs, too
     x = made(2).requires_grad_()
     assert isinstance(plots.sample_wall({"a": x}), matplotlib.figure.Figure)
 
