@@ -147,10 +147,11 @@ def kl_to_prior(mean: Tensor, log_var: Tensor) -> Tensor:
 
     Args:
         mean: floats (N, K).
-        log_var: the logarithms of the variances, (N, K).
+        log_var: the logarithms of the variances, (N, K); a variance may be so small that it
+            rounds to 0.
 
     Returns:
-        Nats, (N, K), never below 0.
+        Nats, (N, K), 0 or more up to rounding. Gradients reach both arguments.
     """
     ### BEGIN SOLUTION
     return (mean.square() + log_var.exp() - 1 - log_var) / 2
@@ -159,6 +160,8 @@ def kl_to_prior(mean: Tensor, log_var: Tensor) -> Tensor:
 
 def active_units(mean: Tensor, threshold: float = 0.01) -> Tensor:
     """Which units tell images apart: the variance of their mean over the images is > threshold.
+
+    Whether the variance is divided by N or by N − 1 does not matter.
 
     Args:
         mean: what the encoder says of N >= 2 images, floats (N, K).
@@ -213,7 +216,7 @@ def negative_elbo(
 
     Returns:
         A scalar: binary cross-entropy summed over pixels plus beta times the KL divergence summed over
-        units, averaged over images.
+        units, averaged over images. Its gradient reaches `logits`, `mean` and `log_var`.
     """
     ### BEGIN SOLUTION
     rebuilt = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)
@@ -258,14 +261,15 @@ def importance_weighted_nll(
     """The importance-weighted bound on the negative log-likelihood of each image.
 
     Args:
-        x: binary images, (N, D), each pixel 0 or 1.
+        x: binary images, floats (N, D), each pixel 0 or 1.
         logits: what the decoder says of each draw, floats (S, N, D).
         z: S draws from each posterior, (S, N, K).
         mean: of the posteriors, (N, K).
         log_var: the logarithms of their variances, (N, K).
 
     Returns:
-        −log of the mean of the S weights p(x|z) p(z) / q(z|x), in nats, (N,).
+        −log of the mean of the S weights p(x|z) p(z) / q(z|x), in nats, (N,). Finite also where all
+        weights are too small for floating point.
     """
     ### BEGIN SOLUTION
     targets = x.expand(logits.shape)
@@ -309,7 +313,8 @@ def discriminator_loss(discriminator: nn.Module, codes: Tensor, prior: Tensor) -
     """How badly the discriminator tells draws from codes. Its gradient ends at the codes.
 
     Args:
-        discriminator: module, rows (N, K) -> logits (N, 1) of being a draw from the prior.
+        discriminator: module that treats each row on its own, rows (N, K) -> logits (N, 1) of being
+            a draw from the prior; any logits.
         codes: of images, floats (N, K), with the encoder's graph.
         prior: draws from the prior, (M, K).
 
@@ -329,11 +334,13 @@ def encoder_loss(discriminator: nn.Module, codes: Tensor) -> Tensor:
     """How badly the codes pass for draws from the prior. Its gradient reaches the encoder.
 
     Args:
-        discriminator: module, rows (N, K) -> logits (N, 1) of being a draw from the prior.
+        discriminator: module that treats each row on its own, rows (N, K) -> logits (N, 1) of being
+            a draw from the prior; any logits.
         codes: of images, floats (N, K), with the encoder's graph.
 
     Returns:
-        A scalar, the mean BCE of the codes against 1.
+        A scalar, the mean BCE of the codes against 1. Its gradient reaches the codes; whether the
+        discriminator's parameters get one, too, does not matter.
     """
     ### BEGIN SOLUTION
     logits = discriminator(codes)
@@ -407,11 +414,10 @@ def nearest_distances(samples: Tensor, train: Tensor) -> Tensor:
         train: training images, (M, D), M >= 1.
 
     Returns:
-        (N,), 0 for a copy.
+        (N,), 0 for a copy, up to rounding.
     """
     ### BEGIN SOLUTION
-    exact = "donot_use_mm_for_euclid_dist"  # the fast way gives a copy a distance of about 0.001
-    return torch.cdist(samples, train, compute_mode=exact).amin(dim=1)
+    return torch.cdist(samples, train).amin(dim=1)
     ### END SOLUTION
 
 
