@@ -58,7 +58,7 @@ def _moments_fit(draws: Tensor, mean: Sequence[float], cov: Sequence[Sequence[fl
     spread = right.diagonal().sqrt()
     got = torch.cov(draws.T)
     near = (draws.mean(dim=0) - means).abs() <= 0.05 * spread + 0.01
-    together = (got - right).abs() <= 0.07 * spread[:, None] * spread + 1e-3
+    together = (got - right).abs() <= 0.07 * spread[:, None] * spread + 2e-3
     return bool(near.all() and together.all())
 
 
@@ -82,11 +82,18 @@ def _cloud(gaussian_samples: Callable) -> None:
         ("root-transposed", mean, [[small, 0], [0, large]], turned),
         ("root-transposed", mean, [[large, 0], [0, small]], turned),
         ("root-transposed", mean, [[11.6, -0.8], [-0.8, 0.4]], turned),
+        ("root-transposed", mean, [[10, 4], [4, 2]], turned),  # axes of an svd as columns
         (
             "covariance-for-root",
             mean,
             [[116, -48], [-48, 20]],
             "multiply ε by a root of the covariance, not by the covariance itself",
+        ),
+        (
+            "variances-for-deviations",
+            mean,
+            [[100, 0], [0, 4]],
+            "ε times a deviation, not a variance",
         ),
         ("mean-missing", none, cov, "the mean, (3, −1), is missing"),
         ("not-centred", mean, [[17, -6.2], [-6.2, 2.6]], "centre the codes for the covariance"),
@@ -98,14 +105,14 @@ def _cloud(gaussian_samples: Callable) -> None:
         ("one-spread", mean, _times(one, 6), "one spread for both units; each has its own"),
         ("mean-of-all", [1.0, 1.0], cov, "one mean for both units; each has its own"),
     ]
+    still = float(draws.std(dim=0).max()) < 1e-4
+    expect(not still, f"{what} are all the same: each is a draw of its own", "one-draw")
     nearest = torch.cdist(draws[:500], codes.double()).amin(dim=1)
     text = f"{what} are the old ones, drawn again: draw from their Gaussian"
     expect(float(nearest.median()) > 1e-5, text, "bootstrap")
     existing = (draws[:500, None] - codes).abs().amin(dim=1)
     text = f"{what} are put together from the numbers of the old ones: draw from their Gaussian"
     expect(float(existing.median()) > 1e-5, text, "columns-shuffled")
-    still = float(draws.std(dim=0).max()) < 1e-4
-    expect(not still, f"{what} are all the same: each is a draw of its own", "one-draw")
     if any(_moments_fit(draws, mean, _times(cov, factor)) for factor in (1, 4 / 5)):
         return
     for mistake, m, c, message in known:
@@ -137,7 +144,7 @@ def _flat(gaussian_samples: Callable) -> None:
     expect(fit, f"{what} have another mean or covariance than the codes", "flat-cloud")
     off = float((draws[:, 2] - draws[:, 0] - draws[:, 1]).std() + draws[:, 3].std())
     text = f"in {what} the third is not the sum of the first two, or the fourth is not constant"
-    expect(off < 0.05, text, "leaves-the-plane")
+    expect(off < 0.1, text, "leaves-the-plane")  # 0.001 on the diagonal leaves 0.09
     wide = torch.sin(torch.arange(36.0).reshape(3, 12) ** 1.5)  # twelve units, three codes
     what = "new codes of 12 units from 3 codes"
     draws = _samples(gaussian_samples, wide, what)
@@ -184,13 +191,15 @@ def _spread(sample_latent: Callable) -> None:
     expect(finite, f"{what} holds NaN: a root of a log-variance below 0?", "root-of-log-var")
     expect(float(z.abs().max()) > 1e-4, f"{what} holds no noise: the mean came back", "never-drawn")
     centre = (z.mean(dim=0) + mean[0]).tolist()
-    text = f"{what} has the means {centre[0]:.2f} and {centre[1]:.2f} instead of 0 and 10"
     rows = float(z.std(dim=0).max()) < 1e-4
     expect(not rows, "all rows get the same noise: draw a number for every row", "same-for-all")
     gone = "the mean is missing: the noise alone came back"
-    expect(not abs(centre[1]) < 0.3, gone, "mean-missing")
+    expect(abs(centre[1]) > 0.3, gone, "mean-missing")
     uniform = "uniform numbers; noise from N(0, 1) is asked for"
+    text = "where the mean is 0 nothing was added to it: *add* the noise, do not multiply by it"
+    expect(float(z[:, 0].std()) > 1e-4, text, "multiplied")
     expect(float(z[:, 0].min()) < 0, uniform, "uniform")
+    text = f"{what} has the means {centre[0]:.2f} and {centre[1]:.2f} instead of 0 and 10"
     off = float((z.mean(dim=0) / z.std(dim=0)).abs().max())
     expect(off < 0.06, text, "wrong-mean")
     together = float(torch.corrcoef(z.T)[0, 1].abs())

@@ -12,7 +12,9 @@ from aeutils.testing.checking import CheckFailed, expect
 
 # Of 20,000 draws a mean scatters by 0.007 standard deviations, a covariance by 0.01 variances.
 TOLERANCE = 0.07
-STILL = 0.03  # a standard deviation as small as that may come of what was put on the diagonal
+TRANSPOSED = "the matrix was used the wrong way round: with one draw ε to a row, multiply the rows "
+TRANSPOSED += "by the *transpose* of A, ε Aᵀ"
+STILL = 0.04  # the largest deviation that a tiny number on the diagonal, up to 0.001, may leave
 
 
 class Moments(NamedTuple):
@@ -64,12 +66,8 @@ def mistaken(codes: Tensor) -> Iterator[tuple[str, Moments, str]]:
     together = "the units are drawn independently, each with its own variance; the codes' units go "
     together += "together: the whole covariance is asked for"
     yield "variances-only", Moments(mean, variances.diag()), together
-    transposed = "the matrix was used the wrong way round: with one draw ε to a row, multiply the "
-    transposed += "rows by the *transpose* of A, ε Aᵀ"
     for root in list(roots(cov))[:3]:
-        yield "root-transposed", Moments(mean, root.T @ root), transposed
-    values, vectors = torch.linalg.eigh(cov)
-    yield "root-transposed", Moments(mean, vectors.T @ values.diag() @ vectors), transposed
+        yield "root-transposed", Moments(mean, root.T @ root), TRANSPOSED
     text = "the covariance itself (or its eigenvalues) stands where its root should"
     yield "covariance-for-root", Moments(mean, cov @ cov), text
     text = "variances stand where standard deviations should, and units do not go together"
@@ -145,6 +143,11 @@ def expect_cloud(draws: Tensor, codes: Tensor, what: str) -> None:
     for mistake, moment, message in mistaken(codes):
         if near(got, moment) or near(got, Moments(moment.mean, moment.cov * (n - 1) / n)):
             raise CheckFailed(f"{what}: {message}", mistake)
+    values, vectors = torch.linalg.eigh(right.cov)
+    for axes in (vectors, vectors.flip(1)):  # the signs of axes are free
+        turned = axes.T @ (right.cov @ axes).norm(dim=0).diag() @ axes
+        wrong_way = near(Moments(got.mean, got.cov.abs()), Moments(right.mean, turned.abs()))
+        expect(not wrong_way, f"{what}: {TRANSPOSED}", "root-transposed")
     for part, width in ((12, "[0, 1)"), (3, "(−1, 1)")):
         if near(got, Moments(got.mean, right.cov / part)):
             text = f"{what}: ε is uniform in {width}; draw normal numbers, with mean 0, variance 1"
