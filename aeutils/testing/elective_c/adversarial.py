@@ -65,6 +65,7 @@ def _expect_discriminators(discriminator_loss: Callable) -> None:
         [-math.log(1 - _s(_s(v))) for v in (0, -LOG3, LOG7)],
     ]
     twice = sum(entropies[0]) / 2, sum(entropies[1]) / 3
+    logits = (LOG7 - LOG3) / 3 - LOG3 / 2  # of the codes less those of the draws, on average
     right = (a / 2 + b / 3) / 2
     swapped = (turned[0] / 2 + turned[1] / 3) / 2
     known = [
@@ -83,7 +84,8 @@ def _expect_discriminators(discriminator_loss: Callable) -> None:
         Mistake("sign", -right, "the sign: a cross-entropy is positive"),
         Mistake("sigmoid-twice", sum(twice) / 2, "a sigmoid too many: D answers logits"),
         Mistake("squared-error", sum(squares) / 2, "squared errors; cross-entropies"),
-        Mistake("differences", (LOG7 / 3 - 2 * LOG3 / 3 + LOG3 / 6) / 2 - LOG3 / 4, "mean logits"),
+        Mistake("differences", logits, "a difference of mean logits; cross-entropies"),
+        Mistake("differences", logits / 2, "a difference of mean logits; cross-entropies"),
     ]
     rows = "one number for each row; take the means"
     shapes = [Mistake("not-averaged", s, rows) for s in ((3, 1), (2, 1), (5, 1), (3,), (1, 1))]

@@ -41,7 +41,8 @@ def entropies(logits: Tensor, target: float) -> Tensor:
 
 
 OF_DISCRIMINATOR = {
-    "labels-swapped": "the labels are swapped: draws from the prior belong to 1, codes to 0",
+    "labels-swapped": "the labels, or the halves, are swapped: draws from the prior belong to 1, "
+    "codes to 0",
     "half-missing": "the ½ is missing",
     "sum-for-mean": "summed over rows; take the mean of each half",
     "halves-joined": "all rows weigh the same, so that the larger half counts more: take the mean "
@@ -58,7 +59,6 @@ OF_DISCRIMINATOR = {
     "differences": "a difference of mean logits; the cross-entropy is asked for",
     "base-two": "logarithms to base 2; use the natural one",
     "smoothed": "the targets are not 1 and 0",
-    "arguments-swapped": "`codes` and `prior` have changed places",
 }
 OF_ENCODER = {
     "against-0": "the codes were compared with 0, as in the discriminator's loss: the encoder "
@@ -84,8 +84,6 @@ def of_discriminator(true: Tensor, false: Tensor, how: str = "") -> Tensor:
         false: its logits of the codes, (N,).
         how: the mistake.
     """
-    if how == "arguments-swapped":
-        true, false = false, true
     if how == "sigmoid-twice":
         true, false = true.sigmoid(), false.sigmoid()
     one, zero = {
