@@ -199,7 +199,7 @@ def _road(great_circle: Callable, a: Tensor, b: Tensor, steps: int, what: str) -
 
 
 def _great_circle(great_circle: Callable) -> None:
-    """Roads between codes at 60°, at 90° and at 120° of each other."""
+    """Roads between codes at 60°, 90°, 120° and 30° of each other."""
     # |a| is 0.5 and |b| is 1.2; the weights are sines of 60°, 40°, 20° and 0° over sin 60°
     r = math.sqrt(3)
     a, b = torch.tensor([0.5, 0]), torch.tensor([0.6, 0.6 * r])
@@ -241,11 +241,15 @@ def _great_circle(great_circle: Callable) -> None:
         Mistake("normalised-to-a", unit / 2, f"all codes have the length of a; {own}"),
     ]
     expect_close(got, right, what, known, rtol=1e-3, atol=1e-4, show_expected=True)
-    # Sines of 90°, 60°, 30° and 0°, and sin θ = 1; then sin 60° over sin 120°, which is 1.
+    # Sines of 90°, 60°, 30° and 0°, and sin θ = 1; then sin 60° over sin 120°, which is 1; half-way
+    # between two codes of length 2, which are 30° apart, lies one at 15°.
+    half = math.pi / 12
+    near = [[2.0, 0], [2 * math.cos(half), 2 * math.sin(half)], [r, 1]]
     corner, wide = [[2.0, 0], [r, 0.5], [1, r / 2], [0, 1]], [[2.0, 0], [0, 2 * r], [-2, 2 * r]]
     for end, road, what in (
         ([0.0, 1], corner, "4 codes from (2, 0) to (0, 1)"),
         ([-2, 2 * r], wide, "3 codes from (2, 0) to (−2, 2√3), 120° apart,"),
+        ([r, 1], near, "3 codes from (2, 0) to (√3, 1), 30° apart,"),
     ):
         got = _road(great_circle, torch.tensor([2.0, 0]), torch.tensor(end), len(road), what)
         over = f"{what} are NaN: a · b is no cosine; divide it by both lengths"

@@ -13,7 +13,7 @@ MESSAGES = {
     "root-forgotten": "no root of Σa^½ Σb Σa^½ was taken; its trace is the sum of the *roots* of "
     "its eigenvalues",
     "root-of-trace": "the root of a trace; take the trace of the root",
-    "inner-root-forgotten": "Σa itself stands on both sides of Σb; its root does",
+    "inner-root-forgotten": "Σa itself was put on both sides of Σb; put its root there",
     "variances-only": "only variances were compared, feature by feature; the covariances between "
     "features count as well",
     "factor-missing": "the root is subtracted once; the formula subtracts it twice",

@@ -296,7 +296,11 @@ def expect_nearest(nearest_distances: Callable, samples: Tensor, train: Tensor, 
         expect_unchanged(before, after, "nearest_distances")
     (n, d), m = samples.shape, len(train)
     shapes = [
-        Mistake("for-each-training-image", (m,), "one for each training image; each *sample*"),
+        Mistake(
+            "for-each-training-image",
+            (m,),
+            "one for each training image; return one for each *sample*",
+        ),
         Mistake("one-for-all", (), "one number for all samples; return one for each"),
         Mistake("table", (n, m), "a distance for each pair; of each sample only the smallest"),
         Mistake("column", (n, 1), "a column; one number for each sample, (N,)"),
