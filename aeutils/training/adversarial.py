@@ -44,7 +44,7 @@ def fit_adversarial(
     *,
     epochs: int,
     loss: Callable[[Tensor, Tensor], Tensor] = mse,
-    weight: float = 0.01,
+    weight: float = 0.005,
     batch_size: int = 256,
     lr: float = 1e-3,
     seed: int = 0,
