@@ -23,7 +23,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     """Return the squared Fréchet distance of the Gaussians with the moments of a and b.
 
     With features of Inception it is the FID (Heusel et al., 2017); with those of another network
-    it is another number, and the two cannot be compared. It also grows as there are fewer rows.
+    it is another number, and the two cannot be compared. With fewer rows it is larger on average.
 
     Args:
         a: features, floats (N, F), N >= 2.

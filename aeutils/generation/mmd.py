@@ -21,8 +21,8 @@ from aeutils.anomalies.baselines import check_rows, squared_distances
 def mmd(codes: Tensor, prior: Tensor) -> Tensor:
     """Return the unbiased estimate of the squared maximum mean discrepancy of codes and draws.
 
-    The kernel is the inverse multiquadratic k(x, y) = C / (C + ‖x − y‖²) with C = 2K, twice the
-    mean squared length of a draw from N(0, 1) in K dimensions. Pairs of a row with itself are left
+    The kernel is the inverse multiquadratic k(x, y) = C / (C + ‖x − y‖²) with C = 2K, the mean
+    squared distance of two draws from N(0, 1) in K dimensions. Pairs of a row with itself are left
     out; that is what makes the estimate unbiased.
 
     Args:

@@ -14,7 +14,7 @@ def nearest_distances(samples: Tensor, train: Tensor) -> Tensor:
     """Return the Euclidean distance of each sample to the training image that is nearest to it.
 
     A distance of raw pixels: a training image moved by one pixel is already far away. Samples are
-    searched a few at a time, so memory grows as M, not as N · M.
+    searched a few at a time, so memory grows as N + M, not as N · M.
 
     Args:
         samples: floats (N, D).

