@@ -49,12 +49,8 @@ def fit_adversarial(
     *,
     epochs: int,
     loss: Callable[[Tensor, Tensor], Tensor] = mse,
-<<<<<<< HEAD
     losses: Losses = (discriminator_loss, encoder_loss),
-    weight: float = 0.01,
-=======
     weight: float = 0.005,
->>>>>>> c-h5
     batch_size: int = 256,
     lr: float = 1e-3,
     discriminator_lr: float | None = None,

@@ -46,12 +46,14 @@ def gaussian_samples(codes: Tensor, n: int, generator: torch.Generator) -> Tenso
     """n draws from the Gaussian that has the mean and the covariance of the codes.
 
     Args:
-        codes: floats (N, K), N >= 2. A unit may be constant, or a sum of others.
+        codes: floats (N, K), N >= 2. Units may be constant or sums of others, and there may be more
+            units than codes: the covariance may be singular.
         n: how many draws, at least 1.
         generator: where all random numbers come from.
 
     Returns:
-        New codes (n, K), each drawn independently of the others.
+        New codes (n, K), each drawn independently of the others. The covariance may divide by N or
+        by N − 1.
     """
     ### BEGIN SOLUTION
     mean = codes.mean(dim=0)
@@ -103,8 +105,9 @@ def sample_latent(
         generator: where the random numbers come from; None for torch's own.
 
     Returns:
-        (N, K). Every number of every row has noise of its own, and gradients reach `mean` and,
-        while training, `log_var`.
+        (N, K): while training mean + σ ε, otherwise the mean. Every number of every row has noise ε
+        of N(0, 1) of its own, from `generator` alone. Gradients reach `mean`, also when `training`
+        is False, and while training `log_var`.
     """
     ### BEGIN SOLUTION
     if not training:
@@ -385,9 +388,9 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     """The squared Fréchet distance of the Gaussians with the means and covariances of a and b.
 
     Args:
-        a: features, floats (N, F), N >= 2.
-        b: features, (M, F), M >= 2. Covariances may be singular: a feature may be constant, and there may be
-            fewer rows than features.
+        a: features, floats (N, F), N >= 2 and F >= 2.
+        b: features, (M, F), M >= 2. Covariances may be singular: a feature may be constant, and
+            there may be fewer rows than features.
 
     Returns:
         ‖μa − μb‖² + tr(Σa + Σb − 2 (Σa^½ Σb Σa^½)^½), with covariances that divide by N − 1 and M − 1.
@@ -456,11 +459,13 @@ def great_circle(a: Tensor, b: Tensor, steps: int) -> Tensor:
 
     Args:
         a: a code, floats (K,), not 0.
-        b: a code, (K,), not 0 and not opposite to a. If it points in the direction of a, the road is the straight line.
+        b: a code, (K,), not 0 and not opposite to a. If it points in the direction of a, the road
+            is the straight line.
         steps: how many codes, both ends counted, at least 2.
 
     Returns:
-        (steps, K), from a to b.
+        (steps, K), from a to b: sin((1 − t) θ)/sin θ · a + sin(t θ)/sin θ · b, where θ is the angle
+        between a and b. Lengths are kept as they are.
     """
     ### BEGIN SOLUTION
     t = torch.linspace(0, 1, steps, dtype=a.dtype)[:, None]
