@@ -25,9 +25,13 @@ def fit(model, discriminator, x=X, **options):
 
 def test_a_run_is_two_plain_optimisers_in_turn():
     ours, theirs = (small(), judge()), (small(), judge())
-    history = fit(*ours, epochs=3, batch_size=50, lr=1e-2, weight=0.3, seed=5)
+    history = fit(*ours, epochs=6, batch_size=50, lr=1e-2, weight=0.3, seed=5)
     draws = torch.Generator().manual_seed(5)
     optimizers = [torch.optim.AdamW(n.parameters(), 1e-2, (0.5, 0.999), 1e-8, 0.0) for n in theirs]
+    cycles = [
+        torch.optim.lr_scheduler.OneCycleLR(o, 1e-2, total_steps=6, cycle_momentum=False)
+        for o in optimizers
+    ]
     model, discriminator = theirs
     for recorded in history.train_loss:
         codes = model.encode(X)
@@ -40,6 +44,8 @@ def test_a_run_is_two_plain_optimisers_in_turn():
         prior = torch.randn(codes.shape, generator=draws)
         discriminator_loss(discriminator, codes, prior).backward()
         optimizers[1].step()
+        for cycle in cycles:
+            cycle.step()
     for network, expected in zip(ours, theirs, strict=True):
         for got, wanted in zip(network.parameters(), expected.parameters(), strict=True):
             torch.testing.assert_close(got, wanted, rtol=1e-3, atol=1e-5)
@@ -90,7 +96,7 @@ def test_codes_move_to_the_prior_and_images_are_still_rebuilt():
     for weight in (0.0, 0.05):
         torch.manual_seed(0)
         model, discriminator = models.Autoencoder((12, 32, 2)), models.mlp((2, 64, 64, 1))
-        fit(model, discriminator, x, epochs=60, batch_size=50, lr=2e-3, weight=weight)
+        fit(model, discriminator, x, epochs=60, batch_size=50, lr=5e-3, weight=weight)
         with torch.no_grad():
             apart.append(float(mmd(model.encode(x), prior)))
             errors.append(float(losses.mse(model(x), x)))
@@ -138,7 +144,7 @@ def test_a_run_notes_what_it_did():
     assert (recipe.data, recipe.images_seen, recipe.steps) == ("50 × 12", 150, 12)
     assert (recipe.batch_size, recipe.lr, recipe.seeds) == (16, 0.01, "weights 6, order 4")
     assert recipe.loss == "hinge mse + 0.25 · encoder loss"
-    assert recipe.optimiser == "AdamW, β₁ 0.5, constant"
+    assert recipe.optimiser == "AdamW, one cycle, β₁ 0.5"
     assert recipe.parameters == sum(p.numel() for p in small().parameters())
 
 
@@ -187,7 +193,7 @@ Z16, OUT = torch.ones(16, 3), torch.ones(16, 12)
         (lambda: fit(small(), judge(), epochs=0), ValueError, "epochs must be at least 1, got 0"),
         (lambda: fit(small(), judge(), epochs=1.0), TypeError, "epochs"),
         (lambda: fit(small(), judge(), batch_size=0), ValueError, "batch_size must be at least 1"),
-        (lambda: fit(small(), judge(), lr=0.0), ValueError, "lr must be a positive number, got 0"),
+        (lambda: fit(small(), judge(), lr=0.0), ValueError, "learning rates must be positive numbers, got 0"),
         (lambda: fit(small(), judge(), weight=-1.0), ValueError, "weight must be a number >= 0"),
         (lambda: fit(small(), judge(), weight=math.nan), ValueError, "weight must be a number"),
         (lambda: fit(nn.Linear(12, 3), judge()), TypeError, "Linear has no encode"),
