@@ -1099,7 +1099,7 @@ plots.sample_wall(walked, title="Slant, learned on the digits 0 to 4 and given t
 
 # %% [markdown]
 # **Explain.** The claim could have failed, and half failed. A direction learned on some digits does slant others, in every space. But the code of the variational autoencoder pays for it: a third of the digits are no longer recognised. PCA's code, a mere rotation, loses fewer, and its images lie
-# farther from all real ones. In pixels the digit itself stays where it was, and grey ink is laid beside it. For thickness, pixels do best, because more ink *is* more ink. So a row of pretty pictures proves little: ask for the same arithmetic in pixels and in PCA's code, for a measure of what was
+# farther from all real ones. In pixels the digit stays where it was and ink is laid beside it; more than half are lost. For thickness, pixels do best, because more ink *is* more ink. So a row of pretty pictures proves little: ask for the same arithmetic in pixels and in PCA's code, for a measure of what was
 # to change, and for one of what was not.
 #
 # Try it: a slider for each attribute, in all three spaces.

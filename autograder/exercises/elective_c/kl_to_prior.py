@@ -44,22 +44,23 @@ EXERCISE = Exercise(
                 spread = (m**2).mean(0) - m.mean(0) ** 2
                 return torch.gt(spread, threshold)
         """,
-        "numpy, float64": """
+        "float64; numpy for the units": """
             def kl_to_prior(mean, log_var):
-                m, v = mean.double().numpy(), log_var.double().numpy()
-                return torch.from_numpy(-0.5 * (1 + v - m * m - np.exp(v)))
+                m, v = mean.double(), log_var.double()
+                return -0.5 * (1 + v - m * m - torch.exp(v))
 
             def active_units(mean, threshold=0.01):
-                return torch.from_numpy(np.var(mean.numpy(), axis=0, ddof=1) > threshold)
+                return torch.from_numpy(np.var(mean.detach().numpy(), axis=0, ddof=1) > threshold)
         """,
         "number by number": """
             def kl_to_prior(mean, log_var):
-                out = torch.zeros(mean.shape)
-                for n in range(mean.shape[0]):
-                    for k in range(mean.shape[1]):
-                        m, v = float(mean[n, k]), float(log_var[n, k])
-                        out[n, k] = (m * m + math.exp(v) - 1 - v) / 2
-                return out
+                rows = []
+                for means, variances in zip(mean, log_var):
+                    row = []
+                    for m, v in zip(means, variances):
+                        row.append((m * m + torch.exp(v) - 1 - v) / 2)
+                    rows.append(torch.stack(row))
+                return torch.stack(rows)
 
             def active_units(mean, threshold=0.01):
                 active = []
@@ -221,6 +222,7 @@ def table(kl_to_prior: Callable, active_units: Callable) -> None:
 
 @EXERCISE.conduct(
     right=divergence,
+    trains=["mean", "log_var"],
     between=(0, math.inf),
     extremes=[{"mean": torch.tensor([[0.0, 2.0]]), "log_var": torch.tensor([[0.0, -20.0]])}],
 )
