@@ -212,7 +212,8 @@ def walks(judge: Judge, spaces: dict[str, tuple[Callable, Callable]]) -> dict[st
     """Return what a direction, learned on the digits 0 to 4, does to test images of 5 to 9.
 
     Every space walks until one step is gained: the difference between the halves of a class with
-    more and with less of the attribute.
+    more and with less of the attribute. An error is raised where no walk gains it, because spaces
+    that walked less far could not be compared with the others.
     """
     images = judge.images
     first, later = images.y_train < 5, images.y_test >= 5
@@ -237,6 +238,8 @@ def walks(judge: Judge, spaces: dict[str, tuple[Callable, Callable]]) -> dict[st
                 after = decode(z + amount * towards)
                 gained = float((measure(after.unflatten(1, (1, 28, 28))) - was).mean()) / step
                 low, high = (amount, high) if gained < 1 else (low, amount)
+            if abs(gained - 1) > 0.05:
+                raise RuntimeError(f"{attribute}, {space}: {gained:.2f} steps gained, not one")
             known = judge.classes(before).argmax(dim=1) == labels
             still = judge.classes(after).argmax(dim=1) == labels
             found[f"{attribute}, {space}"] = {
