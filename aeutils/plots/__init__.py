@@ -10,6 +10,7 @@ their name at the end, classes their digit. Tensors may live on any device and m
 """
 
 from aeutils.plots.alarms import alarms
+from aeutils.plots.code_clouds import code_clouds
 from aeutils.plots.codes import code_gallery
 from aeutils.plots.curves import learning_curves, lines, panels, scree, subspace_angles
 from aeutils.plots.fields import value_table, vector_fields
@@ -24,6 +25,7 @@ from aeutils.plots.word_maps import word_map
 
 __all__ = [
     "alarms",
+    "code_clouds",
     "code_gallery",
     "eigen_digits",
     "error_histogram",

@@ -18,6 +18,7 @@ HISTORY = type("H", (), {"step": [1, 2], "train_loss": [2.0, 1.0], "val_step": [
                          "best_step": None})()  # fmt: skip
 CALLS = {
     "alarms": lambda: plots.alarms([0, 1, 2], Z[:3, 0], Z[:3, 1], Z[:3, 0].abs(), 0.5, EVENTS, "T"),
+    "code_clouds": lambda **k: plots.code_clouds(Z, Z.abs() / 5, Y, **k),
     "code_gallery": lambda: plots.code_gallery(X, {"m": (torch.tanh(torch.randn(12, 36)), X)}, n=3),
     "eigen_digits": lambda: plots.eigen_digits(torch.linalg.qr(X.T)[0].T, n=4),
     "error_histogram": lambda **k: plots.error_histogram({"a": torch.linspace(0, 1, 30)}, **k),
