@@ -300,15 +300,17 @@ def run(mnist: data.Dataset) -> dict[str, dict]:
             for name, of in kept.items()
         },
     }
-    how = {"seeds": SEEDS, "threads": 1}
     return {
         "adversarial-frechet": entry(
             "adversarial-frechet",
             ratios(VARIATIONAL),
             "seeds",
+            seeds=SEEDS,
+            threads=1,
             details=details,
             recipes={n: recipes.over_seeds(r).with_rate_chosen(BY_HAND) for n, r in kept.items()},
-            **how,
         ),
-        "adversarial-plain": entry("adversarial-plain", ratios(PLAIN), "seeds", details={}, **how),
+        "adversarial-plain": entry(
+            "adversarial-plain", ratios(PLAIN), "seeds", seeds=SEEDS, threads=1, details={}
+        ),
     }

@@ -102,6 +102,37 @@ def test_losses_are_those_of_distributions():
     torch.testing.assert_close(got, expected + samples.KERNEL * apart)
 
 
+def test_the_kernel_sees_the_codes_that_are_decoded():
+    training.seed_everything(0)
+    model, x = samples.WithCode((6, 5, 2)), torch.rand(10, 6)
+    logits, z = model(x)
+    assert torch.equal(z, model.encode(x))
+    assert torch.equal(logits, model.decode(z))
+
+
+def test_what_no_recipe_notes_is_as_the_rows_say(monkeypatch):
+    asked = []
+
+    def note(*given, **how):
+        asked.append(how)
+        return training.History()
+
+    monkeypatch.setattr(training, "fit", note)
+    monkeypatch.setattr(training, "fit_adversarial", note)
+    draw = torch.Generator().manual_seed(0)
+    x = torch.rand(20, 784, generator=draw)
+    mean, log_var = torch.randn(2, 20, 3, generator=draw)
+    for name, make in samples.generators(x, 0).items():
+        make()
+        if name.startswith("variational"):
+            beta = 4.0 if "β = 4" in name else 1.0
+            got = asked[-1]["loss"]((torch.zeros(20, 784), mean, log_var), x)
+            expected = generation.negative_elbo(torch.zeros(20, 784), x, mean, log_var, beta)
+            assert float(got) == float(expected)
+    # the discriminator learns more slowly than what it judges
+    assert asked[-1]["discriminator_lr"] == pytest.approx(asked[-1]["lr"] / 3)
+
+
 @pytest.fixture(scope="module")
 def made():
     x = few(60, 1).x_train.flatten(1)
@@ -150,6 +181,12 @@ def test_networks_follow_their_seed():
 
 
 # ----------------------------------------------------------------------------------- the judge
+
+
+def test_the_classifier_is_the_same_in_every_run():
+    images = few(30, 10)
+    first, second = (samples.Judge(images, epochs=1) for _ in range(2))
+    assert torch.equal(first.model.last.weight, second.model.last.weight)
 
 
 def test_what_is_said_of_images_is_what_other_computations_find(judge, monkeypatch):
