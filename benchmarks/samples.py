@@ -182,12 +182,21 @@ class Judge:
         }
 
     @torch.no_grad()
-    def of_code(self, made: Generator) -> dict[str, float]:
-        """Return what is said of a network's code."""
+    def of_code(self, made: Generator, draw: torch.Generator) -> dict[str, float]:
+        """Return what is said of a network's code.
+
+        Two Fréchet distances stand beside that of `of_images`: of images drawn from a Gaussian
+        around the training codes, a control that every network gets, and of the rebuilt test
+        images, where nothing is drawn.
+        """
         z_train, z_test = made.encode(self.x), made.encode(self.x_test)
         labels = self.images.y_train, self.images.y_test
+        real, rebuilt = self.features(self.x_test), made.decode(z_test)
+        around = made.decode(generation.gaussian_samples(z_train, len(z_test), draw))
         return {
-            "sse": float((made.decode(z_test) - self.x_test).square().sum(dim=1).mean()),
+            "gaussian": generation.frechet_distance(self.features(around), real),
+            "rebuilt": generation.frechet_distance(self.features(rebuilt), real),
+            "sse": float((rebuilt - self.x_test).square().sum(dim=1).mean()),
             "knn": embeddings.knn_accuracy(z_train, labels[0], z_test, labels[1]),
         }
 
@@ -275,7 +284,7 @@ def run(mnist: data.Dataset) -> dict[str, dict]:
             draw = torch.Generator().manual_seed(seed)
             with torch.no_grad():
                 drawn = made.decode(made.draw(len(judge.x_test), draw))
-            table[name] = judge.of_images(drawn, judge.x_test) | judge.of_code(made)
+            table[name] = judge.of_images(drawn, judge.x_test) | judge.of_code(made, draw)
             kept.setdefault(name, []).append(recipes.recipe_of(made.history))
             print(f"  seed {seed}, {name}: {table[name]}", flush=True)
             if name == VARIATIONAL:

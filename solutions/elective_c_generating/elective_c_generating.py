@@ -170,7 +170,7 @@ print(f"shortest of the 5,000 codes: {codes.norm(dim=1).min():.1f}")
 # rebuilt as well, and where clouds overlap, the decoder has to find a compromise.
 
 # %% tags=["explore"]
-figure, (left, right) = plots.panels(1, 2)
+figure, (left, right) = plots.panels(2, height=4.2)
 where = torch.tensor([[-1.4, 0.9], [-0.6, -0.8], [0.1, 0.5], [0.9, -0.5], [1.3, 1.0], [-1.5, -0.6]])
 which = torch.tensor([7, 9, 9, 3, 0, 1])
 plots.code_clouds(where, torch.zeros_like(where), which, "Points: what lies between?", ax=left)
@@ -198,7 +198,7 @@ figure
 # </details>
 # <details><summary>Hint 2: the noise</summary>
 #
-# z = μ + σ ε. `torch.randn(mean.shape, generator=generator, dtype=mean.dtype)` is an ε of its own for every entry; `torch.randn_like` takes no generator.
+# z = μ + σ ε, with an ε of its own for every entry, in the dtype of the means. `torch.randn` takes a generator, `torch.randn_like` does not.
 # </details>
 
 
@@ -581,7 +581,7 @@ least = {
 }
 compared = {
     name: {kind: bound_on(model, images) for kind, images in of_kind.items()}
-    for name, model in {"trained on grey": wide, "trained on binary": vae_binary}.items()
+    for name, model in {"trained on grey": vae_20, "trained on binary": vae_binary}.items()
 }
 print(f"{'nats per image':<34}{'grey':>8}{'binary':>8}")
 for name, row in (compared | {"each pixel rebuilt, code for free": least}).items():
@@ -1224,4 +1224,4 @@ calibration()
 # - Judge samples by similarity *and* novelty, with real images, copies and noise in the same table.
 # - Ask of a latent equation whether it could have failed.
 #
-# **If you want more.** Put one Gaussian around the codes of *each class* and draw from ten: what happens to the columns? Show the critic the class as well. Or train `wide` five times as long: which columns move, and which do not?
+# **If you want more.** Put one Gaussian around the codes of *each class* and draw from ten: what happens to the columns? Show the discriminator the class as well. Or train `vae_20` five times as long: which columns move, and which do not?

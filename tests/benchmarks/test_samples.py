@@ -218,12 +218,16 @@ def test_what_is_said_of_a_code_is_of_the_test_images(judge):
         return torch.tensor([[10.0 * where[row.numpy().tobytes()]] for row in rows])
 
     grey = SimpleNamespace(encode=label, decode=lambda z: torch.full((len(z), 784), 0.25).logit())
-    got = judge.of_code(samples.Generator(grey, None, None))
+    draw = torch.Generator().manual_seed(0)
+    got = judge.of_code(samples.Generator(grey, None, None), draw)
     assert got["knn"] == 1
+    flat, real = judge.features(torch.full((9, 784), 0.25)), judge.features(judge.x_test)
+    assert got["rebuilt"] == pytest.approx(generation.frechet_distance(flat, real), rel=1e-3)
+    assert got["gaussian"] == pytest.approx(got["rebuilt"], rel=1e-3)  # whatever the code, grey
     expected = ((judge.x_test.double().numpy() - 0.25) ** 2).sum(axis=1).mean()
     assert got["sse"] == pytest.approx(expected, rel=1e-5)
     silent = SimpleNamespace(encode=lambda rows: rows[:, :1] * 0, decode=grey.decode)
-    assert judge.of_code(samples.Generator(silent, None, None))["knn"] < 0.3
+    assert judge.of_code(samples.Generator(silent, None, None), draw)["knn"] < 0.3
 
 
 def test_controls_are_halves_of_the_test_images_copies_and_noise(judge, monkeypatch):
