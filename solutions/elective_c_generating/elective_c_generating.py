@@ -401,7 +401,7 @@ plots.code_clouds(
 )
 
 # %% [markdown]
-# Walk through the plane yourself.
+# They are smaller than those of our sketch: with only two numbers, precision is worth its price. Walk through the plane yourself.
 
 # %% tags=["explore"]
 with torch.no_grad():
@@ -451,7 +451,7 @@ reveal("ec-loud", codes_of["β = 4"]["loud"])
 plots.lines(
     list(range(1, 21)),
     prices,
-    title="Eight of the 20 units speak; with β = 4 four do, and with β = 784 none",
+    title="Ten of the 20 units cost more than 0.1 nat, with β = 4 four, with β = 784 none",
     x_label="unit, the dearest first",
     y_label="KL divergence (nats per image)",
 )
@@ -918,7 +918,7 @@ training.compare(
 # - *SSE* and *kNN* judge the code, not what is drawn.
 #
 # And among the models? From the prior, the adversarial network is first and the variational ones are far behind. But look to the right. With a Gaussian put around its codes *afterwards*, a control that is seldom reported, the variational network with 20 numbers draws about as well as the others, and the plain network, which never heard of a prior,
-# is the best of all. And two of the three variational networks are no better at *rebuilding* test images: what they draw is blurred because everything they decode is. So the prior was the lesser problem. (One training each, 5,000 images. With 60,000 and three seeds the adversarial network is first: the lesson has that table.)
+# is the best of all. And for two of the three variational networks even the *rebuilt* test images are far from real ones: what they draw is blurred because everything that they decode is. So the prior was the lesser problem. (One training each, 5,000 images. With 60,000 and three seeds the adversarial network is first: the lesson has that table.)
 
 
 # %% tags=["explore"]
