@@ -228,7 +228,7 @@ def negative_elbo(negative_elbo: Callable) -> bool:
     _gradients(negative_elbo, given)
     far = torch.tensor([[40.0, -40.0]]), torch.tensor([[0.0, 1.0]]), *torch.zeros(2, 1, 1)
     got = to_tensor(run(negative_elbo, *far, name=name), "the loss")
-    what = "the loss of two pixels whose logits, 40 and −40, are quite wrong,"
+    what = "the loss of the pixels 0 and 1 with the logits 40 and −40"
     expect(
         bool(torch.isfinite(got).all()),
         f"{what} is not finite: the probability rounded to 0 or 1; stay with the logits",

@@ -247,7 +247,7 @@ def discriminators_gradient(discriminator_loss: Callable, encoder_loss: Callable
             "codes-logits-detached",
             unit(by_draws),
             "it comes from the draws alone: did `.detach()` come after the discriminator had seen "
-            "the codes? Detach the codes before",
+            "the codes, or was it asked about them under `no_grad`? Detach the codes before",
         ),
         Mistake(
             "draws-logits-detached",

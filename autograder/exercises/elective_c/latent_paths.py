@@ -230,7 +230,7 @@ def between_two(great_circle: Callable, attribute_direction: Callable) -> None:
         (744, 5, 55.0, (1.5, 2.5), 2),
     ):
         a, b = pair(seed, k, degrees, lengths)
-        what = f"the road in {steps} codes of {k} numbers, with its ends {degrees:.0f}° apart,"
+        what = f"the road of {degrees:.0f}° in {steps} codes of {k} numbers"
         expect_path(great_circle, a, b, steps, what)
 
 
@@ -242,7 +242,7 @@ def between_two(great_circle: Callable, attribute_direction: Callable) -> None:
 def one_direction(great_circle: Callable, attribute_direction: Callable) -> None:
     """An angle of 60°; then codes along an axis, and in sixty other directions."""
     a, b = pair(745, 4, 60.0, (0.7, 1.2))
-    expect_path(great_circle, a, b, 6, "the road in 6 codes, with its ends 60° apart,")
+    expect_path(great_circle, a, b, 6, "the road of 60° in 6 codes")
     axis = torch.tensor([0.0, 2.0, 0.0])
     what = "5 codes from a to b = 3a"
     cure = "0/0 where the angle is 0, because sin θ is 0 then; take the straight line"

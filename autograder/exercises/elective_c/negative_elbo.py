@@ -256,8 +256,8 @@ def weighted(negative_elbo: Callable) -> None:
     found = [Mistake(how, of_mistake(how), MESSAGES[how]) for how in MESSAGES if how not in both]
     mistakes = [m for m in found if not close(right, m.value)]
     what = (
-        "what the loss gains from beta = 2.5 where posteriors equal the prior, and from leaving "
-        "the prior, for no beta, 1, 2.5 and 0,"
+        "the growth of the loss from beta = 2.5 where posteriors equal the prior, and from leaving "
+        "the prior without beta and with beta = 1, 2.5 and 0"
     )
     whole = bound(*prior)
     try:

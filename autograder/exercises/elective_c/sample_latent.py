@@ -224,7 +224,9 @@ def generator_and_gradients(sample_latent: Callable) -> None:
     )
     expect(
         torch.equal(first, again),
-        "two generators of the same seed gave different noise: pass `generator=generator`",
+        "two generators of the same seed gave different noise: pass `generator=generator` "
+        "(`torch.randn_like` and `torch.distributions` take none: `torch.randn(shape, "
+        "generator=generator)` does)",
         "generator-ignored",
     )
     gradients(sample_latent)

@@ -201,9 +201,10 @@ def expect_distance(
         if singular and (error.mistake or "").startswith("raised-"):
             kind = str(error.mistake).removeprefix("raised-").lstrip("_")
             message = (
-                f"{what}: it raised {kind}. A covariance is singular there, and has no Cholesky "
-                "root and no inverse; and where an eigenvalue of 0 has come out a hair below it, "
-                "its root is NaN: cut eigenvalues off at 0 first"
+                f"{what}: it raised {kind}. A covariance is singular there, and an eigenvalue of 0 "
+                "may come out slightly below 0, where its root is NaN, and what follows fails: cut "
+                "eigenvalues off at 0 before the root. A Cholesky root, or an inverse, does not "
+                "exist there"
             )
             raise CheckFailed(message, "singular-refused") from None
         raise
