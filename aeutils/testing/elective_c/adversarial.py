@@ -85,9 +85,11 @@ def _expect_discriminators(discriminator_loss: Callable) -> None:
     known = [
         Mistake("labels-swapped", swapped, "draws from the prior belong to 1, codes to 0"),
         Mistake("half-missing", a / 2 + b / 3, "the ½ is missing"),
-        Mistake("sum-for-mean", (a + b) / 2, "summed over rows; a mean for each half"),
-        Mistake("sum-for-mean", a + b, "summed over rows; a mean for each half"),
-        Mistake("halves-joined", (a + b) / 5, "a mean of all five rows; one for each half first"),
+        Mistake("sum-for-mean", (a + b) / 2, "summed over rows; take a mean for each half"),
+        Mistake("sum-for-mean", a + b, "summed over rows; take a mean for each half"),
+        Mistake(
+            "halves-joined", (a + b) / 5, "a mean of all five rows; take one for each half first"
+        ),
         Mistake("draws-only", a / 2, "the codes belong to the loss as well"),
         Mistake("draws-only", a / 4, "the codes belong to the loss as well"),
         Mistake("codes-only", b / 3, "the draws from the prior belong to the loss as well"),

@@ -46,7 +46,7 @@ def _samples(gaussian_samples: Callable, codes: Tensor, what: str) -> Tensor:
         raise
     expect_unchanged(codes, given, "gaussian_samples")
     shapes = [
-        Mistake("as-many-as-codes", (n, k), f"as many as there were codes; n = {MANY}"),
+        Mistake("as-many-as-codes", (n, k), f"as many came back as there were codes; n is {MANY}"),
         Mistake("transposed", (k, MANY), "rows and columns are swapped: a code is a row"),
     ]
     draws = expect_shape(value, (MANY, k), what, shapes).double()
@@ -216,7 +216,9 @@ def _spread(sample_latent: Callable) -> None:
     expect(together < 0.9, alike, "one-per-row")
     v = math.log(4)
     known = [
-        Mistake("variance-for-deviation", [4, 1 / 4], "exp(log_var) is the variance; σ is asked"),
+        Mistake(
+            "variance-for-deviation", [4, 1 / 4], "exp(log_var) is the variance; take its root, σ"
+        ),
         Mistake("log-var-for-deviation", [v, v], "log_var itself is no standard deviation"),
         Mistake("half-of-log-var", [v / 2, v / 2], "log_var / 2 is log σ: take exp"),
         Mistake("root-of-log-var", [v**0.5, v**0.5], "take exp of log_var first"),

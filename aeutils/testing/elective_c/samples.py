@@ -58,7 +58,11 @@ def _two_gaussians(frechet_distance: Callable) -> None:
             37 - 2 * 4 / 9 * 28,
             "tr Σa Σb was subtracted; take the root of the matrix first",
         ),
-        Mistake("root-of-trace", 37 - 4 / 3 * math.sqrt(28), "the trace of the root, not its root"),
+        Mistake(
+            "root-of-trace",
+            37 - 4 / 3 * math.sqrt(28),
+            "take the trace of the root, not the root of the trace",
+        ),
         Mistake("factor-missing", 37 - 4, "the trace of the root is subtracted *twice*"),
         Mistake("inner-root-forgotten", 37 - 2 * inner, "Σa^½ Σb Σa^½, not Σa Σb Σa"),
         Mistake("traces-subtracted", 25 - 12 - 8, "the traces of Σa and Σb are added"),
@@ -76,7 +80,11 @@ def _two_gaussians(frechet_distance: Callable) -> None:
         ),
         Mistake("rooted", 2, "take no root of the trace"),
         Mistake("means-only", 25, "the covariances count as well"),
-        Mistake("covariances-subtracted", 25 + 4 / 9 * (1 + 36 + 36 + 49), "not ‖Σa − Σb‖²"),
+        Mistake(
+            "covariances-subtracted",
+            25 + 4 / 9 * (1 + 36 + 36 + 49),
+            "‖Σa − Σb‖² is not in the formula",
+        ),
         Mistake("uncentred", 25 + 136 / 3 - 2 / 3 * about, "a covariance is about the *mean*"),
         Mistake("uncentred", 25 + 136 / 4 - 2 / 4 * about, "a covariance is about the *mean*"),
         Mistake("divided-by-n", 25 + 3 / 4 * 4, "divide by N − 1 and M − 1, which are 3"),
@@ -154,13 +162,15 @@ def _nearest(nearest_distances: Callable) -> None:
     near = "look among the training images"
     known = [
         Mistake("squared", [25, 0, 100], "squares; take their roots"),
-        Mistake("mean-squared", [12.5, 0, 50], "mean squares; the root of the *sum* of squares"),
+        Mistake(
+            "mean-squared", [12.5, 0, 50], "mean squares; take the root of the *sum* of squares"
+        ),
         Mistake("root-mean-squared", [v / root(2) for v in right], "sum the squares; no mean"),
         Mistake("city-block", [7, 0, 10], "|3| + |4| is 7; the root of 3² + 4² is 5"),
         Mistake("largest-difference", [4, 0, 10], "the larger of 3 and 4; √(3² + 4²) is 5"),
         Mistake("farthest", [12, root(436), root(416)], "to the *farthest* training image"),
-        Mistake("mean-distance", [v / 4 for v in sums], "the mean; the smallest of the four"),
-        Mistake("summed", sums, "the sum over training images; the smallest of the four"),
+        Mistake("mean-distance", [v / 4 for v in sums], "the mean; take the smallest of the four"),
+        Mistake("summed", sums, "the sum over training images; take the smallest"),
         Mistake("over-training-images", [root(366), root(486), root(1078)], "one image at a time"),
         Mistake("among-samples", [0, 0, 0], f"a sample is its own nearest; {near}"),
         Mistake("nearest-other-sample", [10, 10, root(244)], f"between samples; {near}"),
@@ -169,11 +179,15 @@ def _nearest(nearest_distances: Callable) -> None:
         Mistake("place", [0, 1, 3], "a row number; return the distance to that row"),
     ]
     shapes = [
-        Mistake("for-each-training-image", (4,), "one for each training image; the other axis"),
+        Mistake(
+            "for-each-training-image", (4,), "one for each training image; take the other axis"
+        ),
         Mistake("one-for-all", (), "one number for all samples; return one for each"),
         Mistake("table", (3, 4), "a distance for each pair; keep the smallest of each row"),
-        Mistake("column", (3, 1), "a column; one number for each sample, (N,)"),
-        Mistake("each-number", (3, 2), "one for each number of a sample; one for each sample"),
+        Mistake("column", (3, 1), "a column; return one number for each sample, (N,)"),
+        Mistake(
+            "each-number", (3, 2), "one for each number of a sample; return one for each sample"
+        ),
     ]
     what = "the distances of (0, 0), (6, 8), (10, −12) from (3, 4), (6, 8), (0, −12), (9, 4)"
     value = run(nearest_distances, samples, train, name=name)
@@ -207,7 +221,7 @@ def _road(great_circle: Callable, a: Tensor, b: Tensor, steps: int, what: str) -
         Mistake("one-too-few", (steps - 1, k), "one code too few; `steps` counts both ends"),
         Mistake("one-too-few", (steps - 2, k), "two codes too few; `steps` counts both ends"),
         Mistake("transposed", (k, steps), "codes are the rows, not the columns"),
-        Mistake("one-code", (k,), "a single code; one for each of the `steps` values of t"),
+        Mistake("one-code", (k,), "a single code; return one for each value of t"),
     ]
     value = run(great_circle, a.clone(), b.clone(), steps, name="great_circle")
     return expect_shape(value, (steps, k), what, shapes)
@@ -243,7 +257,7 @@ def _great_circle(great_circle: Callable) -> None:
         Mistake("straight-to-length", lengths * straight / level, to_length),
         Mistake("cosine-for-angle", mixed(0.5), "θ is the angle: `acos` of the cosine"),
         Mistake("degrees", mixed(60.0), "sines take radians, not degrees"),
-        Mistake("right-angle", mixed(math.pi / 2), "as for 90°; the angle is 60° here"),
+        Mistake("right-angle", mixed(math.pi / 2), "weights as for 90°; the angle is 60° here"),
         Mistake("angle-without-lengths", mixed(math.acos(0.3)), "divide by both lengths"),
         Mistake("end-missing", mixed(sixty, t * 3 / 4), "b is missing: t goes up to 1"),
         Mistake("ends-missing", mixed(sixty, (3 * t + 1) / 5), "neither end is on the road"),
@@ -251,7 +265,9 @@ def _great_circle(great_circle: Callable) -> None:
         Mistake("sine-missing", right * math.sin(sixty), "divide by sin θ"),
         Mistake("unit-length", unit, f"all codes have length 1; {own}"),
         Mistake("unit-length", turned, f"all codes have length 1; {own}"),
-        Mistake("lengths-apart", lengths * turned, "lengths went straight; weight a and b as is"),
+        Mistake(
+            "lengths-apart", lengths * turned, "lengths went straight; weight a and b as they are"
+        ),
         Mistake("normalised-to-a", turned / 2, f"all codes have the length of a; {own}"),
         Mistake("normalised-to-a", unit / 2, f"all codes have the length of a; {own}"),
     ]
@@ -301,7 +317,9 @@ def _attribute(attribute_direction: Callable) -> None:
     length = "its length matters; do not scale it"
     known = [
         Mistake("turned-round", [-7, 0], "from those with it to those without; turn it round"),
-        Mistake("minus-all", [4, 0], "the mean of *all* was subtracted; of those without it"),
+        Mistake(
+            "minus-all", [4, 0], "the mean of *all* was subtracted; take that of those without"
+        ),
         Mistake("all-minus-without", [3, 0], "the mean of *those with it*, not of all"),
         Mistake("normalised", [1, 0], f"scaled to length 1; {length}"),
         Mistake("summed", [19, -4], "sums; take means"),
@@ -315,7 +333,7 @@ def _attribute(attribute_direction: Callable) -> None:
         Mistake("used-as-indices", [5 * (3 - 4) / 7, 2 * (4 - 3) / 7], "codes[has] needs booleans"),
     ]
     shapes = [
-        Mistake("one-number", (), "one number; one for each number of a code: `dim=0`"),
+        Mistake("one-number", (), "one number; return one for each of a code: `dim=0`"),
         Mistake("one-for-each-image", (7,), "one for each image; average over images: `dim=0`"),
         Mistake("one-for-each-image", (3,), "one for each image; average over images: `dim=0`"),
         Mistake("row", (1, 2), "a table of one row; average without `keepdim`"),

@@ -184,7 +184,9 @@ def draw(gaussian_samples: Callable, codes: Tensor, which: str) -> tuple[Tensor,
     *every, given = to_pair(found, "the calls", ("first", "second", "again", "codes"))
     expect_unchanged(codes, to_tensor(given, "the codes"), NAME)
     shapes = [
-        Mistake("as-many-as-codes", (n, k), "as many as there were codes; n are asked for"),
+        Mistake(
+            "as-many-as-codes", (n, k), "as many came back as there were codes; n are asked for"
+        ),
         Mistake("transposed", (k, MANY), "rows and columns are swapped: a code is a row"),
         Mistake("one-draw", (1, k), "one code; n are asked for"),
         Mistake("one-draw", (k,), "one code; n are asked for"),

@@ -187,7 +187,7 @@ def expect_road(great_circle: Callable, a: Tensor, b: Tensor, steps: int, what: 
         Mistake("one-too-few", (steps - 1, k), "one code too few; `steps` counts both ends"),
         Mistake("one-too-few", (steps - 2, k), "two codes too few; `steps` counts both ends"),
         Mistake("transposed", (k, steps), "codes are the rows, not the columns"),
-        Mistake("one-code", (k,), "a single code; one for each of the `steps` values of t"),
+        Mistake("one-code", (k,), "a single code; return one for each value of t"),
     ]
     return expect_shape(value, (steps, k), what, shapes)
 
@@ -280,7 +280,7 @@ def expect_direction(attribute_direction: Callable, codes: Tensor, has: Tensor, 
         expect_unchanged(before, after, "attribute_direction")
     n, k = codes.shape
     shapes = [
-        Mistake("one-number", (), "one number; one for each of the K numbers of a code"),
+        Mistake("one-number", (), "one number; return one for each of the K of a code"),
         Mistake("one-for-each-image", (n,), "one number for each image; average over images"),
         Mistake("for-each-image", (n, k), "one code for each image; average over images"),
         Mistake("row", (1, k), "a table of one row; return (K,)"),

@@ -294,7 +294,9 @@ def expect_far(negative_elbo: Callable, given: Inputs) -> None:
         Mistake("rounded-probability", clamped.double() + right - rebuilt, stay),
         *known(given, right),
     ]
-    value = expect_shape(value, (), what, [Mistake("one-per-image", (3,), "one for each image")])
+    value = expect_shape(
+        value, (), what, [Mistake("one-per-image", (3,), "one for each image; return their mean")]
+    )
     expect(
         float(value) > 0.9 * float(right) or any(close(value, m.value) for m in mistakes),
         f"{what} is too small: an epsilon, or a clamp, caps it; stay with the logits",

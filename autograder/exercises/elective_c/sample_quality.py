@@ -303,9 +303,11 @@ def expect_nearest(nearest_distances: Callable, samples: Tensor, train: Tensor, 
             "one for each training image; return one for each *sample*",
         ),
         Mistake("one-for-all", (), "one number for all samples; return one for each"),
-        Mistake("table", (n, m), "a distance for each pair; of each sample only the smallest"),
-        Mistake("column", (n, 1), "a column; one number for each sample, (N,)"),
-        Mistake("each-number", (n, d), "one for each number of a sample; one for each sample"),
+        Mistake("table", (n, m), "a distance for each pair; keep the smallest of each row"),
+        Mistake("column", (n, 1), "a column; return one number for each sample, (N,)"),
+        Mistake(
+            "each-number", (n, d), "one for each number of a sample; return one for each sample"
+        ),
     ]
     if m == 1:
         shapes = shapes[1:2] + shapes[3:]
