@@ -127,6 +127,11 @@ EXERCISE = Exercise(
                 "with torch.no_grad():\n        logits = discriminator(codes)\n"
             )
         },
+        "model-changed": {
+            "logits = discriminator(codes)\n": (
+                "discriminator.requires_grad_(False)\n    logits = discriminator(codes)\n"
+            )
+        },
         "a-number": {"(of_true + of_false) / 2": "(of_true.item() + of_false.item()) / 2"},
         "labels-swapped": {
             "torch.ones_like(true)": "torch.zeros_like(true)",
