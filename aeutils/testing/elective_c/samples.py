@@ -318,7 +318,7 @@ def _attribute(attribute_direction: Callable) -> None:
     known = [
         Mistake("turned-round", [-7, 0], "from those with it to those without; turn it round"),
         Mistake(
-            "minus-all", [4, 0], "the mean of *all* was subtracted; take that of those without"
+            "minus-all", [4, 0], "the mean of *all* was subtracted; subtract that of the others"
         ),
         Mistake("all-minus-without", [3, 0], "the mean of *those with it*, not of all"),
         Mistake("normalised", [1, 0], f"scaled to length 1; {length}"),
@@ -333,7 +333,7 @@ def _attribute(attribute_direction: Callable) -> None:
         Mistake("used-as-indices", [5 * (3 - 4) / 7, 2 * (4 - 3) / 7], "codes[has] needs booleans"),
     ]
     shapes = [
-        Mistake("one-number", (), "one number; return one for each of a code: `dim=0`"),
+        Mistake("one-number", (), "one number; a direction has one for each unit: `dim=0`"),
         Mistake("one-for-each-image", (7,), "one for each image; average over images: `dim=0`"),
         Mistake("one-for-each-image", (3,), "one for each image; average over images: `dim=0`"),
         Mistake("row", (1, 2), "a table of one row; average without `keepdim`"),

@@ -95,7 +95,7 @@ def scaled_lines(a: Tensor, b: Tensor, steps: int) -> list[Tensor]:
 OF_DIRECTION = {
     "turned-round": "it leads from the images with the attribute to those without; turn it round",
     "minus-all": "the mean of *all* codes was subtracted; subtract that of those without it",
-    "all-minus-without": "it leads to the mean of *all* codes; subtract from that of those with it",
+    "all-minus-without": "it leads to the mean of *all* codes; take that of those with it instead",
     "normalised": "it was scaled to length 1; its length matters",
     "summed": "sums of codes; take means",
     "divided-by-all": "both sums were divided by N; divide each by its own number of images",

@@ -280,7 +280,7 @@ def expect_direction(attribute_direction: Callable, codes: Tensor, has: Tensor, 
         expect_unchanged(before, after, "attribute_direction")
     n, k = codes.shape
     shapes = [
-        Mistake("one-number", (), "one number; return one for each of the K of a code"),
+        Mistake("one-number", (), "one number; a direction has one for each unit, (K,)"),
         Mistake("one-for-each-image", (n,), "one number for each image; average over images"),
         Mistake("for-each-image", (n, k), "one code for each image; average over images"),
         Mistake("row", (1, k), "a table of one row; return (K,)"),
