@@ -49,7 +49,9 @@ def _active(active_units: Callable) -> None:
         Mistake("one-mean", [[1] * 5, [1] * 5], "each unit has a mean of its own"),
         Mistake("threshold-ignored", [right[0], right[0]], "`threshold` has no effect"),
         Mistake("threshold-zero", [[0, 1, 1, 1, 1]] * 2, "compare with `threshold`, not with 0"),
-        Mistake("inverted", [[1, 1, 0, 0, 1], [1, 1, 0, 1, 1]], "the units that do *not* move"),
+        Mistake(
+            "inverted", [[1, 1, 0, 0, 1], [1, 1, 0, 1, 1]], "these are the units that do *not* move"
+        ),
         Mistake("sums", [right[0], right[0]], "divide the sum of squares by how many there are"),
         Mistake("means", [[1, 0, 0, 1, 0]] * 2, f"means were compared with it; {images}"),
     ]
@@ -98,7 +100,9 @@ def kl_to_prior(kl_to_prior: Callable, active_units: Callable) -> bool:
         Mistake("exp-doubled", right + (var.square() - var) / 2, "σ² is exp(log_var), not squared"),
         Mistake("sigma-not-squared", right + (var.sqrt() - var) / 2, "σ² = exp(log_var)"),
         Mistake("exp-missing", right + (v - var) / 2, "σ² = exp(log_var)"),
-        Mistake("other-way", (v + (1 + square) / var - 1) / 2, "of the prior from the posterior"),
+        Mistake(
+            "other-way", (v + (1 + square) / var - 1) / 2, "that of the prior from the posterior"
+        ),
         Mistake("one-missing", right + 0.5, "the −1 is missing"),
         Mistake("one-added", right + 1, "−1, not +1"),
         Mistake("half-log", right + v / 4, "log σ² is log_var itself, not half of it"),
@@ -228,7 +232,7 @@ def negative_elbo(negative_elbo: Callable) -> bool:
     _gradients(negative_elbo, given)
     far = torch.tensor([[40.0, -40.0]]), torch.tensor([[0.0, 1.0]]), *torch.zeros(2, 1, 1)
     got = to_tensor(run(negative_elbo, *far, name=name), "the loss")
-    what = "the loss of two pixels whose logits, 40 and −40, are quite wrong,"
+    what = "the loss of the pixels 0 and 1 with the logits 40 and −40"
     expect(
         bool(torch.isfinite(got).all()),
         f"{what} is not finite: the probability rounded to 0 or 1; stay with the logits",

@@ -58,7 +58,7 @@ def _expect_of_one_draw(nll: Callable, name: str) -> None:
     known += [
         Mistake("sigmoid-twice", [math.log1p(math.exp(-3 / 4)) + rest], "a sigmoid too many"),
         Mistake("ink-and-paper-swapped", [-pixel + rest], "log p(x|z) is *minus* the BCE"),
-        Mistake("squared-error", [1 / 16 + rest], "a squared error; minus the cross-entropy"),
+        Mistake("squared-error", [1 / 16 + rest], "a squared error; take minus the cross-entropy"),
         Mistake("sign", [-pixel - rest], "the sign: *minus* the logarithm"),
     ]
     what = "the bound of a pixel 1 with logit log 3, z = 2, mean = −1 and log_var = log 4"
@@ -75,7 +75,7 @@ def _of_average(weights: Sequence[Sequence[float]]) -> list[Mistake]:
     sums = [math.log(sum(w)) for w in weights]
     logs = [sum(map(math.log, w)) for w in weights]
     best = [math.log(max(w)) for w in weights]
-    mean = "the mean of the logarithms is the ELBO; the logarithm of the mean of the weights"
+    mean = "the mean of the logarithms is the ELBO; take the logarithm of the mean"
     return [
         Mistake("mean-of-logs", [-v / 3 for v in logs], mean),
         Mistake("sum-of-logs", [-v for v in logs], mean),
@@ -103,7 +103,7 @@ def _expect_of_three_draws(nll: Callable, name: str) -> None:
     right = [-math.log(sum(w) / 3) for w in weights]
     over = "one for each draw: the weights were added over the *images*"
     shapes = [
-        Mistake("one-for-all", (), "one number for all images; one for each"),
+        Mistake("one-for-all", (), "one number for all images; return one for each"),
         Mistake("over-images", (3,), over),
         Mistake("draws-left", (3, 2), "one for each draw and image: average over the draws"),
         Mistake("not-summed", (2, 2), "sum over pixels and over units"),
@@ -115,7 +115,7 @@ def _expect_of_three_draws(nll: Callable, name: str) -> None:
     apart = [48 / 19, 24 / 7 * 3 / (2 + 2 * math.e + 2 * math.exp(-3 / 2))]
     known = [
         *_of_average(weights),
-        Mistake("pixel-mean", [-math.log(sum(w) / 3) for w in roots], "sum over pixels, no mean"),
+        Mistake("pixel-mean", [-math.log(sum(w) / 3) for w in roots], "sum over pixels; no mean"),
         Mistake("averaged-apart", [math.log(v) for v in apart], "average the *product*"),
     ]
     what = "the bounds of two images of two pixels, with three draws of two units"

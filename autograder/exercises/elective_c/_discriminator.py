@@ -49,6 +49,7 @@ def _ask(loss, weights, x, encoder, prior, prior_asks):
     codes = x @ encoder.T
     given = [codes] if prior is None else [codes, prior.clone().requires_grad_(prior_asks)]
     value = loss(discriminator, *given)
+    discriminator.requires_grad_()  # a loss that leaves it at rest loses a point for that alone
     leaves = [*discriminator.parameters(), encoder, *(t for t in given if t.requires_grad)]
     if not isinstance(value, torch.Tensor) or not value.requires_grad:
         return value, isinstance(value, torch.Tensor), None

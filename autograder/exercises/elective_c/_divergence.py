@@ -18,7 +18,7 @@ MESSAGES = {
     "exp-doubled": "σ² was taken for exp(2 · log_var); it is exp(log_var)",
     "sigma-not-squared": "σ stands where σ² belongs; σ² = exp(log_var)",
     "exp-missing": "log_var stands where σ² belongs; σ² = exp(log_var)",
-    "other-way": "the divergence of the prior from the posterior; the other way round",
+    "other-way": "the divergence of the prior from the posterior; turn it round",
     "one-missing": "the −1 is missing, so that it is not 0 for a unit that says nothing",
     "one-added": "+1 stands where −1 belongs",
     "half-log": "log σ, half of log_var, stands where log σ² belongs",

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 MESSAGES = {
-    "root-of-entries": "the roots of single entries were taken; the root of a matrix has the same "
-    "eigenvectors, and the roots of the eigenvalues",
+    "root-of-entries": "the roots of single entries were taken; the root of a matrix keeps its "
+    "eigenvectors, and has the roots of its eigenvalues",
     "roots-multiplied": "the root of Σa times the root of Σb; that is not the root of "
     "Σa^½ Σb Σa^½ unless the two covariances have the same axes",
     "root-forgotten": "no root of Σa^½ Σb Σa^½ was taken; its trace is the sum of the *roots* of "

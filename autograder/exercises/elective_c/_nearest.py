@@ -14,18 +14,18 @@ NEAREST = {
     "city-block": "sums of absolute differences; the Euclidean distance sums squares",
     "largest-difference": "the largest difference of a single number; sum the squares of all",
     "farthest": "the distance to the *farthest* training image",
-    "mean-distance": "the mean distance to all training images; to the nearest",
-    "summed": "the sum of the distances to all training images; to the nearest",
+    "mean-distance": "the mean distance to all training images; take that to the nearest",
+    "summed": "the sum of the distances to all training images; take that to the nearest",
     "among-samples": "0 for every sample: was its nearest looked for among the samples, where it "
     "finds itself? Look among the training images",
     "nearest-other-sample": "the distance to the nearest other *sample*; look among the training "
     "images",
     "place": "the place of the nearest training image; return the distance to it",
-    "over-training-images": "the root of a sum over all training images and numbers; over the D "
-    "numbers of one image: `dim=1`",
+    "over-training-images": "the root of a sum over all training images and numbers; sum over "
+    "the D numbers of one image: `dim=1`",
     "wrong-axis": "squares were summed over the training images; sum them over the D numbers",
-    "cosine": "1 − cosine, which leaves lengths out; the Euclidean distance",
-    "to-the-mean": "the distance to the mean training image; to the nearest one",
+    "cosine": "1 − cosine, which leaves lengths out; take the Euclidean distance",
+    "to-the-mean": "the distance to the mean training image; take that to the nearest one",
 }
 
 

@@ -93,9 +93,9 @@ def scaled_lines(a: Tensor, b: Tensor, steps: int) -> list[Tensor]:
 
 
 OF_DIRECTION = {
-    "turned-round": "it leads from the images with the attribute to those without; the other way",
+    "turned-round": "it leads from the images with the attribute to those without; turn it round",
     "minus-all": "the mean of *all* codes was subtracted; subtract that of those without it",
-    "all-minus-without": "from the mean of those without it to that of *all*; of those with it",
+    "all-minus-without": "it leads to the mean of *all* codes; take that of those with it instead",
     "normalised": "it was scaled to length 1; its length matters",
     "summed": "sums of codes; take means",
     "divided-by-all": "both sums were divided by N; divide each by its own number of images",
@@ -105,7 +105,7 @@ OF_DIRECTION = {
     "added": "the two means were added; subtract one from the other",
     "used-as-indices": "`has` was used as row numbers 0 and 1; as booleans it picks rows, "
     "codes[has]",
-    "in-deviations": "it was divided by the standard deviations; the difference alone",
+    "in-deviations": "it was divided by the standard deviations; return the difference alone",
 }
 
 

@@ -23,7 +23,7 @@ KNOWN: dict[str, tuple[Callable[[float], float], str]] = {
     ),
     "variance-for-deviation": (
         math.exp,
-        "the noise was multiplied by the variance, exp(log_var); σ is its root: half is missing",
+        "the noise was multiplied by the variance, exp(log_var); σ is its root, exp(log_var / 2)",
     ),
     "exp-2v": (
         lambda v: math.exp(2 * v),

@@ -30,7 +30,7 @@ OF_WEIGHTS = {
     "and q divides",
     "log-var-halved": "log σ was taken where log σ² belongs, or was halved twice",
     "variance-missing": "(z − μ)² was not divided by σ²",
-    "divided-by-deviation": "(z − μ)² was divided by σ; by σ²",
+    "divided-by-deviation": "(z − μ)² was divided by σ; divide by σ²",
     "multiplied-by-variance": "(z − μ)² was multiplied by σ²; divide",
     "variance-squared": "(z − μ)² was divided by exp(2 · log_var), which is σ⁴; exp(log_var) is σ²",
     "log-var-for-log-std": "`log_var` was taken for log σ: it is log σ², so σ is exp(log_var / 2)",
@@ -54,14 +54,14 @@ OF_AVERAGE = {
     "the weights is asked for",
     "log-s-missing": "the logarithm of the *sum* of the weights: log S is missing",
     "log-s-sign": "log S has the wrong sign: −log(Σ w / S) = log S − log Σ w",
-    "images-counted": "divided by the number of images; by S, the number of draws",
+    "images-counted": "divided by the number of images; divide by S, the number of draws",
     "sign": "the sign: *minus* the logarithm",
     "best-only": "the best draw only; all S of them count",
     "best-over-s": "the best draw over S; all S of them count",
-    "weighted-logs": "a mean of the logarithms, weighted by the weights; the logarithm of their "
-    "mean",
-    "sum-of-logs": "the sum of the logarithms; the logarithm of the mean of the weights",
-    "one-for-all": "one number for all images; one for each",
+    "weighted-logs": "a mean of the logarithms, weighted by the weights; take the logarithm of "
+    "their mean",
+    "sum-of-logs": "the sum of the logarithms; take that of the mean of the weights",
+    "one-for-all": "one number for all images; return one for each",
 }
 APART = "p(x|z) was averaged over the draws, and p(z) / q(z|x) on its own; average their product"
 

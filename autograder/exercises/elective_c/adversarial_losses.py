@@ -127,6 +127,11 @@ EXERCISE = Exercise(
                 "with torch.no_grad():\n        logits = discriminator(codes)\n"
             )
         },
+        "model-changed": {
+            "logits = discriminator(codes)\n": (
+                "discriminator.requires_grad_(False)\n    logits = discriminator(codes)\n"
+            )
+        },
         "a-number": {"(of_true + of_false) / 2": "(of_true.item() + of_false.item()) / 2"},
         "labels-swapped": {
             "torch.ones_like(true)": "torch.zeros_like(true)",
@@ -247,7 +252,7 @@ def discriminators_gradient(discriminator_loss: Callable, encoder_loss: Callable
             "codes-logits-detached",
             unit(by_draws),
             "it comes from the draws alone: did `.detach()` come after the discriminator had seen "
-            "the codes? Detach the codes before",
+            "the codes, or was it asked about them under `no_grad`? Detach the codes before",
         ),
         Mistake(
             "draws-logits-detached",

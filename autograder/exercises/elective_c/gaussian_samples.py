@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import (
+    CheckFailed,
     Mistake,
     expect,
     expect_shape,
@@ -92,6 +93,7 @@ EXERCISE = Exercise(
             "torch.cov(codes.T).reshape(len(mean), -1))"
         },
         "root-of-negative": {".clamp_min(0)": ""},
+        "axes-dropped": {".reshape(codes.shape[1], -1)": ""},
         "mean-missing": {"mean + ": ""},
         "mean-moved": {"mean + noise": "(mean + noise)"},
         "not-centred": {"torch.cov(codes.T)": "(codes.T @ codes / len(codes))"},
@@ -157,9 +159,21 @@ def draw(gaussian_samples: Callable, codes: Tensor, which: str) -> tuple[Tensor,
         codes: its first argument.
         which: the messages say so of what kind the codes are.
     """
-    found = run(
-        lambda: _calls(gaussian_samples, codes, MANY, GRADER_SEED + 1, GRADER_SEED + 2), name=NAME
+    (n, k), wanted = codes.shape, (MANY, codes.shape[1])
+    why = (
+        f"for codes {which} an error was raised: of a single unit `torch.cov` and `np.cov` return "
+        "a number without axes, and not a matrix of one row and one column: give it its axes back, "
+        "as `.reshape(K, K)` does"
     )
+    try:
+        found = run(
+            lambda: _calls(gaussian_samples, codes, MANY, GRADER_SEED + 1, GRADER_SEED + 2),
+            name=NAME,
+        )
+    except CheckFailed as error:
+        expect(not (k == 1 and error.mistake.startswith("raised-")), why, "axes-dropped")
+        raise
+    expect(found is not None or k > 1, why, "axes-dropped")
     expect(
         found is not None,
         f"for codes {which} a function of `linalg` refused the matrix: `cholesky` does where a "
@@ -169,9 +183,10 @@ def draw(gaussian_samples: Callable, codes: Tensor, which: str) -> tuple[Tensor,
     )
     *every, given = to_pair(found, "the calls", ("first", "second", "again", "codes"))
     expect_unchanged(codes, to_tensor(given, "the codes"), NAME)
-    (n, k), wanted = codes.shape, (MANY, codes.shape[1])
     shapes = [
-        Mistake("as-many-as-codes", (n, k), "as many as there were codes; n are asked for"),
+        Mistake(
+            "as-many-as-codes", (n, k), "as many came back as there were codes; n are asked for"
+        ),
         Mistake("transposed", (k, MANY), "rows and columns are swapped: a code is a row"),
         Mistake("one-draw", (1, k), "one code; n are asked for"),
         Mistake("one-draw", (k,), "one code; n are asked for"),
@@ -259,7 +274,9 @@ def fresh(gaussian_samples: Callable) -> None:
     )
     expect(
         torch.equal(first, again),
-        "two generators of the same seed gave different codes: pass `generator=generator`",
+        "two generators of the same seed gave different codes: pass `generator=generator` "
+        "(`torch.randn_like` and `torch.distributions` take none: `torch.randn(shape, "
+        "generator=generator)` does)",
         "generator-ignored",
     )
     expect_normal(first, WHAT)

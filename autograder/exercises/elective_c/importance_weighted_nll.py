@@ -141,7 +141,7 @@ def shapes_of(s: int, n: int, d: int, k: int) -> list[Mistake]:
         Mistake("not-summed", (n, 1), axis),
     ]
     return [
-        Mistake("one-for-all", (), "one number for all images; one for each"),
+        Mistake("one-for-all", (), "one number for all images; return one for each"),
         Mistake("over-images", (s,), "one for each draw: the weights were added over the *images*"),
         *(left if n == 1 else []),
         Mistake("draws-left", (s, n), "one for each draw and image: average over the draws"),

@@ -143,7 +143,7 @@ def expect_numbers(
     kl_to_prior: Callable, means: Sequence[float], log_vars: Sequence[float]
 ) -> None:
     """Compare the divergences of single numbers, each of which is asked for alone."""
-    what = f"the divergence of {len(means)} codes of one number, each asked for alone,"
+    what = f"the divergences of {len(means)} single numbers, one call for each"
     found = []
     for m, v in zip(means, log_vars, strict=True):
         value = called(kl_to_prior, torch.tensor([[m]]), torch.tensor([[v]]), what)
@@ -315,7 +315,7 @@ UNITS: list[tuple[Tensor, float]] = [
 @EXERCISE.criterion("the active units", points=1)
 def units(kl_to_prior: Callable, active_units: Callable) -> None:
     """Four tables, two of them of few images, with thresholds; one of them without, too."""
-    name, what = "active_units", "the active units of several tables, one after the other,"
+    name, what = "active_units", "the active units of several tables in a row"
     found = []
     for mean, threshold in UNITS:
         given = mean.clone()

@@ -187,7 +187,7 @@ def expect_road(great_circle: Callable, a: Tensor, b: Tensor, steps: int, what: 
         Mistake("one-too-few", (steps - 1, k), "one code too few; `steps` counts both ends"),
         Mistake("one-too-few", (steps - 2, k), "two codes too few; `steps` counts both ends"),
         Mistake("transposed", (k, steps), "codes are the rows, not the columns"),
-        Mistake("one-code", (k,), "a single code; one for each of the `steps` values of t"),
+        Mistake("one-code", (k,), "a single code; return one for each value of t"),
     ]
     return expect_shape(value, (steps, k), what, shapes)
 
@@ -230,7 +230,7 @@ def between_two(great_circle: Callable, attribute_direction: Callable) -> None:
         (744, 5, 55.0, (1.5, 2.5), 2),
     ):
         a, b = pair(seed, k, degrees, lengths)
-        what = f"the road in {steps} codes of {k} numbers, with its ends {degrees:.0f}° apart,"
+        what = f"the road of {degrees:.0f}° in {steps} codes of {k} numbers"
         expect_path(great_circle, a, b, steps, what)
 
 
@@ -242,7 +242,7 @@ def between_two(great_circle: Callable, attribute_direction: Callable) -> None:
 def one_direction(great_circle: Callable, attribute_direction: Callable) -> None:
     """An angle of 60°; then codes along an axis, and in sixty other directions."""
     a, b = pair(745, 4, 60.0, (0.7, 1.2))
-    expect_path(great_circle, a, b, 6, "the road in 6 codes, with its ends 60° apart,")
+    expect_path(great_circle, a, b, 6, "the road of 60° in 6 codes")
     axis = torch.tensor([0.0, 2.0, 0.0])
     what = "5 codes from a to b = 3a"
     cure = "0/0 where the angle is 0, because sin θ is 0 then; take the straight line"
@@ -280,7 +280,7 @@ def expect_direction(attribute_direction: Callable, codes: Tensor, has: Tensor, 
         expect_unchanged(before, after, "attribute_direction")
     n, k = codes.shape
     shapes = [
-        Mistake("one-number", (), "one number; one for each of the K numbers of a code"),
+        Mistake("one-number", (), "one number; a direction has one for each unit, (K,)"),
         Mistake("one-for-each-image", (n,), "one number for each image; average over images"),
         Mistake("for-each-image", (n, k), "one code for each image; average over images"),
         Mistake("row", (1, k), "a table of one row; return (K,)"),

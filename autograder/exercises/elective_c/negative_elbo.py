@@ -256,8 +256,8 @@ def weighted(negative_elbo: Callable) -> None:
     found = [Mistake(how, of_mistake(how), MESSAGES[how]) for how in MESSAGES if how not in both]
     mistakes = [m for m in found if not close(right, m.value)]
     what = (
-        "what the loss gains from beta = 2.5 where posteriors equal the prior, and from leaving "
-        "the prior, for no beta, 1, 2.5 and 0,"
+        "the growth of the loss from beta = 2.5 where posteriors equal the prior, and from leaving "
+        "the prior without beta and with beta = 1, 2.5 and 0"
     )
     whole = bound(*prior)
     try:
@@ -294,7 +294,9 @@ def expect_far(negative_elbo: Callable, given: Inputs) -> None:
         Mistake("rounded-probability", clamped.double() + right - rebuilt, stay),
         *known(given, right),
     ]
-    value = expect_shape(value, (), what, [Mistake("one-per-image", (3,), "one for each image")])
+    value = expect_shape(
+        value, (), what, [Mistake("one-per-image", (3,), "one for each image; return their mean")]
+    )
     expect(
         float(value) > 0.9 * float(right) or any(close(value, m.value) for m in mistakes),
         f"{what} is too small: an epsilon, or a clamp, caps it; stay with the logits",

@@ -224,7 +224,9 @@ def generator_and_gradients(sample_latent: Callable) -> None:
     )
     expect(
         torch.equal(first, again),
-        "two generators of the same seed gave different noise: pass `generator=generator`",
+        "two generators of the same seed gave different noise: pass `generator=generator` "
+        "(`torch.randn_like` and `torch.distributions` take none: `torch.randn(shape, "
+        "generator=generator)` does)",
         "generator-ignored",
     )
     gradients(sample_latent)
@@ -297,13 +299,15 @@ def afterwards(sample_latent: Callable) -> None:
         text = "with training=False two calls differ: there is noise in the result"
         raise CheckFailed(f"{text}, and the mean alone is asked for", "noise-afterwards")
     m, v = mean.double(), log_var.double()
-    text = "there is a spread in it; the mean alone"
+    text = "there is a spread in it; return the mean alone"
     known = [
         Mistake("zeros-afterwards", 0 * m, "zeros; the mean is asked for"),
         *(Mistake("spread-added", m + s, text) for s in ((v / 2).exp(), v.exp(), v)),
         Mistake("variances", v.exp(), "the variances; the mean is asked for"),
         Mistake("log-var", v, "the log-variances; the mean is asked for"),
-        Mistake("prior-mean", m.mean(dim=0).expand(m.shape), "the mean over rows; each row's own"),
+        Mistake(
+            "prior-mean", m.mean(dim=0).expand(m.shape), "the mean over rows; return each row's own"
+        ),
     ]
     expect_close(first, m, "the result with training=False", known)
     text = "there is none: codes are compared, and trained further, by their means"

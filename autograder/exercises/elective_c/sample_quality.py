@@ -201,9 +201,10 @@ def expect_distance(
         if singular and (error.mistake or "").startswith("raised-"):
             kind = str(error.mistake).removeprefix("raised-").lstrip("_")
             message = (
-                f"{what}: it raised {kind}. A covariance is singular there, and has no Cholesky "
-                "root and no inverse; and where an eigenvalue of 0 has come out a hair below it, "
-                "its root is NaN: cut eigenvalues off at 0 first"
+                f"{what}: it raised {kind}. A covariance is singular there, and an eigenvalue of 0 "
+                "may come out slightly below 0, where its root is NaN, and what follows fails: cut "
+                "eigenvalues off at 0 before the root. A Cholesky root, or an inverse, does not "
+                "exist there"
             )
             raise CheckFailed(message, "singular-refused") from None
         raise
@@ -302,9 +303,11 @@ def expect_nearest(nearest_distances: Callable, samples: Tensor, train: Tensor, 
             "one for each training image; return one for each *sample*",
         ),
         Mistake("one-for-all", (), "one number for all samples; return one for each"),
-        Mistake("table", (n, m), "a distance for each pair; of each sample only the smallest"),
-        Mistake("column", (n, 1), "a column; one number for each sample, (N,)"),
-        Mistake("each-number", (n, d), "one for each number of a sample; one for each sample"),
+        Mistake("table", (n, m), "a distance for each pair; keep the smallest of each row"),
+        Mistake("column", (n, 1), "a column; return one number for each sample, (N,)"),
+        Mistake(
+            "each-number", (n, d), "one for each number of a sample; return one for each sample"
+        ),
     ]
     if m == 1:
         shapes = shapes[1:2] + shapes[3:]
