@@ -21,6 +21,7 @@ __all__ = [
     "corruption",
     "data",
     "embeddings",
+    "generation",
     "losses",
     "models",
     "neighbours",

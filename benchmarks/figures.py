@@ -28,10 +28,12 @@ from benchmarks import (
     held_out,
     hinton,
     knn,
+    likelihood,
     logistic_pca,
     recipes,
     reconstruction,
     results,
+    samples,
     siamese,
     similarity,
     speed,
@@ -50,6 +52,8 @@ NEEDS_MNIST = {
     "similarity": similarity.run,
     "siamese": siamese.run,
     "hundred-labels": siamese.run_hundred,
+    "likelihood": likelihood.run,
+    "samples": samples.run,
     "speed": speed.run,
 }
 NEEDS_NOTHING = {

@@ -64,6 +64,7 @@ def point_scores(window_scores: Tensor, width: int) -> Tensor:
     return overlap_mean(scores[:, None].expand(-1, width))
 
 
+@exercise("elective_b_anomalies")  # of equal rows it is what the exercise asks for
 def overlap_mean(rows: Tensor) -> Tensor:
     """Return for each point of a series the mean of what overlapping windows say of it.
 

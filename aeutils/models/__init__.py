@@ -1,6 +1,7 @@
-"""Networks: linear, deep, tied and convolutional autoencoders, one a file."""
+"""Networks, one a file: linear, deep, tied, convolutional and variational autoencoders; a judge."""
 
 from aeutils.models.autoencoder import Autoencoder
+from aeutils.models.classifier import Classifier
 from aeutils.models.conv import (
     ConvAutoencoder,
     ImageAutoencoder,
@@ -14,10 +15,12 @@ from aeutils.models.layers import count_parameters, mlp
 from aeutils.models.linear_autoencoder import LinearAutoencoder
 from aeutils.models.semantic_hash import SemanticHash, noisy_code, to_bits
 from aeutils.models.tied_autoencoder import TiedAutoencoder
+from aeutils.models.variational import VariationalAutoencoder
 from aeutils.models.windows import ConvWindowAutoencoder, WindowAutoencoder
 
 __all__ = [
     "Autoencoder",
+    "Classifier",
     "ConvAutoencoder",
     "ConvWindowAutoencoder",
     "FlatAutoencoder",
@@ -27,6 +30,7 @@ __all__ = [
     "ResidualBlock",
     "SemanticHash",
     "TiedAutoencoder",
+    "VariationalAutoencoder",
     "WindowAutoencoder",
     "conv_size",
     "conv_transpose_size",

@@ -1,4 +1,4 @@
-"""Training: one plain loop, the callbacks that accompany it, and encoders from pairs.
+"""Training: one plain loop, its callbacks, encoders from pairs, and adversarial autoencoders.
 
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
@@ -14,6 +14,7 @@ recipes side by side.
 [1, 2]
 """
 
+from aeutils.training.adversarial import fit_adversarial
 from aeutils.training.callback import Callback, Run
 from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.comparison import Comparison, compare
@@ -43,6 +44,7 @@ __all__ = [
     "Watch",
     "compare",
     "fit",
+    "fit_adversarial",
     "fit_encoder",
     "load_into",
     "progress",

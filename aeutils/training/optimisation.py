@@ -13,24 +13,28 @@ from torch import nn
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 SCHEDULES = ("one_cycle", "constant")
+BETAS = (0.9, 0.999)  # torch's own
 
 
-def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
+def adamw(
+    model: nn.Module, lr: float, weight_decay: float, betas: tuple[float, float] = BETAS
+) -> torch.optim.AdamW:
     """Return AdamW for the weights of `model`, fused into one kernel a step where possible.
 
     Args:
         model: its parameters that require a gradient are trained, the others stay.
         lr: the learning rate.
         weight_decay: per step and multiplied by the learning rate.
+        betas: what is kept of the running means of gradients and of their squares in each step.
 
     Returns:
         The optimizer.
     """
     weights = [p for p in model.parameters() if p.requires_grad]
     try:
-        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, fused=True)
+        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
     except RuntimeError:  # this device, or this dtype, has no fused kernel
-        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay)
+        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, betas=betas)
 
 
 def learning_rate_schedule(

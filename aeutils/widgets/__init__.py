@@ -10,6 +10,7 @@
 `compare_models`       one image, every model
 `embedding_map`        a map of images that shows each image and its nearest codes
 `threshold_slider`     what a threshold catches, and its false alarms
+`attribute_sliders`    add attributes to a code, see the decoder's image
 `checklist`            which exercises pass, and the minutes left
 =====================  ====================================================================
 
@@ -33,6 +34,7 @@ PLACES = {  # name -> its module, and its name there
     "compare_models": ("comparison", "compare_models"),
     "embedding_map": ("hover_map", "hover_map"),
     "threshold_slider": ("threshold_view", "threshold_slider"),
+    "attribute_sliders": ("attribute_view", "attribute_sliders"),
     "checklist": ("progress_panel", "checklist"),
 }
 

@@ -32,6 +32,10 @@ FIGURES = {
     "elective_a-depth.png": ("elective_a_documents", "Who wins depends"),
     "elective_b-blizzard.png": ("elective_b_anomalies", "The blizzard of January"),
     "elective_b-ring.png": ("elective_b_anomalies", "Where is it normal"),
+    "elective_c-two-ways.png": ("elective_c_generating", "One decoder, two ways"),
+    "elective_c-manifold.png": ("elective_c_generating", "All that two numbers"),
+    "elective_c-nearest.png": ("elective_c_generating", "Drawn, and below each"),
+    "elective_c-slant.png": ("elective_c_generating", "Slant, learned on"),
 }
 
 

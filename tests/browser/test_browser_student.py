@@ -158,7 +158,8 @@ def test_every_widget_answers_keyboard_and_pointer_at_once(server, page, record_
     errors = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_inner_texts()
     assert errors == []
     took = {}
-    for name in ("explorer", "bottleneck", "painter", "jacobian", "comparison", "threshold"):
+    sliding = ["explorer", "bottleneck", "painter", "jacobian", "comparison", "threshold"]
+    for name in [*sliding, "attributes"]:
         cell = nb.cell(gallery.WIDGETS[name][:25])
         key = "ArrowLeft" if name == "bottleneck" else "ArrowRight"  # away from the end
         cell.locator(".noUi-handle").first.focus()

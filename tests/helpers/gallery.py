@@ -17,7 +17,10 @@ codes2 = pca.PCA(2).fit(x)
 pca32 = pca.PCA(32).fit(x)
 model = models.Autoencoder((784, 128, 32))
 z = codes2.encode(x_test[:200])
-taxi = data.load_series("taxi")"""
+taxi = data.load_series("taxi")
+ink = x.sum(dim=1) > x.sum(dim=1).median()
+def thick(z):
+    return {"thick": z[ink].mean(dim=0) - z[~ink].mean(dim=0)}"""
 WIDGETS = {
     "training": (
         "history = training.fit(model, x, epochs=12, lr=3e-3, "
@@ -41,6 +44,10 @@ WIDGETS = {
     ),
     "threshold": (
         "widgets.threshold_slider(anomalies.neighbour_difference(taxi.values), taxi.anomalous)"
+    ),
+    "attributes": (
+        "widgets.attribute_sliders(model.decode, model.encode(x_test)[0], thick(model.encode(x)), "
+        'x_test[0], also={"in pixels": (lambda z: z, x_test[0], thick(x))})'
     ),
     "map": (
         'widgets.embedding_map(z, x_test[:200], digits.y_test[:200], "Two principal axes", '

@@ -92,6 +92,7 @@ def test_bad_input_is_named(call, error, words):
         lambda: windows(ROW, 2),
         lambda: point_scores(ROW, 2),
         lambda: threshold(ROW, 0.1),
+        lambda: overlap_mean(ROW[:, None]),
         lambda: ranking_quality(ROW, FLAGS),
         lambda: kernel_pca_errors(torch.eye(3), torch.eye(3), torch.ones(3), 1),
         lambda: event_quality(FLAGS, FLAGS),

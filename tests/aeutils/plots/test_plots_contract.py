@@ -18,6 +18,7 @@ HISTORY = type("H", (), {"step": [1, 2], "train_loss": [2.0, 1.0], "val_step": [
                          "best_step": None})()  # fmt: skip
 CALLS = {
     "alarms": lambda: plots.alarms([0, 1, 2], Z[:3, 0], Z[:3, 1], Z[:3, 0].abs(), 0.5, EVENTS, "T"),
+    "code_clouds": lambda **k: plots.code_clouds(Z, Z.abs() / 5, Y, **k),
     "code_gallery": lambda: plots.code_gallery(X, {"m": (torch.tanh(torch.randn(12, 36)), X)}, n=3),
     "eigen_digits": lambda: plots.eigen_digits(torch.linalg.qr(X.T)[0].T, n=4),
     "error_histogram": lambda **k: plots.error_histogram({"a": torch.linspace(0, 1, 30)}, **k),
@@ -26,11 +27,13 @@ CALLS = {
     "latent_scatter": lambda **k: plots.latent_scatter(Z, Y, **k),
     "learning_curves": lambda **k: plots.learning_curves(HISTORY, "T", **k),
     "lines": lambda **k: plots.lines([1, 2], CURVES, "T", "x", "y", **k),
+    "manifold": lambda **k: plots.manifold(lambda z: z[:, :1].expand(-1, 784), side=3, **k),
     "map_panels": lambda: plots.map_panels({"a": Z, "b": Z}, Y, "T"),
     "neighbour_grid": lambda: plots.neighbour_grid(
         X[:2], Y[:2], X, Y, {"pixels": torch.tensor([[3, 4], [5, 6]])}, "T"
     ),
     "reconstruction_grid": lambda: plots.reconstruction_grid({"x": X, "half": X / 2}, n=4),
+    "sample_wall": lambda: plots.sample_wall({"a": X, "b": X[:5]}, columns=4, marks={"a": X}),
     "score_maps": lambda: plots.score_maps(
         Z, {"a": lambda z: z[:, 0], "b": lambda z: z[:, 1]}, "T"
     ),

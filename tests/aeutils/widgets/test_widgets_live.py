@@ -44,6 +44,13 @@ def every_widget():
         "drawing": widgets.draw_digit(lambda x: x @ w.T, lambda z: z @ w, x, y),
         "jacobian": widgets.jacobian_viewer(lambda x: torch.sigmoid(x @ w.T), x),
         "comparison": widgets.compare_models({"copy": lambda x: x, "none": lambda x: 0 * x}, x, y),
+        "attributes": widgets.attribute_sliders(
+            lambda z: z @ w,
+            x[0] @ w.T,
+            {"wide": x[1] @ w.T, "tall": x[2] @ w.T},
+            x[0],
+            also={"in pixels": (lambda z: z, x[0], {"wide": x[1], "tall": x[2]})},
+        ),
         "threshold": widgets.threshold_slider(x.flatten()[:400], torch.arange(400) // 20 == 4),
     }
 
@@ -56,6 +63,7 @@ OTHER = {
     "drawing": {"drawing": torch.rand(1, 28, 28)},
     "jacobian": {"image": 3, "code_number": 2, "direction": 4},
     "comparison": {"image": 7},
+    "attributes": {"wide": -1.5, "tall": 0.5},
     "threshold": {"flagged": 20.0},
 }
 

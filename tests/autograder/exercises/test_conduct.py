@@ -241,6 +241,25 @@ def test_a_wrong_helper_is_charged_once():
     assert ratio(names["class_ratio"]).earned == 0
 
 
+def test_a_wrong_divergence_is_charged_once():
+    """A right `negative_elbo` after a wrong `kl_to_prior` earns its own points, and no more."""
+    elbo = bank.exercises("elective_c")["negative_elbo"]
+    costs = "(mean.square() + log_var.exp() - 1 - log_var) / 2"
+    calls = elbo.right["torch's own, the formula"].replace(costs, "kl_to_prior(mean, log_var)")
+    for label in ("half-missing", "sign", "std-given", "summed-over-units"):
+        names = {"__name__": "__main__"}
+        exec(bank.PRELUDE + bank.exercises("elective_c")["kl_to_prior"].wrong[label], names)
+        before = names["kl_to_prior"]
+        exec(calls, names)
+        report = elbo(names["negative_elbo"])
+        assert report.earned == report.points, report.to_text()
+        assert names["kl_to_prior"] is before
+        exec(calls.replace("beta * sent", "sent"), names)
+        assert elbo(names["negative_elbo"]).earned == 2, label
+        exec(calls.replace("sent).mean()", "sent).sum()"), names)
+        assert elbo(names["negative_elbo"]).earned == 0, label
+
+
 WRITERS = {
     "the caller's tensor comes back": "x -= x.mean(0); return x, mean",
     "a view of it": "x -= x.mean(0); return x[:], mean",
