@@ -103,14 +103,26 @@ def diagnoses(week: Week, people: People, lesson: Lesson) -> list[Diagnosis]:
 def to_start_with(found: list[Diagnosis], most: int = 3) -> list[Diagnosis]:
     """Return what to start the next lecture with: known mistakes first, each made by two or more.
 
+    One wrong answer can lose several criteria, each with a diagnosis of its own. Those whose
+    students are mostly among those of an earlier one in the same exercise are left out.
+
     These are what a deck of slides is made of, too.
 
     Args:
         found: as `diagnoses` gives it.
         most: how many.
     """
-    shared = [d for d in found if len(d.students) > 1]
-    return sorted(shared, key=lambda d: not d.named)[:most]
+    chosen: list[Diagnosis] = []
+    for one in sorted(found, key=lambda d: not d.named):
+        students = set(one.students)
+        told = any(
+            other.exercise is one.exercise
+            and len(students & set(other.students)) > len(students) / 2
+            for other in chosen
+        )
+        if len(students) > 1 and not told and len(chosen) < most:
+            chosen.append(one)
+    return chosen
 
 
 def _is_vague(mistake: str) -> bool:

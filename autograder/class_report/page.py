@@ -22,7 +22,7 @@ from autograder.class_report.statistics import Estimate
 from autograder.class_report.summary import WELL, lines_of, needs_a_word, well
 from autograder.units import title_of, unit_of
 
-CARDS = 6  # diagnoses of one exercise that are shown
+CARDS = 5  # diagnoses of one exercise that are shown, if more than one student has them
 FALL = 0.3  # of the points, below a student's own earlier mean
 
 
@@ -97,7 +97,8 @@ def week_page(
     diagnosed = []
     for exercise in week.exercises:
         mine = by_exercise[exercise.cell]
-        cards = [one for place, one in enumerate(mine) if place < CARDS or one in first]
+        shared = [one for one in mine if len(one.students) > 1]
+        cards = [one for place, one in enumerate(shared) if place < CARDS or one in first]
         if mine:
             diagnosed.append((exercise, cards, len(mine) - len(cards)))
     order = sorted(week.attempts, key=lambda s: (week.share(s), people.order(s)))
@@ -208,7 +209,7 @@ def _render(template: str, people: People, **values: object) -> str:
         "label": people.label,
         "listed": lambda students: _listed([people.label(student) for student in students]),
         "percent": lambda share: f"{share:.0%}",
-        "estimate": lambda e: f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]",
+        "estimate": lambda e: f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]".replace("-", "−"),
     }
     made = date.today().isoformat()
     return environment.get_template(template).render(people=people, made=made, **values)

@@ -155,7 +155,7 @@ def trajectories(shares: np.ndarray, weeks: list[str], described: str) -> Markup
     for share in (0, 0.5, 1):
         x, y = point(0, share).split()
         parts.append(f'<text x="{float(x) - 8:g}" y="{float(y) + 4:g}" text-anchor="end">')
-        parts.append(f"{share:.0%}</text>")
+        parts.append(f'{share:.0%}</text><path class="grid" d="M{x} {y}H{width - 10}"/>')
     for week, name in enumerate(weeks):
         x = point(week, 0).split()[0]
         parts.append(f'<text x="{x}" y="{height - 8}" text-anchor="middle">{escape(name)}</text>')
