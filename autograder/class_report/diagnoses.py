@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from nbformat import NotebookNode
+
 from autograder.class_report.lessons import Lesson, Section
 from autograder.class_report.people import People
 from autograder.class_report.reading import ANSWERED, STOPPED, Exercise, Week, without_comments
-from autograder.plugin.sanitise import clean_outputs, plain_text
+from autograder.plugin.sanitise import plain_text
 
 # Names that a check gives where no known mistake fits: such a diagnosis says less.
 VAGUE = frozenset(
@@ -138,17 +141,20 @@ def _typical(answers: list[str]) -> tuple[str, int]:
     return answers[bare.index(best)], counts[best]
 
 
+@functools.lru_cache(maxsize=20_000)  # a class reads the same sentences again and again
 def fit(text: str, longest: int) -> str:
     """Return a student's text as feedback pages show plain text, cut.
 
-    Only text passes; marks that turn the direction of reading, or hide letters, do not.
+    Of all that those pages allow this is the narrowest kind: text, which a page escapes. Marks that
+    turn the direction of reading, or hide letters, go as well.
 
     Args:
         text: what a message or an answer says.
         longest: characters.
     """
-    stream = {"output_type": "stream", "name": "stdout", "text": text}
-    text = HIDDEN.sub("", plain_text(clean_outputs([stream], None)))
+    text = text[: 4 * longest].encode("utf-8", "replace").decode()  # half a surrogate pair
+    text = plain_text([NotebookNode(output_type="stream", name="stdout", text=text)])
+    text = HIDDEN.sub("", text)
     return text if len(text) <= longest else text[:longest].rstrip() + " …"
 
 
