@@ -62,6 +62,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_arguments(collect)
 
+    report = commands.add_parser("report", help="what the class did not understand, as a page")
+    report.add_argument(
+        "assignment", nargs="?", default="", help="for example week01_pca (default: all graded)"
+    )
+    report.add_argument("--names", action="store_true", help="show names (default: numbers)")
+
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
     attack.add_argument("--stock", action="store_true", help="attack nbgrader by itself as well")
@@ -161,6 +167,12 @@ def _remarks(options: argparse.Namespace) -> int:
 
 def _collect(options: argparse.Namespace) -> int:
     from autograder.collecting.command import run
+
+    return run(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograder.class_report.command import run
 
     return run(options)
 
