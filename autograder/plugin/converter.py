@@ -33,6 +33,8 @@ from autograder.plugin.nbgrader_internals import one_engine
 from autograder.plugin.one_at_a_time import one_run
 from autograder.plugin.pending import FOLDER, Pending
 from autograder.plugin.prefetch import Prefetcher
+from autograder.plugin.regrading.exchange import finish_interrupted
+from autograder.plugin.regrading.places import Places
 from autograder.plugin.releases import Release, read_release
 
 RUN = f"run-{socket.gethostname()}-"  # several machines may grade in one shared folder
@@ -102,6 +104,8 @@ class ExamAutograde(Autograde):
         course = self.coursedir
         with one_run(self.hall_folder, course.assignment_id, self.log) as self.note_progress:
             try:
+                places = Places(course, course.assignment_id, course.autograded_directory)
+                finish_interrupted(places, self.log)
                 known = read_extensions(Path(course.root))
             except ValueError as problem:
                 self.log.error("%s", problem)
@@ -278,7 +282,8 @@ class ExamAutograde(Autograde):
             pending = Pending(self.hall_folder, assignment_id)
             begun = (assignment_id, student_id) in self.begun
             done = graded.exists() and not pending.interrupted(student_id, graded)
-            if begun or (done and not self.force):
+            excluded = student_id in self.coursedir.student_id_exclude.split(",")
+            if begun or excluded or (done and not self.force):
                 continue
             notebooks = self.assignments[staged]
             try:
