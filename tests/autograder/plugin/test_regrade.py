@@ -34,12 +34,21 @@ from tiny_course import (
 
 from autograder import regrade
 from autograder.__main__ import main
+from autograder.collecting.report import printable
 from autograder.hall.report import MIME
 from autograder.plugin.regrading import beside, exchange
 from autograder.plugin.regrading.beside import Beside
 from autograder.plugin.regrading.changes import compare, standings
 from autograder.plugin.regrading.places import Places
-from autograder.plugin.regrading.record import APPLYING, Change, Row, new_record, read_record
+from autograder.plugin.regrading.record import (
+    APPLYING,
+    Change,
+    CriterionChange,
+    Row,
+    new_record,
+    read_record,
+)
+from autograder.plugin.regrading.report import lines
 from autograder.plugin.reports import reports
 
 SANDBOX = no_sandbox()
@@ -426,10 +435,6 @@ display({{{mime!r}: {{"exercise": "vowels", "earned": 3, "points": 3, "criteria"
     {{"name": "the whole exercise", "points": 3, "earned": 3, "message": "", "mistake": ""}}]}}}},
     raw=True)
 """
-ESCAPES = """
-def centred(x):
-    raise ValueError("\\x1b]0;owned\\x07\\x1b[2J\\nann: 7 \\u2192 0 (-7)\\r\\u202edesrever")
-"""
 
 
 def test_a_students_code_reaches_neither_record_nor_copy_nor_anybodys_points(course, capsys):
@@ -450,18 +455,14 @@ def test_a_students_code_reaches_neither_record_nor_copy_nor_anybodys_points(cou
     assert [path.name for path in (course / "regrades").glob("*.json")] == [record.path.name]
 
 
-def test_what_a_student_raises_neither_moves_the_cursor_nor_makes_a_line(course, capsys):
-    change_check(course, (3, "centred([1])"))  # the test that raises what the student wrote
-    submit(course, "eve", answered(course, {**RIGHT, "centred": ESCAPES}))
-    nbgrader(course, "autograde", NAME)
-    capsys.readouterr()
-    change_check(course)
-    assert again(NAME, "--dry-run") == 0
-    said = capsys.readouterr().out
-    assert "eve: " in said
-    assert "owned" in said
-    assert not re.search("[\x1b\x07\r\u202e]", said)
-    assert not re.search("^ann: 7 → 0", said, re.MULTILINE)
+def test_what_a_student_returns_neither_moves_the_cursor_nor_makes_a_line():
+    nasty = "it gave \x1b]0;owned\x07\x1b[2J\nann: 7 → 0 (-7)\r\u202e" + "x" * 10_000
+    criterion = CriterionChange("vowels", "values", 0, 3, nasty, "")
+    said = [printable(line) for line in lines([Change("eve", 4, 7, [], [criterion])])]
+    assert said[0] == "eve: 4 → 7 (+3)"
+    assert "owned" in said[2]
+    assert not re.search("[\x1b\x07\r\n\u202e]", "".join(said))
+    assert all(len(line) < 300 for line in said)
 
 
 @pytest.mark.parametrize("student", ["", "..", "../ann", "/etc", "ann/ps"])
