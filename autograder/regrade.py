@@ -92,7 +92,11 @@ def _regrade(places: Places, dry: bool, note: Callable[[int, int], None]) -> int
         left_out = {student: why for student in before if (why := _not_again(places, student))}
         note(0, len(before) - len(left_out))
         if len(left_out) == len(before):
-            raise ValueError(_left_out(left_out) or f"Nobody handed in {places.assignment}.")
+            raise ValueError(
+                f"Nobody's {places.assignment} can be graded again. Expected: submissions that "
+                f"`nbgrader autograde {places.assignment}` graded. "
+                + "; ".join(f"{student}: {why}" for student, why in sorted(left_out.items()))
+            )
         beside.grade([*left_out, *_strangers(places, before)])
         after = standings(beside.url, places.assignment)
         changes: list[Change] = []
@@ -108,7 +112,9 @@ def _regrade(places: Places, dry: bool, note: Callable[[int, int], None]) -> int
     for line in lines(changes):
         print(printable(line))
     if left_out:
-        print(printable(_left_out(left_out)))
+        print("Left as they are (`nbgrader autograde` grades them):")
+        for student, why in sorted(left_out.items()):
+            print(printable(f"    {student}: {why}"))
     print(
         f"{len(before) - len(left_out)} graded again: {summary(changes, dry)}; "
         f"{len(left_out)} left as they are"
@@ -167,8 +173,3 @@ def _time(folder: Path) -> object:
         return None if irregular(path) else read_time(path.read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def _left_out(reasons: dict[str, str]) -> str:
-    said = "\n".join(f"    {student}: {why}" for student, why in sorted(reasons.items()))
-    return f"Left as they are (`nbgrader autograde` grades them):\n{said}" if reasons else ""

@@ -214,7 +214,7 @@ def test_who_handed_in_again_is_left_and_named(course, capsys):
     before = fingerprint(course)
     assert again(NAME, "--dry-run") == 1
     said = capsys.readouterr().out
-    assert "bob: handed in again since" in said
+    assert "\n    bob: handed in again since\n" in said
     assert "ann: its cells are not those that were graded" in said
     assert "cyd: the submission is not there any more" in said
     assert fingerprint(course) == before
