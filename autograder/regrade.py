@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -88,7 +88,8 @@ def _regrade(places: Places, dry: bool, note: Callable[[int, int], None]) -> int
         )
     finish_interrupted(places, LOG)
     with Beside(places) as beside:
-        before = standings(beside.url, places.assignment)
+        rows = standings(beside.url, places.assignment)
+        before = {student: row for student, row in rows.items() if places.graded(student).is_dir()}
         left_out = {student: why for student in before if (why := _not_again(places, student))}
         note(0, len(before) - len(left_out))
         if len(left_out) == len(before):
@@ -97,7 +98,9 @@ def _regrade(places: Places, dry: bool, note: Callable[[int, int], None]) -> int
                 f"`nbgrader autograde {places.assignment}` graded. "
                 + "; ".join(f"{student}: {why}" for student, why in sorted(left_out.items()))
             )
-        beside.grade([*left_out, *_strangers(places, before)])
+        # Who was never graded has a turn with `nbgrader autograde`, and nobody waits for it here.
+        ungraded = [student for student in places.who_submitted() if student not in before]
+        beside.grade([*left_out, *ungraded])
         after = standings(beside.url, places.assignment)
         changes: list[Change] = []
         for student in sorted(before.keys() - left_out):
@@ -148,16 +151,9 @@ def _undo(options: argparse.Namespace) -> int:
     return 0
 
 
-def _strangers(places: Places, known: Collection[str]) -> list[str]:
-    """Return who handed in and was never graded: their turn comes with `nbgrader autograde`."""
-    return [student for student in places.who_submitted() if student not in known]
-
-
 def _not_again(places: Places, student: str) -> str:
     """Return why a student's submission is not graded again, or ""."""
     graded = places.graded(student)
-    if not graded.is_dir():
-        return "not graded yet"
     if Pending(places.hall, places.assignment).interrupted(student, graded):
         return "was interrupted while it was graded"
     if not places.submitted(student).is_dir():

@@ -8,10 +8,17 @@ from math import ceil
 from typing import Any
 
 from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import select
 from traitlets import Float
 
 DAY = 24 * 60 * 60
@@ -70,16 +77,23 @@ def settle_penalties(
 
 
 def _penalties(course: CourseDirectory, students: Collection[str]) -> dict[tuple[str, str], float]:
-    """Return the penalty by student and notebook, of those who are late or have one."""
+    """Return penalties by student and notebook, of whoever has one or handed in late."""
+    # Columns, because nbgrader's objects take thirty times as long.
+    query = (
+        select(
+            SubmittedAssignment.student_id,
+            Notebook.name,
+            SubmittedNotebook.late_submission_penalty,
+            SubmittedAssignment.timestamp > Assignment.duedate,
+        )
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .where(Assignment.name == course.assignment_id)
+    )
     with Gradebook(course.db_url) as gradebook:
-        try:
-            submissions = gradebook.find_assignment(course.assignment_id).submissions
-        except MissingEntry:  # nbgrader says so
-            return {}
         return {
-            (submission.student.id, notebook.name): notebook.late_submission_penalty or 0.0
-            for submission in submissions
-            if submission.student.id in students
-            for notebook in submission.notebooks
-            if submission.total_seconds_late or notebook.late_submission_penalty
+            (student, notebook): penalty or 0.0
+            for student, notebook, penalty, late in gradebook.db.execute(query)
+            if student in students and (late or penalty)
         }
