@@ -100,7 +100,12 @@ class ExamAutograde(Autograde):
         return self.releases[key]
 
     def convert_notebooks(self) -> None:
-        """Grade every submission, one run at a time."""
+        """Grade every submission, one run at a time.
+
+        Raises:
+            NbGraderException: a submission could not be graded, or the list of extensions or the
+                record of an interrupted run cannot be read.
+        """
         course = self.coursedir
         with one_run(self.hall_folder, course.assignment_id, self.log) as self.note_progress:
             try:
