@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
@@ -57,8 +56,7 @@ class SummariseReports(NbGraderPreprocessor):
     """
 
     lesson = Callable(
-        None,
-        allow_none=True,
+        lambda assignment, grade_id: "",
         help="called with the names of assignment and graded cell of each exercise that lost "
         "points; returns the address of the lesson's section that treats it, or an empty text",
     ).tag(config=True)
@@ -100,7 +98,7 @@ class SummariseReports(NbGraderPreprocessor):
         return nb, resources
 
     def _address(self, assignment: str, grade_id: str) -> str:
-        address = self.lesson(assignment, grade_id) if self.lesson else ""
+        address = self.lesson(assignment, grade_id)
         return address if re.match(r"https?://", address) else ""
 
 

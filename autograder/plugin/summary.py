@@ -6,11 +6,13 @@ own templates run without it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
@@ -20,10 +22,27 @@ from autograder.plugin.titles import last_heading
 
 TEMPLATES = Path(__file__).parent / "templates"
 ROUNDING = 1e-9
+NO_RESPONSE = "No response."  # nbgrader's own comment on an answer that was left as released
 LONGEST = 300  # characters of an error's message in the summary; all of it stands at its exercise
+
+
+def sentence(text: str) -> Markup:
+    """Return a message as HTML: its lines as lines, its backticks as code.
+
+    Args:
+        text: which may quote what a student wrote.
+
+    >>> sentence("`a<b`\\nis false")
+    Markup('<code>a&lt;b</code><br>is false')
+    """
+    shown = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(shown.replace("\n", "<br>"))
+
+
 PARTS = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+PARTS.filters["sentence"] = sentence
 
 
 @dataclass
@@ -38,7 +57,7 @@ class Exercise:
         criteria: what the check looked at; empty without a report.
         checked: points that the check gave, None without a report.
         error: how the test ended, where there is no report.
-        comments: an instructor's words, by the grade_id of the answer they stand at.
+        comments: grade_ids of the answers that an instructor has commented on.
         lesson: address of the lesson's section that treats it, "" if there is none.
     """
 
@@ -49,7 +68,7 @@ class Exercise:
     criteria: list[Criterion] = field(default_factory=list)
     checked: float | None = None
     error: str = ""
-    comments: dict[str, str] = field(default_factory=dict)
+    comments: list[str] = field(default_factory=list)
     lesson: str = ""
 
     @property
@@ -82,13 +101,17 @@ def exercises(nb: NotebookNode, lesson: Callable[[str], str]) -> list[Exercise]:
     """
     found: list[Exercise] = []
     known = reports(nb)
-    heading, comments = "", {}
+    heading = ""
+    comments: list[str] = []
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             heading = last_heading(cell.source) or heading
         about = cell.metadata.get("nbgrader", {})
-        if (is_solution(cell) or is_task(cell)) and about.get("comment"):
-            comments[about["grade_id"]] = str(about["comment"])
+        if (is_solution(cell) or is_task(cell)) and about.get("comment", "") not in (
+            "",
+            NO_RESPONSE,
+        ):
+            comments.append(str(about["grade_id"]))
         if not (is_grade(cell) or is_task(cell)):
             continue
         grade_id = str(about["grade_id"])
@@ -109,7 +132,7 @@ def exercises(nb: NotebookNode, lesson: Callable[[str], str]) -> list[Exercise]:
         if not exercise.complete:
             exercise.lesson = lesson(grade_id)
         found.append(exercise)
-        comments = {}
+        comments = []
     _tell_apart(found)
     return found
 
