@@ -8,12 +8,14 @@ from nbgrader.server_extensions.formgrader import handlers
 from tiny_course import about
 from traitlets.config import Config
 
+from autograder.attacks.evidence import Scripts
 from autograder.config import configure, lesson_section
 from autograder.hall.report import MIME, Criterion, Report
 from autograder.plugin.config import exam_hall
 from autograder.plugin.feedback import FeedbackExporter, HTMLExporter, SummariseReports
 from autograder.plugin.intake import NOTE, UNREADABLE
 from autograder.plugin.remarks import remark
+from autograder.plugin.sanitise import clean_markdown
 from autograder.plugin.summary import sentence
 from autograder.plugin.titles import first_heading, last_heading
 
@@ -168,6 +170,23 @@ def test_what_a_student_chose_is_text():
     assert "<img" not in summary
     assert "<script" not in text
     assert " onerror=alert(1)>" not in summary
+
+
+def test_a_students_texts_run_nothing_and_fetch_nothing():
+    nb = graded()
+    texts = (
+        "# <script>vaultscript()</script> <img src=x onerror=vaultscript()>",
+        "$\\text{<script>vaultscript()</script>}$ $$\\text{<img src=x onerror=vaultscript()>}$$",
+        "$\\text{&lt;img src=x onerror=vaultscript()&gt;}$ $\\href{javascript:vaultscript()}{x}$",
+        '$\\class{x" onclick="vaultscript()}{x}$ $\\color{red" onload="vaultscript()}x$',
+        "![x](//vault.invalid/x.png) ![x](http://vault.invalid/x.png)",
+    )
+    nb.cells[1:1] = [new_markdown_cell(clean_markdown(text)) for text in texts]
+    text = page(nb)
+    scripts = Scripts()
+    scripts.feed(text)
+    assert scripts.found == []
+    assert "vault.invalid" not in text
 
 
 def test_metadata_of_a_submission_put_nothing_on_the_page():
