@@ -94,6 +94,9 @@ class MathRenderer(IPythonRenderer):
 
         Args:
             body: its TeX.
+
+        Returns:
+            HTML.
         """
         return self._formula(body, display=True)
 
@@ -102,6 +105,9 @@ class MathRenderer(IPythonRenderer):
 
         Args:
             body: its TeX.
+
+        Returns:
+            HTML.
         """
         return self._formula(body, display=False)
 
@@ -111,5 +117,8 @@ class MathRenderer(IPythonRenderer):
         Args:
             name: the environment's name.
             body: what stands in it.
+
+        Returns:
+            HTML.
         """
         return self._formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)

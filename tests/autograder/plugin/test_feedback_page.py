@@ -189,6 +189,14 @@ def test_a_students_texts_run_nothing_and_fetch_nothing():
     assert "vault.invalid" not in text
 
 
+def test_long_output_is_folded():
+    nb = graded()
+    nb.cells[-1].outputs[0].text = "a line & more\n" * 40
+    text = page(nb)
+    assert "<summary>40 lines of output</summary>" in text
+    assert text.count("a line &amp; more") == 40
+
+
 def test_metadata_of_a_submission_put_nothing_on_the_page():
     nb = graded()
     nb.metadata["exam"] = nb.cells[0].metadata["exam"] = {"summary": "FORGED"}
