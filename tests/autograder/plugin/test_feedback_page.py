@@ -5,9 +5,11 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.server_extensions.formgrader import handlers
+from repository import ROOT
 from tiny_course import about
 from traitlets.config import Config
 
+from autograder import units
 from autograder.attacks.evidence import Scripts
 from autograder.config import configure, lesson_section
 from autograder.hall.report import MIME, Criterion, Report
@@ -187,6 +189,22 @@ def test_a_students_texts_run_nothing_and_fetch_nothing():
     scripts.feed(text)
     assert scripts.found == []
     assert "vault.invalid" not in text
+
+
+def test_formulas_that_a_cell_shows_are_mathematics():
+    nb = graded()
+    shown = {"text/latex": "$\\displaystyle x^3$", "text/plain": "<Math>"}
+    nb.cells[2].outputs = [new_output("display_data", data=shown)]
+    assert "<msup><mi>x</mi><mn>3</mn></msup>" in page(nb)
+
+
+def test_every_lesson_has_the_section_that_pages_link_to():
+    for name in units.notebooks(ROOT):
+        address = lesson_section("https://www.example.org", name, "test-x")
+        lesson = ROOT / "course" / f"{units.unit_of(name)}.md"
+        assert address.startswith(f"https://www.example.org/{lesson.stem}.html#")
+        headings = re.findall(r"^## (.*)$", lesson.read_text(encoding="utf-8"), re.MULTILINE)
+        assert address.partition("#")[2] in [h.lower().replace(" ", "-") for h in headings]
 
 
 def test_long_output_is_folded():
