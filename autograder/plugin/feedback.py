@@ -15,7 +15,7 @@ from autograder.plugin.intake import NOTE, UNREADABLE
 from autograder.plugin.remarks import remarks
 from autograder.plugin.sanitise import safe_markdown
 from autograder.plugin.summary import TEMPLATES, exercise_html, exercises, summary_html
-from autograder.plugin.titles import first_heading
+from autograder.plugin.titles import notebook_title
 
 
 class FeedbackExporter(HTMLExporter):
@@ -73,7 +73,7 @@ class SummariseReports(NbGraderPreprocessor):
         """
         about = resources["nbgrader"]
         found = exercises(nb, lambda grade_id: self._address(about["assignment"], grade_id))
-        title = first_heading(nb) or about["notebook"]
+        title = notebook_title(nb) or about["notebook"]
         most, score = float(about["max_score"]), float(about["score"])
         resources["exam"] = {
             "title": title,
@@ -85,6 +85,7 @@ class SummariseReports(NbGraderPreprocessor):
                 share=min(max(100 * score / most, 0), 100) if most > 0 else 100,
                 late=float(about["late_penalty"]),
                 exercises=found,
+                reasons=any(exercise.lost or exercise.error for exercise in found),
                 complete=sum(exercise.complete for exercise in found),
                 unreadable=str(nb.metadata.get(UNREADABLE, "")),
                 unprotected=nb.metadata.get("exam_hall", {}).get("protected") is False,

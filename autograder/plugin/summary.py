@@ -107,10 +107,8 @@ def exercises(nb: NotebookNode, lesson: Callable[[str], str]) -> list[Exercise]:
         if cell.cell_type == "markdown":
             heading = last_heading(cell.source) or heading
         about = cell.metadata.get("nbgrader", {})
-        if (is_solution(cell) or is_task(cell)) and about.get("comment", "") not in (
-            "",
-            NO_RESPONSE,
-        ):
+        said = (about.get("comment") or "") if is_solution(cell) or is_task(cell) else ""
+        if said not in ("", NO_RESPONSE):
             comments.append(str(about["grade_id"]))
         if not (is_grade(cell) or is_task(cell)):
             continue

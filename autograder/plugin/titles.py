@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 LONGEST = 120  # characters of a title
 READ = 20_000  # characters of a text cell that are searched
 FENCED = re.compile(r"^(```|~~~)")
-HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(\S.*)")
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
 
 
 def last_heading(source: str) -> str:
@@ -24,22 +24,22 @@ def last_heading(source: str) -> str:
     return next(reversed(_headings(source)), "")
 
 
-def first_heading(nb: NotebookNode) -> str:
-    """Return the first heading of a notebook as plain text, "" if it has none.
+def notebook_title(nb: NotebookNode) -> str:
+    """Return a notebook's first heading of the first level as plain text, "" if it has none.
 
     Args:
         nb: the notebook.
     """
     texts = (c.source for c in nb.cells if c.cell_type == "markdown")
-    return next((heading for text in texts for heading in _headings(text)), "")
+    return next((heading for text in texts for heading in _headings(text, levels=1)), "")
 
 
-def _headings(source: str) -> list[str]:
+def _headings(source: str, levels: int = 6) -> list[str]:
     found, inside = [], False
     for line in source[:READ].splitlines():
         if FENCED.match(line):
             inside = not inside
-        elif not inside and (heading := HEADING.fullmatch(line)):
-            plain = re.sub(r"[*`]|<[^<>]*>", "", heading[1].rstrip("# \t"))
+        elif not inside and (heading := HEADING.fullmatch(line)) and len(heading[1]) <= levels:
+            plain = re.sub(r"[*`]|<[^<>]*>", "", heading[2].rstrip("# \t"))
             found.append(plain[:LONGEST].strip())
     return [heading for heading in found if heading]

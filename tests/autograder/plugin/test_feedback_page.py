@@ -19,7 +19,7 @@ from autograder.plugin.intake import NOTE, UNREADABLE
 from autograder.plugin.remarks import remark
 from autograder.plugin.sanitise import clean_markdown
 from autograder.plugin.summary import sentence
-from autograder.plugin.titles import first_heading, last_heading
+from autograder.plugin.titles import last_heading, notebook_title
 
 LESSON = "https://www.example.org/ae/week01.html#misconceptions-seen-in-answers"
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -142,7 +142,8 @@ def test_late_points_assumptions_comments_and_points_by_hand_are_said():
     assert "Read the comment on center" in said
     assert "Comment Have another look." in said
     assert "The check gave 1; the points were changed by hand." in said
-    assert "Read the comment" not in words(page(graded(comment="No response.")))
+    for nothing in (None, "", "No response."):
+        assert "Read the comment" not in words(page(graded(comment=nothing)))
 
 
 def test_a_test_without_a_report_is_told_by_how_it_ended():
@@ -237,7 +238,15 @@ def test_headings_as_plain_text():
     assert last_heading("no heading, #hashtag") == ""
     assert last_heading("# " + "x" * 500) == "x" * 120
     assert (
-        first_heading(new_notebook(cells=[new_code_cell("# no"), new_markdown_cell("# Yes")]))
+        notebook_title(
+            new_notebook(
+                cells=[
+                    new_code_cell("# no"),
+                    new_markdown_cell("## No"),
+                    new_markdown_cell("# Yes"),
+                ]
+            )
+        )
         == "Yes"
     )
 
