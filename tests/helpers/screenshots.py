@@ -130,6 +130,7 @@ def take_formgrader(folder: Path) -> None:
         link.first.wait_for(state="attached")
         page.goto(server.url + link.first.get_attribute("href"))
         page.locator("#test-center").wait_for()
+        page.wait_for_timeout(1000)  # formgrader's script scrolls to where the cursor is
         page.locator("#test-center").scroll_into_view_if_needed()
         page.mouse.wheel(0, 300)
         page.wait_for_timeout(500)

@@ -79,7 +79,7 @@ def test_class_is_graded_into_postgresql(server, tmp_path):
     assert scores(server) == {**expected, "ben": 7.0}
     command(course, "generate_feedback", tiny_course.NAME)
     page = course / "feedback" / "ada" / tiny_course.NAME / "ps.html"
-    assert "Score: 7.0 / 7.0" in page.read_text(encoding="utf-8")
+    assert ">7</span> of 7 points" in page.read_text(encoding="utf-8")
 
 
 def test_deleted_cells_come_back_from_postgresql(server, tmp_path):
