@@ -186,9 +186,9 @@ def at_random(seed: int) -> Pick:
     return pick
 
 
-def report(folder: Path, *arguments: str) -> tuple[float, int]:
-    """Run the report; return its seconds by the clock and its largest memory in MB."""
-    before, peak = time.perf_counter(), 0
+def report(folder: Path, *arguments: str) -> tuple[float, float, int]:
+    """Run the report; return its seconds by the clock and of computing, and its memory in MB."""
+    before, peak, computing = time.perf_counter(), 0, 0.0
     run = subprocess.Popen(
         [sys.executable, "-m", "autograder", "report", *arguments],
         cwd=folder,
@@ -199,12 +199,13 @@ def report(folder: Path, *arguments: str) -> tuple[float, int]:
     while run.poll() is None:
         try:
             peak = max(peak, process.memory_info().rss)
+            computing = sum(process.cpu_times()[:2])
         except psutil.Error:
             break
         time.sleep(0.02)
     if run.wait():
         raise SystemExit("the report failed")
-    return time.perf_counter() - before, peak >> 20
+    return time.perf_counter() - before, computing, peak >> 20
 
 
 def main() -> None:
@@ -222,8 +223,8 @@ def main() -> None:
             print(f"simulating {name} …", flush=True)
             hand_in(folder, name, students, at_random(place))
         sizes = [path.stat().st_size for path in folder.glob("autograded/*/*/*.ipynb")]
-        seconds, memory = report(folder)
-        one, _ = report(folder, names[-1])
+        seconds, computing, memory = report(folder)
+        one, _, _ = report(folder, names[-1])
         pages = sorted(path.stat().st_size for path in folder.glob("reports/*.html"))
         result = {
             "cores": psutil.cpu_count(),
@@ -233,6 +234,7 @@ def main() -> None:
             "notebooks": len(sizes),
             "notebooks_mb": sum(sizes) >> 20,
             "seconds": round(seconds, 1),
+            "computing_seconds": round(computing, 1),
             "seconds_one_week": round(one, 1),
             "memory_mb": memory,
             "largest_page_kb": pages[-1] >> 10,

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autograder.class_report.diagnoses import MESSAGE, fit
@@ -78,7 +78,7 @@ def weeks_table(weeks: list[str], rows: Iterable[tuple[str, list[float | None]]]
     return _csv(["student", *weeks], table)
 
 
-def _csv(head: list[str], rows: Iterable[list[object]]) -> str:
+def _csv(head: list[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(head)
