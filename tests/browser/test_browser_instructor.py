@@ -92,6 +92,7 @@ def test_formgrader_asks_only_its_own_server(page):
     page.locator("#test-center").wait_for()
     # Formgrader's script puts the cursor there when it believes that formulas are ready.
     page.wait_for_function("document.activeElement.classList.contains('tabbable')")
+    assert page.evaluate("typeof formgrader.keyboard_manager") == "object"  # it ran to its end
     assert page.locator("math").count() > 10
     server = page.url.partition("/formgrader")[0]
     assert {url for url in asked if not url.startswith(server)} == set()
