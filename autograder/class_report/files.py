@@ -74,7 +74,9 @@ def weeks_table(weeks: list[str], rows: Iterable[tuple[str, list[float | None]]]
         weeks: names of the assignments.
         rows: for each student the label and the shares, None for nothing handed in.
     """
-    table = ([label, *("" if s is None else f"{s:.4f}" for s in shares)] for label, shares in rows)
+    table: Iterable[Sequence[object]] = (
+        [label, *("" if s is None else f"{s:.4f}" for s in shares)] for label, shares in rows
+    )
     return _csv(["student", *weeks], table)
 
 
