@@ -12,6 +12,8 @@ from benchmarks.class_report import RIGHT, STUB, hand_in, release
 
 WEEK = "week03_undercomplete"
 PLANTED = (("quantise", "floor", 12), ("entropy", "nats", 9), ("residual_block", "not-added", 7))
+RARE = {"smallest_width": "training-error", "compression_factor": "inverted"}
+RARE |= {"conv_autoencoder": "stride-one", "bits_per_pixel": "nats"}
 ABSENT, UNTOUCHED, BLANK, HOSTILE = 0, 1, 2, 3  # places in the class
 EVIL = """def copy_weights(d):
     author = "Last0003"  # my name is First0003
@@ -26,7 +28,10 @@ def names(size=40):
 
 
 def pick(number, exercise, labels):
-    """Say what a student answers: the planted mistakes go to the students after the first four."""
+    """Say what a student answers: the weak, who come after the first four, share the mistakes.
+
+    The last three are good and fail at *copy_weights*, which therefore gets a warning.
+    """
     if number == ABSENT:
         return ""
     if number == UNTOUCHED:
@@ -34,9 +39,11 @@ def pick(number, exercise, labels):
     if number == HOSTILE and exercise == "copy_weights":
         return "not-twice"
     for place, (name, mistake, count) in enumerate(PLANTED):
-        if name == exercise and 4 + 9 * place <= number < 4 + 9 * place + count:
+        if name == exercise and 4 + place <= number < 4 + place + count:
             return mistake
-    return "negative-lost" if exercise == "copy_weights" and number > 36 else RIGHT
+    if exercise == "copy_weights":
+        return "negative-lost" if number > 36 else RIGHT
+    return RARE[exercise] if exercise in RARE and number in (7, 8, 9, 20) else RIGHT
 
 
 def planted_class(folder: Path, size: int = 40) -> Path:

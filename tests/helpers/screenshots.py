@@ -5,6 +5,7 @@ person to look through; nothing in course/images changes then.
 """
 
 import argparse
+import contextlib
 import io
 import re
 import shutil
@@ -15,8 +16,11 @@ import classroom
 import gallery
 import lab
 import nbformat
+import planted_class
 from PIL import Image
 from repository import ROOT
+
+from autograder.__main__ import main as main_of_autograder
 
 IMAGES = ROOT / "course" / "images"
 SIZES = {"laptop": (1366, 768), "projector": (1920, 1080), "narrow": (700, 900)}
@@ -140,6 +144,17 @@ def take_formgrader(folder: Path) -> None:
         keep(page.screenshot(), IMAGES / "feedback_page.png")
 
 
+def take_report(folder: Path) -> None:
+    """Photograph the top of a report on a class."""
+    course = planted_class.planted_class(folder / "planted")
+    with contextlib.chdir(course):
+        main_of_autograder(["report", planted_class.WEEK])
+    with lab.browser() as chrome:
+        page = chrome.new_page(viewport={"width": 1100, "height": 1000})
+        page.goto((course / "reports" / f"{planted_class.WEEK}.html").as_uri())
+        keep(page.screenshot(), IMAGES / "report_week.png")
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -158,6 +173,7 @@ def main() -> None:
             take(folder, dark, size, options.look)
             if options.look is None:
                 take_formgrader(folder)
+                take_report(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

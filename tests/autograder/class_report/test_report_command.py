@@ -119,6 +119,12 @@ def test_means_are_those_of_the_gradebook(course):
     assert f"earned {mean:.0%} of the points" in page
 
 
+def test_only_the_exercise_that_good_students_fail_at_gets_a_warning(course):
+    page, _ = run(course, WEEK)
+    warned = [row for row in re.findall(r"<tr role.*?</tr>", page, re.DOTALL) if "⚠" in row]
+    assert [re.search(r"Exercise \d", row)[0] for row in warned] == ["Exercise 2"]
+
+
 def test_no_name_without_names(course):
     run(course)
     texts = [path.read_text(encoding="utf-8") for path in (course / "reports").iterdir()]
