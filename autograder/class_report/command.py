@@ -25,13 +25,14 @@ def run(options: argparse.Namespace) -> int:
     """Write the report on one assignment, or on all.
 
     Args:
-        options: `assignment` ("" for all) and `names`.
+        options: `assignment` ("" for all), `names`, and `similar` where it is offered.
 
     Returns:
         0, or 2 if nothing was written.
     """
     try:
-        for path in make_reports(options.assignment, options.names):
+        similar = getattr(options, "similar", False)
+        for path in make_reports(options.assignment, options.names, similar):
             print(path)
     except (ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
@@ -39,12 +40,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def make_reports(assignment: str = "", names: bool = False) -> list[Path]:
+def make_reports(assignment: str = "", names: bool = False, similar: bool = False) -> list[Path]:
     """Write the reports of the course in the current folder.
 
     Args:
         assignment: which; "" for all that are graded, and the page over them.
         names: whether names are shown.
+        similar: whether answers that are alike are listed.
 
     Returns:
         The files, what to open first first.
@@ -68,7 +70,9 @@ def make_reports(assignment: str = "", names: bool = False) -> list[Path]:
         people = read_people(gradebook, names)
         for name in [assignment] if assignment else graded:
             week = read_week(directory, name, read_entries(gradebook, name))
-            page, seen = week_page(week, people, root, "" if assignment else "index.html")
+            alike = _alike(root, name, names) if similar else ""
+            over_all = "" if assignment else "index.html"
+            page, seen = week_page(week, people, root, over_all, alike)
             write(folder / f"{name}.html", page)
             write(folder / f"{name}.csv", criteria_table(week, people))
             written += [folder / f"{name}.html", folder / f"{name}.csv"]
@@ -79,3 +83,9 @@ def make_reports(assignment: str = "", names: bool = False) -> list[Path]:
         write(folder / "index.csv", weeks_table([w.assignment for w in weeks], labelled))
         written = [folder / "index.html", folder / "index.csv", *written]
     return written
+
+
+def _alike(root: Path, assignment: str, names: bool) -> str:
+    from autograder.similarity import similar_section
+
+    return similar_section(root, assignment, names)

@@ -29,7 +29,8 @@ STOPPED, UNREAD = "stopped", "unreadable"
 ENDED = frozenset({"process-ended", "not-tested"})  # mistakes of code that had to be stopped
 WHOLE = "the whole exercise"  # the only criterion of an exercise that was not checked
 BY_HAND = "graded by hand"
-KEPT = 4000  # characters of an answer
+KEPT = 4000  # characters of an answer; searching longer ones can take time that grows faster
+SAID = 1000  # characters of a message
 NUMBERED = re.compile(r"^#+\s*(Exercise\s+(\S+)\b.*?)\s*$", re.MULTILINE)
 COMMENT = re.compile(
     r"(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|#[^\n]*", re.DOTALL
@@ -223,6 +224,8 @@ def _attempts(
         if report is None:
             criteria = {BY_HAND: Criterion(BY_HAND, entries.worth[key], 0.0, "", "")}
         else:
+            for criterion in report.criteria:
+                criterion.message = criterion.message[:SAID]
             criteria = {c.name: c for c in report.criteria}
             stopped = stopped or any(c.mistake in ENDED for c in report.criteria)
         state = _state(answers, report is not None and report.earned > 0, stopped)
@@ -261,18 +264,20 @@ def _state(answers: list[tuple[str, str]], earned: bool, stopped: bool) -> str:
 
 
 def without_comments(source: str) -> str:
-    """Return code without comments; it is searched, never parsed.
+    """Return the beginning of some code without comments; it is searched, never parsed.
 
     Args:
         source: a student's.
     """
-    return COMMENT.sub(lambda found: found[1] or "", source)
+    return COMMENT.sub(lambda found: found[1] or "", source[:KEPT])
 
 
 def _is_blank(source: str, stub: str) -> bool:
     """Tell whether nothing stands in a cell but what was released, comments and `pass`."""
     released = {line.strip() for line in stub.splitlines()} | {"", "pass", "..."}
-    return all(line.strip() in released for line in without_comments(source).splitlines())
+    return len(source) <= KEPT and all(
+        line.strip() in released for line in without_comments(source).splitlines()
+    )
 
 
 def _own(source: str, stub: str) -> str:

@@ -5,6 +5,9 @@ import io
 import json
 import re
 import shutil
+import sys
+import time
+from types import ModuleType
 
 import numpy as np
 import planted_class
@@ -14,8 +17,8 @@ from planted_class import ABSENT, BLANK, HOSTILE, PLANTED, UNTOUCHED, WEEK
 from repository import ROOT
 
 from autograder.__main__ import main
+from autograder.class_report.command import make_reports
 from autograder.class_report.gradebook import open_gradebook, read_entries, read_people
-from autograder.class_report.page import week_page
 from autograder.class_report.reading import read_week
 from autograder.collecting.course import find_course
 
@@ -214,7 +217,27 @@ def test_the_page_is_one_file_that_loads_nothing(course):
         assert "Who can see what." in page
 
 
-def test_a_similar_section_is_put_in(course):
-    week, people = read()
-    page, _ = week_page(week, people, course, similar="<h2>Answers alike</h2>")
-    assert "<h2>Answers alike</h2>" in page
+def test_a_section_on_answers_alike_is_asked_for_only_on_request(course, monkeypatch):
+    asked = []
+    module = ModuleType("autograder.similarity")
+    module.similar_section = lambda *given: asked.append(given) or "<h2>Answers alike</h2>"
+    monkeypatch.setitem(sys.modules, "autograder.similarity", module)
+    assert "Answers alike" not in run(course, WEEK)[0]
+    assert asked == []
+    page, _ = make_reports(WEEK, similar=True)
+    assert "<h2>Answers alike</h2>" in page.read_text(encoding="utf-8")
+    assert asked == [(course, WEEK, False)]
+
+
+def test_long_answers_cost_no_time(course):
+    """Searching such a text for comments takes time that grows with its square."""
+    path = planted_class.graded(course, 6)
+    kept = path.read_bytes()
+    try:
+        planted_class.edit(course, 6, "quantise", lambda _: '\\"' * 50_000)
+        before = time.process_time()
+        read()
+        run(course, WEEK)
+        assert time.process_time() - before < 10
+    finally:
+        path.write_bytes(kept)
