@@ -30,6 +30,9 @@ c.GenerateAssignment.exporter_class = KeepWorkExporter
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
 # --- yours to set -------------------------------------------------------------------------------
+# Address of the course's site, to which feedback pages then link what lost points; above, instead
+# of `configure(c)`:
+#     configure(c, site="https://www.example.org/autoencoders")
 # Gradebook (default: gradebook.db in this folder):
 #     c.CourseDirectory.db_url = "sqlite:////path/to/gradebook.db"
 # Students: `nbgrader db student import students.csv` (columns id, first_name, last_name, email),

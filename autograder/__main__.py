@@ -62,6 +62,30 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_arguments(collect)
 
+    report = commands.add_parser("report", help="what the class did not understand, as a page")
+    report.add_argument(
+        "assignment", nargs="?", default="", help="for example week01_pca (default: all graded)"
+    )
+    report.add_argument("--names", action="store_true", help="show names (default: numbers)")
+
+    extend = commands.add_parser("extend", help="give one student more time for an assignment")
+    extend.add_argument("student", nargs="?", help="the student's id, for example ann")
+    extend.add_argument("assignment", nargs="?", help="for example week01_pca")
+    what = extend.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--until", metavar="TIME", help='with its zone: "2026-03-05 12:00 Europe/Berlin"'
+    )
+    what.add_argument("--remove", action="store_true", help="take the extension back")
+    what.add_argument("--list", action="store_true", help="show all extensions of the course")
+
+    again = commands.add_parser(
+        "regrade", help="grade a week again after a check was changed, and say who gains or loses"
+    )
+    again.add_argument("assignment", nargs="?", help="for example week01_pca")
+    how = again.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="change nothing, only say it")
+    how.add_argument("--undo", type=Path, metavar="RECORD", help="a file of regrades/")
+
     attack = commands.add_parser("attacks", help="attack the grader, and print what came of it")
     attack.add_argument("names", nargs="*", help="for example ast_transformer (default: all)")
     attack.add_argument("--stock", action="store_true", help="attack nbgrader by itself as well")
@@ -161,6 +185,24 @@ def _remarks(options: argparse.Namespace) -> int:
 
 def _collect(options: argparse.Namespace) -> int:
     from autograder.collecting.command import run
+
+    return run(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograder.class_report.command import run
+
+    return run(options)
+
+
+def _extend(options: argparse.Namespace) -> int:
+    from autograder.extend import run
+
+    return run(options)
+
+
+def _regrade(options: argparse.Namespace) -> int:
+    from autograder.regrade import run
 
     return run(options)
 

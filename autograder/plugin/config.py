@@ -6,7 +6,6 @@ exam_hall(c)
 
 from __future__ import annotations
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -21,11 +20,10 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.plugin.exporters import ExamExporter
-from autograder.plugin.feedback import FeedbackExporter, SummariseReports
+from autograder.plugin.feedback import SummariseReports, show_offline
 from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
 from autograder.plugin.restore import RestoreCells
-from autograder.plugin.sanitise import safe_markdown
 from autograder.plugin.submissions import find_submissions
 
 
@@ -50,12 +48,10 @@ def exam_hall(c: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    c.GenerateFeedback.exporter_class = FeedbackExporter
-    c.HTMLExporter.filters = {"markdown2html": safe_markdown}  # formgrader's pages too
+    show_offline(c)
     # Feedback must not print the source of the hidden tests.
     c.GenerateFeedback.preprocessors = [
         GetGrades,
         ClearHiddenTests,
         SummariseReports,
-        CSSHTMLHeaderPreprocessor,
     ]

@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_ignored, rmtree
 from psutil import pid_exists
@@ -24,12 +25,16 @@ from tqdm import tqdm
 from autograder.hall.executors.executor import Executor
 from autograder.hall.executors.local import LocalExecutor
 from autograder.hall.settings import Settings
+from autograder.plugin.extensions import read_extensions, settle
 from autograder.plugin.intake import TIMESTAMP, make_way, stage, stage_timestamp
 from autograder.plugin.job import JobFactory
+from autograder.plugin.late import settle_penalties
 from autograder.plugin.nbgrader_internals import one_engine
 from autograder.plugin.one_at_a_time import one_run
 from autograder.plugin.pending import FOLDER, Pending
 from autograder.plugin.prefetch import Prefetcher
+from autograder.plugin.regrading.exchange import finish_interrupted
+from autograder.plugin.regrading.places import Places
 from autograder.plugin.releases import Release, read_release
 
 RUN = f"run-{socket.gethostname()}-"  # several machines may grade in one shared folder
@@ -95,9 +100,22 @@ class ExamAutograde(Autograde):
         return self.releases[key]
 
     def convert_notebooks(self) -> None:
-        """Grade every submission, one run at a time."""
+        """Grade every submission, one run at a time.
+
+        Raises:
+            NbGraderException: a submission could not be graded, or the list of extensions or the
+                record of an interrupted run cannot be read.
+        """
         course = self.coursedir
         with one_run(self.hall_folder, course.assignment_id, self.log) as self.note_progress:
+            try:
+                places = Places(course, course.assignment_id, course.autograded_directory)
+                finish_interrupted(places, self.log)
+                known = read_extensions(Path(course.root))
+            except ValueError as problem:
+                self.log.error("%s", problem)
+                raise NbGraderException(str(problem)) from problem
+            self.extensions = [e for e in known if e.assignment == course.assignment_id]
             self._convert_notebooks()
 
     def _convert_notebooks(self) -> None:
@@ -138,6 +156,7 @@ class ExamAutograde(Autograde):
         begun = time.monotonic()
         try:
             with one_engine():
+                self._settle_dates()
                 super().convert_notebooks()  # nbgrader's own loop
         finally:
             bookkeeping = time.monotonic() - begun - self.prefetcher.waited
@@ -204,6 +223,7 @@ class ExamAutograde(Autograde):
             assignment_id: the assignment's name.
             student_id: the student's name in nbgrader.
         """
+        self._extend(assignment_id, student_id)
         # nbgrader looks whether every notebook was submitted, by its name: staged, every one was.
         submitted, self.coursedir.submitted_directory = (
             self.coursedir.submitted_directory,
@@ -213,6 +233,24 @@ class ExamAutograde(Autograde):
             super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.submitted_directory = submitted
+
+    def _settle_dates(self) -> None:
+        """Let extensions and penalties follow the due date, also of who was graded before."""
+        course = self.coursedir
+        excluded = course.student_id_exclude.split(",")
+        students = {student for _, student in self.waiting if student not in excluded}
+        with Gradebook(course.db_url) as gradebook:
+            settle(gradebook, (e for e in self.extensions if e.student in students))
+        settle_penalties(self.exporter, course, students, self.log)
+
+    def _extend(self, assignment_id: str, student_id: str) -> None:
+        """Give a student who hands in for the first time a row with the extension, if any."""
+        found = [e for e in self.extensions if e.student == student_id]
+        if not found:
+            return
+        with Gradebook(self.coursedir.db_url) as gradebook, suppress(MissingEntry):
+            gradebook.update_or_create_submission(assignment_id, student_id)
+            settle(gradebook, found)
 
     def _progress(self) -> str:
         """Return what stands beside the bar."""
@@ -249,7 +287,8 @@ class ExamAutograde(Autograde):
             pending = Pending(self.hall_folder, assignment_id)
             begun = (assignment_id, student_id) in self.begun
             done = graded.exists() and not pending.interrupted(student_id, graded)
-            if begun or (done and not self.force):
+            excluded = student_id in self.coursedir.student_id_exclude.split(",")
+            if begun or excluded or (done and not self.force):
                 continue
             notebooks = self.assignments[staged]
             try:

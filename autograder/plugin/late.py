@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from math import ceil
+from typing import Any
 
+from nbformat.v4 import new_notebook
+from nbgrader.api import (
+    Assignment,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import select
 from traitlets import Float
 
 DAY = 24 * 60 * 60
@@ -33,3 +47,53 @@ class PerDay(BasePlugin):
         late = total_seconds_late - self.grace_hours * 60 * 60
         days = ceil(late / DAY) if late > 0 else 0
         return min(score, score * self.share * days)
+
+
+def settle_penalties(
+    exporter: Any, course: CourseDirectory, students: Collection[str], log: logging.Logger
+) -> None:
+    """Compute the late penalties of an assignment again, for extensions and due dates that moved.
+
+    nbgrader computes a penalty when it grades a submission, and leaves out what is graded.
+
+    Args:
+        exporter: in which nbgrader's preprocessors run.
+        course: nbgrader's folders.
+        students: whose penalties.
+        log: where an instructor reads what changed.
+    """
+    assignment, quiet = course.assignment_id, logging.getLogger(f"{__name__}.quiet")
+    quiet.setLevel(logging.ERROR)  # how late everybody is was said when they were graded
+    penalties = AssignLatePenalties(parent=exporter, log=quiet)
+    before = _penalties(course, students)
+    for student, notebook in before:
+        names = {"student": student, "assignment": assignment, "notebook": notebook}
+        names["db_url"] = course.db_url
+        penalties.preprocess(new_notebook(), {"nbgrader": names})
+    after = _penalties(course, students)
+    for one, penalty in before.items():
+        if after.get(one, 0.0) != penalty:
+            log.warning("%s: late penalty %g instead of %g", one[0], after.get(one, 0.0), penalty)
+
+
+def _penalties(course: CourseDirectory, students: Collection[str]) -> dict[tuple[str, str], float]:
+    """Return penalties by student and notebook, of whoever has one or handed in late."""
+    # Columns, because nbgrader's objects take thirty times as long.
+    query = (
+        select(
+            SubmittedAssignment.student_id,
+            Notebook.name,
+            SubmittedNotebook.late_submission_penalty,
+            SubmittedAssignment.timestamp > Assignment.duedate,
+        )
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .where(Assignment.name == course.assignment_id)
+    )
+    with Gradebook(course.db_url) as gradebook:
+        return {
+            (student, notebook): penalty or 0.0
+            for student, notebook, penalty, late in gradebook.db.execute(query)
+            if student in students and (late or penalty)
+        }

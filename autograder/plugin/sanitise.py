@@ -17,9 +17,11 @@ import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+
+from autograder.plugin.mathematics import MathRenderer
 
 TAGS = {
     *bleach.ALLOWED_TAGS,
@@ -105,8 +107,9 @@ def _clean_released(text: str) -> str:
 def safe_markdown(context: Context, source: str) -> str:
     """Render Markdown as nbconvert does, for its filter `markdown2html`, with links that only link.
 
-    Raw HTML in students' cells is clean by then; what Markdown and mathematics can still make of a
-    text is a link that runs a script when somebody clicks on it.
+    Raw HTML in students' cells is clean by then; what Markdown can still make of a text is a link
+    that runs a script when somebody clicks on it, and a picture that is fetched from somewhere.
+    Formulas become MathML.
 
     Args:
         context: jinja's.
@@ -117,17 +120,16 @@ def safe_markdown(context: Context, source: str) -> str:
     """
     cell, resources = context.get("cell", {}), context.get("resources", {})
     path = resources.get("metadata", {}).get("path", "")
-    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), path=path)
+    renderer = MathRenderer(escape=False, attachments=cell.get("attachments", {}), path=path)
     page = MarkdownWithMath(renderer=renderer).render(source)
-    page = re.sub(r'\b(href|src)="([^"]*)"', _harmless, page)
-    return re.sub(r"\\href\s*\{(?!https?://)[^}]*\}", r"\\href{#}", page)
+    return re.sub(r'\b(href|src)="([^"]*)"', _harmless, page)
 
 
 def _harmless(found: re.Match) -> str:
     target = re.sub(r"[\x00-\x20]", "", html.unescape(html.unescape(found[2])))
     allowed = r"(https?://|mailto:|#|[^:]*$)"
     if found[1] == "src":  # pictures inside the page only: nothing is fetched when it is opened
-        allowed = r"(attachment:|data:image/(png|jpeg|gif);base64,|[^:]*$)"
+        allowed = r"(attachment:|data:image/(png|jpeg|gif);base64,|(?![/\\]{2})[^:]*$)"
     return found[0] if re.match(allowed, target, re.IGNORECASE) else f'{found[1]}="#"'
 
 

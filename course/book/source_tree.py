@@ -50,7 +50,7 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
 
 
 GUIDE = ("term-plan", "running-a-week", "collecting", "submissions", "exercises", "rubric")
-GUIDE += ("platforms", "disputes", "honesty", "accessibility", "new-exercise")
+GUIDE += ("platforms", "report", "disputes", "honesty", "accessibility", "new-exercise")
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -76,16 +76,47 @@ def test_a_comment_on_a_submission_reaches_the_feedback_page(course, page):
     assert "this is one number for all pixels; use dim=0" in text
 
 
-def test_the_feedback_page_is_accessible(course, page):
+def requests_of(page):
+    """Return a list that fills with the address of everything a page asks for."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_formgrader_asks_only_its_own_server(page):
+    asked = requests_of(page)
+    page.goto("/formgrader/gradebook/week01_pca/week01_pca")
+    link = page.locator("table a.name-shown").first
+    link.wait_for(state="attached")
+    page.goto(link.get_attribute("href"))
+    page.locator("#test-center").wait_for()
+    # Formgrader's script puts the cursor there when it believes that formulas are ready.
+    page.wait_for_function("document.activeElement.classList.contains('tabbable')")
+    assert page.evaluate("typeof formgrader.keyboard_manager") == "object"  # it ran to its end
+    assert page.locator("math").count() > 10
+    server = page.url.partition("/formgrader")[0]
+    assert {url for url in asked if not url.startswith(server)} == set()
+    assert len(asked) > 10
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_feedback_page_is_accessible_and_asks_for_nothing(course, page, scheme, width):
     """axe-core, which a Python package carries, finds nothing serious on the page."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
-    browser_page = page.context.browser.new_page()
-    browser_page.goto(feedback_page(course, "dev_global_mean").as_uri())
+    browser_page = page.context.browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    asked = requests_of(browser_page)
+    address = feedback_page(course, "dev_global_mean").as_uri()
+    browser_page.goto(address, wait_until="networkidle")
+    assert {url for url in asked if not url.startswith("data:")} == {address}
+    assert browser_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = (
         axe.Axe()
-        .run(browser_page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+        .run(browser_page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
         .response["violations"]
     )
     serious = {
@@ -93,4 +124,21 @@ def test_the_feedback_page_is_accessible(course, page):
         for v in found
         if v["impact"] in ("serious", "critical")
     }
+    browser_page.close()
     assert serious == {}
+
+
+def test_the_feedback_page_leads_from_a_lost_point_to_its_exercise(course, page):
+    browser_page = page.context.browser.new_page(viewport={"width": 1280, "height": 900})
+    browser_page.goto(feedback_page(course, "dev_global_mean").as_uri())
+    top = browser_page.locator("#summary")
+    assert "22 of 24 points" in " ".join(top.inner_text().split())
+    row = top.locator("li", has_text="Exercise 1 · Centre the cloud").first
+    assert "one number for all pixels" in row.inner_text()
+    row.locator("a").first.click()
+    target = browser_page.locator(":target")
+    assert target.get_attribute("id") == "test-center"
+    assert "1 of 3" in target.inner_text()
+    target.get_by_text("Back to the summary").click()
+    assert browser_page.evaluate("scrollY") < 50
+    browser_page.close()

@@ -5,6 +5,7 @@ person to look through; nothing in course/images changes then.
 """
 
 import argparse
+import contextlib
 import io
 import re
 import shutil
@@ -15,8 +16,11 @@ import classroom
 import gallery
 import lab
 import nbformat
+import planted_class
 from PIL import Image
 from repository import ROOT
+
+from autograder.__main__ import main as main_of_autograder
 
 IMAGES = ROOT / "course" / "images"
 SIZES = {"laptop": (1366, 768), "projector": (1920, 1080), "narrow": (700, 900)}
@@ -130,6 +134,7 @@ def take_formgrader(folder: Path) -> None:
         link.first.wait_for(state="attached")
         page.goto(server.url + link.first.get_attribute("href"))
         page.locator("#test-center").wait_for()
+        page.wait_for_timeout(1000)  # formgrader's script scrolls to where the cursor is
         page.locator("#test-center").scroll_into_view_if_needed()
         page.mouse.wheel(0, 300)
         page.wait_for_timeout(500)
@@ -137,6 +142,17 @@ def take_formgrader(folder: Path) -> None:
         feedback = course / "feedback" / "dev_global_mean" / "week01_pca" / "week01_pca.html"
         page.goto(feedback.as_uri())
         keep(page.screenshot(), IMAGES / "feedback_page.png")
+
+
+def take_report(folder: Path) -> None:
+    """Photograph the top of a report on a class."""
+    course = planted_class.planted_class(folder / "planted")
+    with contextlib.chdir(course):
+        main_of_autograder(["report", planted_class.WEEK])
+    with lab.browser() as chrome:
+        page = chrome.new_page(viewport={"width": 1100, "height": 1000})
+        page.goto((course / "reports" / f"{planted_class.WEEK}.html").as_uri())
+        keep(page.screenshot(), IMAGES / "report_week.png")
 
 
 def main() -> None:
@@ -157,6 +173,7 @@ def main() -> None:
             take(folder, dark, size, options.look)
             if options.look is None:
                 take_formgrader(folder)
+                take_report(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -111,7 +111,7 @@ def test_what_runs_is_scored(troubled, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_student_gets_a_page_that_says_what_was_wrong(troubled, kind):
     text = page(troubled.course, kind)
-    assert f"(Score: {KINDS[kind].points:.1f} / 7.0)" in text
+    assert f">{KINDS[kind].points:g}</span> of 7 points" in text
     assert KINDS[kind].page in text
 
 

@@ -7,12 +7,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import tiny_course
 from nbgrader.api import Gradebook
 from ready_run import nbgrader
+
+from autograder.__main__ import main
+from autograder.plugin.regrading import beside
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 SERVER = PROGRAMS[-1].parent if PROGRAMS else Path(shutil.which("initdb") or "/none/x").parent
@@ -75,7 +79,7 @@ def test_class_is_graded_into_postgresql(server, tmp_path):
     assert scores(server) == {**expected, "ben": 7.0}
     command(course, "generate_feedback", tiny_course.NAME)
     page = course / "feedback" / "ada" / tiny_course.NAME / "ps.html"
-    assert "Score: 7.0 / 7.0" in page.read_text(encoding="utf-8")
+    assert ">7</span> of 7 points" in page.read_text(encoding="utf-8")
 
 
 def test_deleted_cells_come_back_from_postgresql(server, tmp_path):
@@ -90,6 +94,32 @@ def test_deleted_cells_come_back_from_postgresql(server, tmp_path):
     tiny_course.submit(course, "eve", nb)
     command(course, "autograde", tiny_course.NAME)
     assert scores(server)["eve"] == 7.0
+
+
+def test_week_is_graded_again_and_back_and_a_student_has_more_time(server, tmp_path, monkeypatch):
+    course = tmp_path / "course"
+    course.mkdir()
+    config = tiny_course.CONFIG + f"c.CourseDirectory.db_url = {server!r}\n"
+    tiny_course.make_course(course, config=config)
+    tiny_course.submit(course, "gus", tiny_course.answered(course, tiny_course.HALF))
+    command(course, "autograde", tiny_course.NAME, "--force")
+    monkeypatch.chdir(course)
+    monkeypatch.setattr(beside, "nbgrader", lambda f, *a: nbgrader(Path(f), *a).returncode)
+    with Gradebook(server) as gradebook:
+        gradebook.find_grade(
+            "test-doubled", tiny_course.NAME, tiny_course.NAME, "gus"
+        ).auto_score = 1
+        gradebook.update_or_create_assignment(tiny_course.NAME, duedate="2026-03-02 12:00 UTC")
+    before = scores(server)
+    assert main(["regrade", tiny_course.NAME]) == 0
+    assert scores(server)["gus"] == before["gus"] + 1
+    (record,) = (course / "regrades").glob("*.json")
+    assert main(["regrade", "--undo", str(record)]) == 0
+    assert scores(server) == before
+    assert main(["extend", "gus", tiny_course.NAME, "--until", "2026-03-03 12:00 UTC"]) == 0
+    with Gradebook(server) as gradebook:
+        submission = gradebook.find_submission(tiny_course.NAME, "gus")
+        assert submission.extension == timedelta(days=1)
 
 
 def scores(server: str) -> dict[str, float]:

@@ -3,8 +3,15 @@
 import base64
 
 import pytest
+from jinja2 import Environment
 
-from autograder.plugin.sanitise import clean_html, clean_markdown, clean_outputs, plain_text
+from autograder.plugin.sanitise import (
+    clean_html,
+    clean_markdown,
+    clean_outputs,
+    plain_text,
+    safe_markdown,
+)
 
 PNG = base64.b64encode(b"\x89PNG....").decode()
 
@@ -111,3 +118,12 @@ def test_plain_text_has_no_colours():
         1,
     )
     assert plain_text(outputs) == "out\n✘ wrong\n"
+
+
+@pytest.mark.parametrize("place", ["//example.org/a.png", "https://example.org/a.png"])
+def test_pictures_in_markdown_are_fetched_from_nowhere(place):
+    template = Environment()
+    template.filters["markdown"] = safe_markdown
+    page = template.from_string("{{ text | markdown }}").render(text=f"![a picture]({place})")
+    assert "<img" in page
+    assert "example.org" not in page
