@@ -22,8 +22,10 @@ VAGUE = frozenset(
     | {"cannot-cross", "wrong-gradient", "not-finite", "wrong-type", "should-change", "linear"}
     | {"constant-factor", "constant-offset", "another-order", "another-shape", "all-equal"}
 )
-VAGUE_BEGINNINGS = ("raised-", "only-", "factor-of-each-", "offset-of-each-", "wrong-in-")
-VAGUE_BEGINNINGS += ("wrong-where-",)
+VAGUE_BEGINNINGS = (
+    *("raised-", "only-", "wrong-in-", "wrong-where-"),
+    *("factor-of-each-", "offset-of-each-"),
+)
 # What says nothing about an answer: there was none, or it was not looked at.
 NO_ANSWER = frozenset(
     {"not-implemented", "undefined", "unreadable", "not-tested", "process-ended", "not-reached"}
