@@ -54,8 +54,8 @@ def held_out() -> Counter[str]:
         answers = {"original": code, "copy": copy}
         answers |= {str(number): other for number, other in enumerate(others)}
         given = [bank.stub(week, name), *right]
-        gone = {mark for text in given for mark in fingerprints(text).places}
-        enough = len(fingerprints(code).places.keys() - gone) >= LEAST
+        gone = {mark for text in given for mark in fingerprints(text)}
+        enough = len(fingerprints(code) - gone) >= LEAST
         count[f"{kind} copies"] += 1
         count[f"{kind} copies with enough left"] += enough
         for pair in compare(answers, given, wrong).pairs:
@@ -118,8 +118,8 @@ def with_copydetect() -> None:
             gone = numpy.unique(
                 numpy.concatenate([list(marks(text, row).hashes) for text in [stub, *right]])
             )
-            own = {mark for text in [stub, *right] for mark in fingerprints(text).places}
-            enough = len(fingerprints(code).places.keys() - own) >= LEAST
+            own = {mark for text in [stub, *right] for mark in fingerprints(text)}
+            enough = len(fingerprints(code) - own) >= LEAST
             original = marks(code, row, gone)
             shares = []
             for other in [copy, *(c for c in right + wrong if fuzz.ratio(c, code) < EDITED)]:

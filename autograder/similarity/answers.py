@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from autograder.exercises import bank
+from autograder.plugin.definitions import defined_names
 from autograder.plugin.matching import claim_cells
 from autograder.plugin.reading.choice import Folder
 from autograder.plugin.reading.decoding import Unreadable, parse
 from autograder.plugin.reading.files import irregular
-from autograder.plugin.reading.repair import repair
-from autograder.plugin.releases import Release, claim_of
+from autograder.plugin.releases import Ordinary, Release, claim_of
 from autograder.units import unit_of
 
 
@@ -53,9 +55,10 @@ def read_answers(course: Path, assignment: str) -> list[Answers]:
     Raises:
         ValueError: there is no such assignment here, or nobody handed anything in.
     """
-    releases = _releases(course, assignment)
+    solutions = _solutions(course, assignment)
+    releases = _releases(course, assignment, solutions)
     exercises = {
-        name: Answers(name, _given(course, assignment, release, name))
+        name: Answers(name, _given(release, name, solutions))
         for release in releases.values()
         for name in release.answers
         if release.cells[name].cell_type == "code"
@@ -82,11 +85,20 @@ def read_answers(course: Path, assignment: str) -> list[Answers]:
     return list(exercises.values())
 
 
-def _releases(course: Path, assignment: str) -> dict[str, Release]:
+def _solutions(course: Path, assignment: str) -> dict[str, str]:
+    """Return the instructor's cells by name; none where the source lies elsewhere."""
+    return {
+        claim_of(cell): cell.source
+        for path in sorted((course / "source" / assignment).glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+    }
+
+
+def _releases(course: Path, assignment: str, solutions: dict[str, str]) -> dict[str, Release]:
     """Return what was released, by the notebooks' file names."""
     for step in ("release", "source"):
         found = {
-            path.name: _as_release(path)
+            path.name: _as_release(path, solutions)
             for path in sorted((course / step / assignment).glob("*.ipynb"))
         }
         if found:
@@ -98,23 +110,24 @@ def _releases(course: Path, assignment: str) -> dict[str, Release]:
     )
 
 
-def _as_release(path: Path) -> Release:
-    nb, _ = repair(parse(path.read_bytes())[0])
-    named = {claim_of(cell): cell for cell in nb.cells if claim_of(cell)}
-    for cell in named.values():  # what nbgrader leaves out of a cell that is not one of the kind
-        for key in ("grade", "solution"):
-            cell.metadata.nbgrader.setdefault(key, False)
-    ids = {cell.id: name for name, cell in named.items()}
-    return Release(named, ids, {name: cell.source for name, cell in named.items()})
+def _as_release(path: Path, solutions: dict[str, str]) -> Release:
+    cells = nbformat.read(path, as_version=4).cells
+    named = {claim_of(cell): cell for cell in cells if claim_of(cell)}
+    ids = {cell.id: name for name, cell in named.items() if "id" in cell}
+    texts = {name: cell.source for name, cell in named.items()}
+    ordinary = [
+        Ordinary(cell.get("id", ""), cell.source)
+        for cell in cells
+        if cell.cell_type == "code" and not claim_of(cell)
+    ]
+    solved = {name: defined_names(solutions.get(name, "")) for name in named}
+    return Release(named, ids, texts, ordinary, solved)
 
 
-def _given(course: Path, assignment: str, release: Release, name: str) -> list[str]:
-    """Return the stub and the instructor's own answer."""
-    given = [release.cells[name].source]
-    for path in sorted((course / "source" / assignment).glob("*.ipynb")):
-        cells = repair(parse(path.read_bytes())[0])[0].cells
-        given += [cell.source for cell in cells if claim_of(cell) == name]
-    return given
+def _given(release: Release, name: str, solutions: dict[str, str]) -> list[str]:
+    """Return what everybody has of an exercise, and the instructor's own answer."""
+    ordinary = [cell.source for cell in release.ordinary]
+    return [release.cells[name].source, solutions.get(name, ""), *ordinary]
 
 
 def _from_bank(assignment: str) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -1,4 +1,4 @@
-"""Fingerprints of an answer: every few tokens in a row, names by the order in which they come.
+"""Fingerprints of an answer: every five tokens in a row, names by the order in which they come.
 
 Winnowing (Schleimer, Wilkerson and Aiken 2003, *Winnowing: local algorithms for document
 fingerprinting*) keeps the smallest hash of each window of such rows, so that long files need little
@@ -9,62 +9,56 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from autograder.similarity.tokens import Token, statements
 
 ROW = 5  # tokens of one fingerprint
-MOST = 600  # fingerprints of one answer; the longest of the bank has a third of that
+SHORTEST = 3  # of a statement; `return y` and `else:` stand everywhere
+MOST = 600  # rows of one answer; the longest of the bank has a third of that
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Fingerprints:
-    """What an answer is compared by.
-
-    Attributes:
-        places: for each fingerprint, where its tokens stand in the source.
-        docstrings: where docstrings stand in the source, which nobody needs to see twice.
-    """
-
-    places: dict[str, list[Span]]
-    docstrings: list[Span]
-
-
-@functools.lru_cache(maxsize=4096)  # a class hands in the same short answers again and again
-def fingerprints(source: str) -> Fingerprints:
+@functools.lru_cache(maxsize=16_384)  # a class hands in the same short answers again and again
+def fingerprints(source: str) -> frozenset[str]:
     """Return the fingerprints of an answer.
 
-    >>> one = fingerprints("def centre(x):\\n    m = x.mean(0)\\n    return x - m")
-    >>> two = fingerprints("def centre(images):  # by columns\\n    return (images-images.mean(0))")
-    >>> one.places.keys() == two.places.keys()
+    >>> one = "def centre(x):\\n    m = x.mean(0)\\n    return x - m"
+    >>> two = "def centre(images):  # by columns\\n    return (images-images.mean(0))"
+    >>> fingerprints(one) == fingerprints(two)
     True
 
     Args:
         source: its text, which may be anything.
     """
+    return frozenset(_spelled(row) for row in _rows(statements(source)[0]))
+
+
+def places(source: str) -> tuple[dict[str, list[Span]], list[Span]]:
+    """Return where the tokens of each fingerprint stand in an answer, and where its docstrings do.
+
+    Args:
+        source: its text, which may be anything.
+    """
     found, docstrings = statements(source)
-    places: dict[str, list[Span]] = {}
+    spans: dict[str, list[Span]] = {}
+    for row in _rows(found):
+        spans.setdefault(_spelled(row), []).extend((token.start, token.end) for token in row)
+    return spans, docstrings
+
+
+def _rows(found: list[list[Token]]) -> Iterator[list[Token]]:
+    room = MOST
     for statement in found:
-        for row in _rows(statement):
-            if len(places) >= MOST:
-                break
-            spans = places.setdefault(_spelled(row), [])
-            spans += [(token.start, token.end) for token in row]
-    return Fingerprints(places, docstrings)
-
-
-def _rows(statement: list[Token]) -> Iterator[list[Token]]:
-    for start in range(max(1, len(statement) - ROW + 1)):
-        row = statement[start : start + ROW]
-        if len(row) >= 3:  # `return y` and `else:` stand everywhere
-            yield row
+        if len(statement) >= SHORTEST:
+            for start in range(min(room, max(1, len(statement) - ROW + 1))):
+                room -= 1
+                yield statement[start : start + ROW]
 
 
 def _spelled(row: list[Token]) -> str:
     """Return a row as text, with the answer's own names numbered in the order they come."""
-    numbers: dict[str, int] = {}
-    return " ".join(
-        f"${numbers.setdefault(token.text, len(numbers))}" if token.own else token.text
-        for token in row
-    )
+    numbers: dict[str, str] = {}
+    words = [
+        numbers.setdefault(text, f"${len(numbers)}") if own else text for text, _, _, own in row
+    ]
+    return " ".join(words)

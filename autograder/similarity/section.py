@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from autograder.plugin.sanitise import clean_html
 from autograder.similarity.answers import Answers, read_answers
-from autograder.similarity.fingerprints import fingerprints
-from autograder.similarity.pairs import FEW, LEAST, Comparison, Pair, compare
+from autograder.similarity.fingerprints import places
+from autograder.similarity.pairs import FEW, LEAST, RARE, Comparison, Pair, compare
 
 MOST_SHOWN = 40  # pairs
 LONGEST_SHOWN = 4_000  # characters of one answer; shorter than what the allow-list cuts off
@@ -40,12 +40,13 @@ of a right answer that is known here are never shown.</p>
 alone: do not hand it on to students.</p>
 <p>{{ pairs|length + left_out }} pairs were found
 {%- if left_out %}; the {{ pairs|length }} that share the most are shown{% endif %}.
-The stub, the solution and the known right answers were subtracted. A pair shares at least
-{{ least }} fingerprints (five tokens in a row) that at most {{ few }} students have.</p>
+Everything released, the solution and the known right answers were subtracted. Of what is left, a
+pair shares at least {{ least }} fingerprints (five tokens in a row), {{ rare }} of them rare. What
+more than {{ few }} people wrote is a natural answer, and makes nobody a pair.</p>
 {% for pair in pairs %}
 <h3>{{ pair.exercise }}: {{ pair.first.name }} and {{ pair.second.name }}</h3>
-<p>{{ pair.count }} such fingerprints are shared, {{ pair.percent }} % of what is left of the answer
-that has less. They are in bold. {{ pair.also }}</p>
+<p>{{ pair.count }} fingerprints are shared, {{ pair.rare }} of them rare: {{ pair.percent }} %, by
+weight, of what is left of the answer that has less. They are in bold. {{ pair.also }}</p>
 <div class="texts">
 {% for one in (pair.first, pair.second) %}
 <div><strong>{{ one.name }}</strong>
@@ -118,6 +119,7 @@ def similar_section(course: Path, assignment: str, names: bool) -> str:
         shown_names="names are shown because they were asked for" if names else "hides names",
         least=LEAST,
         few=FEW,
+        rare=RARE,
     )
 
 
@@ -132,6 +134,7 @@ def _shown(answers: Answers, pair: Pair, called: dict[str, str], exercises: list
         "first": first,
         "second": second,
         "count": len(pair.shared),
+        "rare": pair.rare,
         "percent": round(100 * pair.share),
         "also": f"The same two are a pair in {', '.join(also)}." if also else "",
     }
@@ -139,20 +142,20 @@ def _shown(answers: Answers, pair: Pair, called: dict[str, str], exercises: list
 
 def _marked(source: str, shared: Iterable[str]) -> Markup:
     """Return a student's text with the shared parts in bold, fit to be shown on a page."""
-    marks = fingerprints(source)
-    bold = [span for mark in shared for span in marks.places.get(mark, ())]
+    spans, docstrings = places(source)
+    bold = [span for mark in shared for span in spans.get(mark, ())]
     kinds = bytearray(len(source))  # of each character: 1 in bold, 2 in a docstring
     for start, end in bold:
         kinds[start:end] = b"\1" * (end - start)
-    for start, end in marks.docstrings:
+    for start, end in docstrings:
         kinds[start:end] = b"\2" * (end - start)
     for place in range(1, len(source) - 1):  # spaces between two bold words are bold
         if source[place] == " " and kinds[place - 1] == 1 and kinds[place] == 0:
             kinds[place] = 1 if 1 in kinds[place : place + 2] else 0
     text = _visible(source)
     parts, room = [], LONGEST_SHOWN
-    for kind, places in groupby(range(len(text)), kinds.__getitem__):
-        here = list(places)
+    for kind, group in groupby(range(len(text)), kinds.__getitem__):
+        here = list(group)
         part = html.escape(text[here[0] : here[-1] + 1][: max(0, room)])
         if kind == 2:
             part = "&quot;&quot;&quot;…&quot;&quot;&quot;"

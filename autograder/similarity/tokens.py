@@ -68,7 +68,8 @@ def statements(source: str) -> tuple[list[Statement], list[tuple[int, int]]]:
             headers.append(line)
     parameters = _parameters(headers)
     names, attributes = _own_names(found, headers)
-    marked = [_marked(statement, names | parameters, attributes) for statement in found]
+    names |= parameters
+    marked = [_marked(statement, names, attributes) for statement in found]
     return [_without_grouping(s) for s in _inlined(marked, parameters)], docstrings
 
 
@@ -125,9 +126,7 @@ def _equals_signs(line: Statement) -> list[int]:
     return places
 
 
-def _own_names(
-    found: Iterable[Statement], headers: Iterable[Statement]
-) -> tuple[set[str], set[str]]:
+def _own_names(found: Iterable[Statement], headers: Iterable[Statement]) -> tuple[set[str], ...]:
     """Return the names that an answer gives to variables and helpers, and those of attributes."""
     names = {token.text for line in headers for token in line[1:3]}
     attributes: set[str] = set()
@@ -148,18 +147,26 @@ def _own_names(
                 giving = False
             elif giving or previous == "as" or following == ":=":
                 names.add(token.text)
-    return names, attributes
+    return tuple(
+        {name for name in given if name.isidentifier()} - _FIXED for given in (names, attributes)
+    )
 
 
 def _marked(line: Statement, names: set[str], attributes: set[str]) -> Statement:
     """Mark the answer's own names; `dim=1` in a call and `.mean` are words of somebody else."""
-    marked, depth = [], 0
+    marked, depth, previous = [], 0, ""
     for here, token in enumerate(line):
-        depth += (token.text in _OPEN) - (token.text in _CLOSED)
-        known = attributes if here and line[here - 1].text == "." else names
-        own = token.text in known and token.text.isidentifier() and token.text not in _FIXED
-        keyword_argument = depth > 0 and line[here + 1 : here + 2] and line[here + 1].text == "="
-        marked.append(token._replace(own=bool(own and not keyword_argument)))
+        text = token.text
+        if text in _OPEN:
+            depth += 1
+        elif text in _CLOSED:
+            depth -= 1
+        elif text in (attributes if previous == "." else names):
+            keyword_argument = depth > 0 and line[here + 1 : here + 2]
+            if not (keyword_argument and line[here + 1].text == "="):
+                token = Token(text, token.start, token.end, own=True)
+        previous = text
+        marked.append(token)
     return marked
 
 
@@ -169,7 +176,7 @@ def _parameters(headers: Iterable[Statement]) -> set[str]:
         for line in headers
         for before, name in pairwise(line)
         if before.text in ("(", ",", "*", "**") and name.text.isidentifier()
-    }
+    } - _FIXED
 
 
 def _inlined(found: list[Statement], parameters: set[str]) -> list[Statement]:
