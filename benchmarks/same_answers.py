@@ -7,13 +7,15 @@ exercise's other wrong answers (24 of these at most), and the rest draw a right 
 Two texts of the bank that agree in 80 % of their characters are one answer with something
 changed; a pair of those is counted by itself, since one was written from the other.
 
-``python -m benchmarks.same_answers`` prints all of it, in seconds.
+``python -m benchmarks.same_answers`` prints all of it, in seconds; ``--large`` adds a class of
+1,000 for each week, in minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -101,6 +103,41 @@ def in_use() -> Counter[str]:
     return count
 
 
+def large_class(week: str, students: int = 1_000) -> tuple[float, int, int, int]:
+    """Compare a week of a large class in which no two texts are the same.
+
+    In each exercise two students share the wrong answer of which most is left, and nobody else
+    has it; the others draw from the rest of the bank, three in four a right one.
+
+    Returns:
+        Seconds, the copies with enough left, how many of these were found, and other pairs.
+    """
+    seconds, wanted, found, others = 0.0, 0, 0, 0
+    for name, exercise in bank.exercises(week).items():
+        right, wrong = list(exercise.right.values()), list(exercise.wrong.values())
+        given = [bank.stub(week, name), *right]
+        gone = {mark for text in given for mark in fingerprints(text)}
+        code = max(wrong, key=lambda text: len(fingerprints(text) - gone))
+        enough = len(fingerprints(code) - gone) >= LEAST
+        wrong.remove(code)
+        draw = random.Random(name)
+        answers = {
+            str(number): disguised(
+                draw.choice(right if draw.random() < 0.75 else wrong), exercise.defines, number
+            )
+            for number in range(students - 2)
+        }
+        answers |= {"original": code, "copy": disguised(code, exercise.defines, students)}
+        fingerprints.cache_clear()
+        start = time.process_time()
+        pairs = compare(answers, given, wrong).pairs
+        seconds += time.process_time() - start
+        both = sum({pair.first, pair.second} == set(COPY) for pair in pairs)
+        wanted, found = wanted + enough, found + both * enough
+        others += len(pairs) - both
+    return seconds, wanted, found, others
+
+
 def with_copydetect() -> None:
     """Print how copydetect does on the same copies and on answers that are no edits of them."""
     import io
@@ -141,6 +178,7 @@ def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copydetect", action="store_true", help="as well, in some minutes")
+    parser.add_argument("--large", action="store_true", help="classes of 1,000 as well")
     options = parser.parse_args()
     count = held_out()
     print(f"one answer unknown, classes of {STUDENTS}:")
@@ -164,6 +202,14 @@ def main() -> None:
     used = in_use()
     print(f"the whole bank known: copies of right answers shown: {used['right shown']}; of wrong")
     print(f"  ones: {used['wrong shown']} of {used['wrong']}")
+    if options.large:
+        for week in bank.weeks():
+            seconds, wanted, both, rest = large_class(week)
+            print(
+                f"{week}, 1,000 students: {seconds:.1f} s; {both} of {wanted} copies with enough "
+                f"left found, {rest} other pairs",
+                flush=True,
+            )
     if options.copydetect:
         with_copydetect()
 
