@@ -174,12 +174,12 @@ def with_copydetect() -> None:
             )
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copydetect", action="store_true", help="as well, in some minutes")
     parser.add_argument("--large", action="store_true", help="classes of 1,000 as well")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     count = held_out()
     print(f"one answer unknown, classes of {STUDENTS}:")
     for kind in ("right", "wrong"):

@@ -36,9 +36,9 @@ write it, help that was allowed, a common source (the lesson, a tutor, a book, a
 that is not known here, or the same mistake, made twice. It is a reason to ask two people to explain
 their cells, and no reason to take a point. Nothing was found about those who are not listed: copies
 of a right answer that is known here are never shown.</p>
-<p>This part is off unless an instructor asks for it, {{ shown_names }}, and it is for instructors
-alone: do not hand it on to students.</p>
-<p>{{ pairs|length + left_out }} pairs were found
+<p>This part is off unless an instructor asks for it, and is for instructors alone: do not hand it
+on to students. {{ shown_names }}</p>
+<p>{{ pairs|length + left_out }} pair{{ "" if pairs|length == 1 else "s" }} found
 {%- if left_out %}; the {{ pairs|length }} that share the most are shown{% endif %}.
 Everything released, the solution and the known right answers were subtracted. Of what is left, a
 pair shares at least {{ least }} fingerprints (five tokens in a row), {{ rare }} of them rare. What
@@ -116,7 +116,9 @@ def similar_section(course: Path, assignment: str, names: bool) -> str:
         ],
         left_out=max(0, len(found) - MOST_SHOWN),
         table=[(answers.exercise, result) for answers, result in compared],
-        shown_names="names are shown because they were asked for" if names else "hides names",
+        shown_names="Names are shown, because they were asked for."
+        if names
+        else "Names are hidden; the numbers are those of this section.",
         least=LEAST,
         few=FEW,
         rare=RARE,

@@ -17,6 +17,8 @@ QUICK = (
         "autograder/plugin/test_tables.py",
         "autograder/plugin/test_timestamps.py",
         "autograder/collecting/test_*.py",
+        "autograder/similarity/test_same_pairs.py",
+        "autograder/similarity/test_same_tokens.py",
     ),
     *(f"autograder/hall/test_{name}.py" for name in ("codec", "report", "trusted_names")),
 )

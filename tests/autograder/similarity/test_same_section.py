@@ -49,6 +49,7 @@ def test_names_are_shown_on_request_alone(course):
     assert "student-20" not in hidden
     assert "student-3" not in hidden
     assert "centred: student 1 and student 2" in hidden
+    assert "1 pair found" in hidden
     assert "centred: student-20 and student-3" in shown
 
 
@@ -92,7 +93,7 @@ def test_nobody_is_a_pair(tmp_path):
     tiny_course.submit(course, "ann", tiny_course.answered(course))
     tiny_course.submit(course, "ben", tiny_course.answered(course))
     page = similar_section(course, "ps", False)
-    assert "0 pairs were found" in page
+    assert "0 pairs found" in page
     assert "<pre>" not in page
 
 
@@ -122,7 +123,7 @@ def test_ten_megabytes_of_source(tmp_path):
     for student in ("eve", "eva"):
         answers = {"centred": "x = 1 + 2 * 3\n" * 700_000}
         tiny_course.submit(course, student, tiny_course.answered(course, answers))
-    assert "0 pairs" in similar_section(course, "ps", False)
+    assert "0 pairs found" in similar_section(course, "ps", False)
 
 
 def test_cells_that_lost_their_metadata_are_known_by_what_they_define(tmp_path):
@@ -145,3 +146,12 @@ def test_errors_say_what_to_do(tmp_path, capsys):
         similar_section(course, "ps", False)
     assert main(["ps", "--course", str(course)]) == 1
     assert "collect them first" in capsys.readouterr().err
+
+
+def test_the_command_writes_a_page(course, tmp_path, capsys):
+    page = tmp_path / "similar.html"
+    assert main(["ps", "--course", str(course), "--output", str(page)]) == 0
+    assert str(page) in capsys.readouterr().out
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "student 1 and student 2" in text
