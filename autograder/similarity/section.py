@@ -15,6 +15,7 @@ from autograder.plugin.sanitise import clean_html
 from autograder.similarity.answers import Answers, read_answers
 from autograder.similarity.fingerprints import places
 from autograder.similarity.pairs import FEW, LEAST, RARE, Comparison, Pair, compare
+from autograder.similarity.tokens import LOOKED_AT
 
 MOST_SHOWN = 40  # pairs
 LONGEST_SHOWN = 4_000  # characters of one answer; shorter than what the allow-list cuts off
@@ -118,7 +119,7 @@ def similar_section(course: Path, assignment: str, names: bool) -> str:
         table=[(answers.exercise, result) for answers, result in compared],
         shown_names="Names are shown, because they were asked for."
         if names
-        else "Names are hidden; the numbers are those of this section.",
+        else "Names are hidden, but for what students wrote into their own texts.",
         least=LEAST,
         few=FEW,
         rare=RARE,
@@ -144,6 +145,7 @@ def _shown(answers: Answers, pair: Pair, called: dict[str, str], exercises: list
 
 def _marked(source: str, shared: Iterable[str]) -> Markup:
     """Return a student's text with the shared parts in bold, fit to be shown on a page."""
+    source = source[:LOOKED_AT]
     spans, docstrings = places(source)
     bold = [span for mark in shared for span in spans.get(mark, ())]
     kinds = bytearray(len(source))  # of each character: 1 in bold, 2 in a docstring

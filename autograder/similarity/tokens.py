@@ -19,7 +19,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-LONGEST = 10_000  # characters of one answer; the longest of the bank has a tenth of that
+LOOKED_AT = 100_000  # characters of one answer, comments included
+LONGEST = 10_000  # without comments; the longest of the bank has a tenth of that
 LONGEST_LINE = 1_000  # the time that tokenize takes may grow with the square of it
 
 _DROPPED = {"import", "from", "pass", "print", "def", "class", "@", "async", "global", "nonlocal"}
@@ -59,7 +60,7 @@ def statements(source: str) -> tuple[list[Statement], list[tuple[int, int]]]:
     """
     found, docstrings = [], []
     headers = []
-    for line in _lines(source[:LONGEST]):
+    for line in _lines(source[:LOOKED_AT]):
         if all(token.text[-1] in "'\"" for token in line):
             docstrings.append((line[0].start, line[-1].end))
         elif line[0].text not in _DROPPED:
@@ -79,12 +80,16 @@ def _lines(source: str) -> list[Statement]:
     The margin of each line is taken off first: where a block ends says little here, and tabs that
     are mixed with spaces then cannot stop the reading.
     """
-    starts, kept, place = [], [], 0
+    starts, kept, place, room = [], [], 0, LONGEST
     for line in source.split("\n"):
         text = line.replace("\r", " ").replace("\0", " ").replace("\f", " ")
         bare = text.lstrip()
-        starts.append(place + len(text) - len(bare))
-        kept.append(bare[:LONGEST_LINE].encode("utf-8", "replace").decode("utf-8"))
+        bare = "" if bare.startswith("#") else bare[:LONGEST_LINE]
+        room -= len(bare)
+        if room < 0:
+            break
+        starts.append(place + len(text) - len(text.lstrip()))
+        kept.append(bare.encode("utf-8", "replace").decode("utf-8"))
         place += len(line) + 1
     lines: list[Statement] = [[]]
     depth = 0

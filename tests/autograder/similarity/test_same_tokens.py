@@ -5,7 +5,7 @@ import time
 import pytest
 
 from autograder.similarity.fingerprints import fingerprints, places
-from autograder.similarity.tokens import LONGEST, statements
+from autograder.similarity.tokens import LONGEST, LOOKED_AT, statements
 
 ORIGINAL = """\
 def spread(points, weights):
@@ -132,6 +132,11 @@ def test_places_are_those_of_the_source():
     assert [text[start:end] for start, end in docstrings] == ['"""Say."""']
 
 
+def test_comments_above_an_answer_do_not_push_it_out_of_sight():
+    above = "# a line of nothing\n" * (2 * LONGEST // 20)
+    assert fingerprints(above + ORIGINAL) == fingerprints(ORIGINAL)
+
+
 HOSTILE = {
     "10 MB": "x = 1 + 2 * 3 - 4\n" * 600_000,
     "one line of 10 MB": "x" + " + x" * 2_500_000,
@@ -164,7 +169,7 @@ def test_hostile_text_is_read_in_bounded_time(kind):
     spans, docstrings = places(HOSTILE[kind])
     assert time.process_time() - start < 2
     within = [span for found in spans.values() for span in found] + docstrings
-    assert all(0 <= start < end <= LONGEST for start, end in within)
+    assert all(0 <= start < end <= LOOKED_AT for start, end in within)
 
 
 def test_what_stands_before_the_damage_is_compared():
