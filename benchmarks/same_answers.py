@@ -24,7 +24,7 @@ from rapidfuzz import fuzz
 
 from autograder.exercises import bank
 from autograder.similarity.fingerprints import fingerprints
-from autograder.similarity.pairs import LEAST, compare
+from autograder.similarity.pairs import LEAST, SHARE, compare
 from benchmarks.disguise import disguised
 
 STUDENTS = 40
@@ -148,6 +148,22 @@ def with_copydetect() -> None:
     def marks(code: str, row: int, given: object = None) -> CodeFingerprint:
         return CodeFingerprint("answer.py", row, 1, boilerplate=given, fp=io.StringIO(code))
 
+    found = wrongly = wanted = seen = 0
+    for week, name, _, code, copy, right, wrong in cases():
+        given = {mark for text in [bank.stub(week, name), *right] for mark in fingerprints(text)}
+        left = fingerprints(code) - given
+        for other in [copy, *(c for c in right + wrong if fuzz.ratio(c, code) < EDITED)]:
+            it = fingerprints(other) - given
+            both = len(left & it)
+            alike = both >= LEAST and both >= SHARE * min(len(left), len(it))
+            if other is copy:
+                wanted, found = wanted + (len(left) >= LEAST), found + alike
+            else:
+                seen, wrongly = seen + 1, wrongly + alike
+    print(
+        f"ours two by two, without rarity: {found} of {wanted} copies with enough left, and "
+        f"{wrongly} of {seen} other pairs"
+    )
     for row in (25, 15, 10):
         copies, others = [], []
         for week, name, _, code, copy, right, wrong in cases():

@@ -35,8 +35,8 @@ once names, comments, layout, printing and the order of statements are left asid
 who wrote them, who had them from whom, or that a rule was broken: there may be one natural way to
 write it, help that was allowed, a common source (the lesson, a tutor, a book, a language model)
 that is not known here, or the same mistake, made twice. It is a reason to ask two people to explain
-their cells, and no reason to take a point. Nothing was found about those who are not listed: copies
-of a right answer that is known here are never shown.</p>
+their cells, and no reason to take a point. It clears nobody either: a copy of a right answer that
+is known here is not shown.</p>
 <p>This part is off unless an instructor asks for it, and is for instructors alone: do not hand it
 on to students. {{ shown_names }}</p>
 <p>{{ pairs|length + left_out }} pair{{ "" if pairs|length == 1 else "s" }} found
