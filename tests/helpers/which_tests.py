@@ -21,6 +21,8 @@ QUICK = (
         "autograder/class_report/test_people.py",
         "autograder/class_report/test_statistics.py",
         "autograder/class_report/test_weeks_page.py",
+        "autograder/similarity/test_same_pairs.py",
+        "autograder/similarity/test_same_tokens.py",
     ),
     *(f"autograder/hall/test_{name}.py" for name in ("codec", "report", "trusted_names")),
 )
