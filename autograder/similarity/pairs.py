@@ -15,8 +15,9 @@ from itertools import combinations
 
 from autograder.similarity.fingerprints import fingerprints
 
-# Chosen on the simulated classes of `python -m benchmarks.same_answers`, where half as much again
-# or a third less of any of them moves what is found by little.
+# Chosen on the simulated classes of `python -m benchmarks.same_answers`. There half as much again
+# or a third less of most of them moves what is found by little; LEAST and SHARE trade what is
+# found against what is wrongly shown.
 FEW = 5  # people who may share an answer: what more have written is a natural one
 FEW_OF = 50  # a fingerprint is rare if a 50th of a large class has it
 RARE = 8  # rare fingerprints that a pair shares

@@ -193,7 +193,11 @@ Z16, OUT = torch.ones(16, 3), torch.ones(16, 12)
         (lambda: fit(small(), judge(), epochs=0), ValueError, "epochs must be at least 1, got 0"),
         (lambda: fit(small(), judge(), epochs=1.0), TypeError, "epochs"),
         (lambda: fit(small(), judge(), batch_size=0), ValueError, "batch_size must be at least 1"),
-        (lambda: fit(small(), judge(), lr=0.0), ValueError, "learning rates must be positive numbers, got 0"),
+        (
+            lambda: fit(small(), judge(), lr=0.0),
+            ValueError,
+            "learning rates must be positive numbers, got 0",
+        ),
         (lambda: fit(small(), judge(), weight=-1.0), ValueError, "weight must be a number >= 0"),
         (lambda: fit(small(), judge(), weight=math.nan), ValueError, "weight must be a number"),
         (lambda: fit(nn.Linear(12, 3), judge()), TypeError, "Linear has no encode"),
