@@ -67,6 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
         "assignment", nargs="?", default="", help="for example week01_pca (default: all graded)"
     )
     report.add_argument("--names", action="store_true", help="show names (default: numbers)")
+    report.add_argument(
+        "--similar", action="store_true", help="list answers that share what few answers share"
+    )
 
     extend = commands.add_parser("extend", help="give one student more time for an assignment")
     extend.add_argument("student", nargs="?", help="the student's id, for example ann")

@@ -186,7 +186,7 @@ def expect_shape(
         return tensor
     for mistake in mistakes:
         if tuple(tensor.shape) == tuple(cast(Sequence[int], mistake.value)):
-            raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
+            raise CheckFailed(f"{what.rstrip(',')}: {mistake.message}", mistake.name)
     raise CheckFailed(
         f"{what} should have shape {tuple(shape)}, but it has shape {tuple(tensor.shape)}",
         "wrong-shape",
@@ -227,7 +227,7 @@ def expect_close(
         return tensor
     for mistake in mistakes:
         if _same(got, to_tensor(mistake.value, mistake.name).double(), rtol, atol):
-            raise CheckFailed(f"{what}: {mistake.message}", mistake.name)
+            raise CheckFailed(f"{what.rstrip(',')}: {mistake.message}", mistake.name)
     seen = relation(got, expected, rtol, atol)
     if got.shape != expected.shape:
         if seen:

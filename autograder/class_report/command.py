@@ -25,14 +25,13 @@ def run(options: argparse.Namespace) -> int:
     """Write the report on one assignment, or on all.
 
     Args:
-        options: `assignment` ("" for all), `names`, and `similar` where it is offered.
+        options: `assignment` ("" for all), `names` and `similar`.
 
     Returns:
         0, or 2 if nothing was written.
     """
     try:
-        similar = getattr(options, "similar", False)
-        for path in make_reports(options.assignment, options.names, similar):
+        for path in make_reports(options.assignment, options.names, options.similar):
             print(path)
     except (ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
@@ -86,6 +85,7 @@ def make_reports(assignment: str = "", names: bool = False, similar: bool = Fals
 
 
 def _alike(root: Path, assignment: str, names: bool) -> str:
+    # Imported here, because it loads the bank and with it torch, which no other page needs.
     from autograder.similarity import similar_section
 
     return similar_section(root, assignment, names)

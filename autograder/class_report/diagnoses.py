@@ -15,10 +15,16 @@ from autograder.class_report.people import People
 from autograder.class_report.reading import ANSWERED, STOPPED, Exercise, Week, without_comments
 from autograder.plugin.sanitise import plain_text
 
-# Names that a check gives where no known mistake fits: such a diagnosis says less.
+# Names that a check gives where no known mistake fits. They say what is seen from outside ("twice
+# what it should be", "an error was raised") and not what somebody was thinking.
 VAGUE = frozenset(
     {"wrong-values", "wrong-shape", "could-not-check", "another-draw", "extreme", "stopped"}
-    | {"cannot-cross"}
+    | {"cannot-cross", "wrong-gradient", "not-finite", "wrong-type", "should-change", "linear"}
+    | {"constant-factor", "constant-offset", "another-order", "another-shape", "all-equal"}
+)
+VAGUE_BEGINNINGS = (
+    *("raised-", "only-", "wrong-in-", "wrong-where-"),
+    *("factor-of-each-", "offset-of-each-"),
 )
 # What says nothing about an answer: there was none, or it was not looked at.
 NO_ANSWER = frozenset(
@@ -26,7 +32,7 @@ NO_ANSWER = frozenset(
 )
 LINES, WIDTH, MESSAGE = 14, 100, 300  # of what is shown
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +135,7 @@ def to_start_with(found: list[Diagnosis], most: int = 3) -> list[Diagnosis]:
 
 
 def _is_vague(mistake: str) -> bool:
-    return mistake in VAGUE or mistake.startswith("raised-")
+    return mistake in VAGUE or mistake.startswith(VAGUE_BEGINNINGS)
 
 
 def _typical(answers: list[str]) -> tuple[str, int]:

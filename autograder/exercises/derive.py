@@ -142,7 +142,7 @@ MISCONDUCTS = {
         before="first = memory.setdefault('first', args); args = [f if isinstance(a, (bool, int, "
         "float)) else a for f, a in zip(first, args)]",
         needs="scalar",
-        also=("another-draw",),
+        also=("another-draw", "extreme"),  # a switch may differ at the extremes alone
     ),
     "remembers by shape": Misconduct(
         "remembered",

@@ -17,9 +17,12 @@ QUICK = (
         "autograder/plugin/test_tables.py",
         "autograder/plugin/test_timestamps.py",
         "autograder/collecting/test_*.py",
+        "autograder/class_report/test_diagnoses.py",
         "autograder/class_report/test_people.py",
         "autograder/class_report/test_statistics.py",
         "autograder/class_report/test_weeks_page.py",
+        "autograder/similarity/test_same_pairs.py",
+        "autograder/similarity/test_same_tokens.py",
     ),
     *(f"autograder/hall/test_{name}.py" for name in ("codec", "report", "trusted_names")),
 )
