@@ -27,6 +27,21 @@ def describe(value: object) -> str:
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
 
+def check_floats(x: Tensor, name: str) -> Tensor:
+    """Return a tensor of floats, or say what else was given; NaN is left to the training loop.
+
+    Args:
+        x: what was given.
+        name: what the message calls it.
+
+    Raises:
+        TypeError: it is not a tensor of floats.
+    """
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        raise TypeError(f"{name} must be a tensor of floats, got {describe(x)}")
+    return x
+
+
 def check_float_tensor(x: object, name: str) -> Tensor:
     """Return `x` if it is a floating-point tensor without NaN or infinity; raise otherwise.
 

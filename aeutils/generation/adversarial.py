@@ -16,8 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aeutils._internal.validate import describe
-from aeutils.generation.variational import check_floats
+from aeutils._internal.validate import check_floats, describe
 from aeutils.testing.sealed import exercise
 
 

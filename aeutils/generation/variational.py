@@ -18,11 +18,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aeutils._internal.validate import check_matrix, check_same_shape, describe
+from aeutils._internal.validate import check_floats, check_matrix, check_same_shape, describe
 from aeutils.losses.reconstruction import bernoulli_nll
 from aeutils.testing.sealed import exercise
 
@@ -154,21 +153,6 @@ def importance_weighted_nll(
     apart = (z - mean).square() / log_var.exp() + log_var - z.square()
     log_weight = log_x + apart.sum(dim=2) / 2  # (S, N)
     return math.log(s) - log_weight.logsumexp(dim=0)
-
-
-def check_floats(x: Tensor, name: str) -> Tensor:
-    """Return a tensor of floats, or say what else was given; NaN is left to the training loop.
-
-    Args:
-        x: what was given.
-        name: what the message calls it.
-
-    Raises:
-        TypeError: it is not a tensor of floats.
-    """
-    if not isinstance(x, Tensor) or not torch.is_floating_point(x):
-        raise TypeError(f"{name} must be a tensor of floats, got {describe(x)}")
-    return x
 
 
 def check_posterior(mean: Tensor, log_var: Tensor) -> None:
