@@ -23,6 +23,7 @@ from autograder.hall.report import MIME, Criterion, Report
 from autograder.plugin.intake import UNREADABLE
 from autograder.plugin.preprocessor import LEFT_OUT
 from autograder.plugin.releases import plain
+from autograder.plugin.titles import last_heading
 
 ANSWERED, UNTOUCHED, BLANK = "answered", "untouched", "blank"
 STOPPED, UNREAD = "stopped", "unreadable"
@@ -31,7 +32,7 @@ WHOLE = "the whole exercise"  # the only criterion of an exercise that was not c
 BY_HAND = "graded by hand"
 KEPT = 4000  # characters of an answer; searching longer ones can take time that grows faster
 SAID = 1000  # characters of a message
-NUMBERED = re.compile(r"^#+\s*(Exercise\s+(\S+)\b.*?)\s*$", re.MULTILINE)
+NUMBERED = re.compile(r"Exercise\s+(\S+)\b")
 COMMENT = re.compile(
     r"(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|#[^\n]*", re.DOTALL
 )
@@ -296,8 +297,9 @@ def _titles(directory: CourseDirectory, assignment: str) -> dict[Cell, tuple[str
             heading = ("", "")
             for cell in _load(path).get("cells", []):
                 if cell.get("cell_type") == "markdown":
-                    for title, number in NUMBERED.findall(_source(cell)):
-                        heading = (re.sub(r"[*`]", "", title), number)
+                    title = last_heading(_source(cell))
+                    if number := NUMBERED.match(title):
+                        heading = (title, number[1])
                 about = cell.get("metadata", {}).get("nbgrader") or {}
                 if about.get("grade"):
                     found[path.stem, about["grade_id"]] = heading
