@@ -240,13 +240,14 @@ def walks(judge: Judge, spaces: dict[str, tuple[Callable, Callable]]) -> dict[st
             z = encode(judge.x_test[later])
             towards = generation.attribute_direction(encode(judge.x[first]), has)
             before = decode(z)
-            was = measure(before.unflatten(1, (1, 28, 28)))
-            low, high = 0.0, 6.0
-            for _ in range(12):
-                amount = (low + high) / 2
-                after = decode(z + amount * towards)
-                gained = float((measure(after.unflatten(1, (1, 28, 28))) - was).mean()) / step
-                low, high = (amount, high) if gained < 1 else (low, amount)
+            after, amount, gained = generation.walk_until(
+                lambda rows, of=measure: of(rows.unflatten(1, (1, 28, 28))),
+                decode,
+                z,
+                towards,
+                step,
+                longest=6.0,
+            )
             if abs(gained - 1) > 0.05:
                 raise RuntimeError(f"{attribute}, {space}: {gained:.2f} steps gained, not one")
             known = judge.classes(before).argmax(dim=1) == labels

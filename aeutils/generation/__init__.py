@@ -16,7 +16,7 @@ from aeutils.generation.adversarial import discriminator_loss, encoder_loss
 from aeutils.generation.frechet import frechet_distance
 from aeutils.generation.mmd import mmd
 from aeutils.generation.novelty import nearest_distances
-from aeutils.generation.paths import attribute_direction, great_circle
+from aeutils.generation.paths import attribute_direction, great_circle, walk_until
 from aeutils.generation.sampling import gaussian_samples, sample_latent
 from aeutils.generation.strokes import slant, thickness
 from aeutils.generation.variational import (
@@ -42,4 +42,5 @@ __all__ = [
     "sample_latent",
     "slant",
     "thickness",
+    "walk_until",
 ]

@@ -15,6 +15,7 @@ References:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -91,3 +92,43 @@ def attribute_direction(codes: Tensor, has: Tensor) -> Tensor:
             f"{int(has.sum())} of {len(has)} images have the attribute; both kinds must occur"
         )
     return codes[has].mean(dim=0) - codes[~has].mean(dim=0)
+
+
+@torch.no_grad()
+def walk_until(
+    measure: Callable[[Tensor], Tensor],
+    decode: Callable[[Tensor], Tensor],
+    z: Tensor,
+    towards: Tensor,
+    gain: float,
+    longest: float = 4.0,
+) -> tuple[Tensor, float, float]:
+    """Walk from codes along a direction until what is measured has gained enough, on average.
+
+    The interval from 0 to `longest` is halved twelve times. Spaces that all walk until the same is
+    gained can be compared by how far they had to walk, and by what else has changed.
+
+    Args:
+        measure: what was decoded -> one number for each row, (N,).
+        decode: codes (N, K) -> what is measured.
+        z: codes (N, K).
+        towards: a direction (K,).
+        gain: by how much the mean of what is measured should grow, not 0.
+        longest: the largest amount of the direction that is tried.
+
+    Returns:
+        What was decoded at the end; the amount of the direction; and the gain there over `gain`,
+        which is far from 1 where no amount up to `longest` gains it.
+
+    >>> code = torch.zeros(5, 2)
+    >>> _, amount, _ = walk_until(lambda x: x[:, 0], lambda z: z, code, torch.tensor([2.0, 0.0]), 3)
+    >>> round(amount, 2)
+    1.5
+    """
+    was, low, high = measure(decode(z)), 0.0, longest
+    for _ in range(12):
+        amount = (low + high) / 2
+        after = decode(z + amount * towards)
+        gained = float((measure(after) - was).mean()) / gain
+        low, high = (amount, high) if gained < 1 else (low, amount)
+    return after, amount, gained

@@ -1134,19 +1134,6 @@ def more_than_half(values: Tensor, classes: Tensor) -> Tensor:
     return values > medians[classes]
 
 
-def walk(measure, encode, decode, images: Tensor, towards: Tensor, step: Tensor) -> tuple:
-    """Walk until one step is gained; return images before and after, and the amount."""
-    z, low, high = encode(images), 0.0, 4.0
-    before = decode(z)
-    was = measure(before.unflatten(1, (1, 28, 28)))
-    for _ in range(12):  # halve the interval: where is exactly one step gained?
-        amount = (low + high) / 2
-        after = decode(z + amount * towards)
-        gained = (measure(after.unflatten(1, (1, 28, 28))) - was).mean() / step
-        low, high = (amount, high) if gained < 1 else (low, amount)
-    return before, after, amount
-
-
 labels, directions, kept = digits.y_test[later], {name: {} for name in spaces}, {}
 two = torch.cat([(labels == d).nonzero()[:2, 0] for d in range(5, 10)])  # two of each digit
 wall = {"test images": others[two]}
@@ -1160,7 +1147,15 @@ with torch.no_grad():
         step = values[has].mean() - values[~has].mean()
         for space, (encode, decode) in spaces.items():
             towards = attribute_direction(encode(x[first]), has)
-            before, after, amount = walk(measure, encode, decode, others, towards, step)
+            z = encode(others)
+            before = decode(z)
+            after, amount, _ = generation.walk_until(
+                lambda rows, of=measure: of(rows.unflatten(1, (1, 28, 28))),
+                decode,
+                z,
+                towards,
+                float(step),
+            )
             known = judge(before).argmax(dim=1) == labels
             still = judge(after).argmax(dim=1) == labels
             kept[f"{attribute}, {space}"] = {
