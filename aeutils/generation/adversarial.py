@@ -44,8 +44,8 @@ def discriminator_loss(discriminator: nn.Module, codes: Tensor, prior: Tensor) -
             f"codes and prior must have rows of one length, got {describe(codes)} and "
             f"{describe(prior)}"
         )
-    of_draws = cross_entropy(verdicts(discriminator, prior), 1)
-    of_codes = cross_entropy(verdicts(discriminator, codes.detach()), 0)
+    of_draws = _cross_entropy(_verdicts(discriminator, prior), 1)
+    of_codes = _cross_entropy(_verdicts(discriminator, codes.detach()), 0)
     return (of_draws + of_codes) / 2
 
 
@@ -65,10 +65,10 @@ def encoder_loss(discriminator: nn.Module, codes: Tensor) -> Tensor:
         ValueError: `codes` is no matrix, or the discriminator does not answer one logit for each
             row.
     """
-    return cross_entropy(verdicts(discriminator, _check_codes(codes, "codes")), 1)
+    return _cross_entropy(_verdicts(discriminator, _check_codes(codes, "codes")), 1)
 
 
-def verdicts(discriminator: nn.Module, rows: Tensor) -> Tensor:
+def _verdicts(discriminator: nn.Module, rows: Tensor) -> Tensor:
     """Return the discriminator's logits of rows, (N, 1), after a look at their shape.
 
     Args:
@@ -87,7 +87,7 @@ def verdicts(discriminator: nn.Module, rows: Tensor) -> Tensor:
     return logits
 
 
-def cross_entropy(logits: Tensor, truth: int) -> Tensor:
+def _cross_entropy(logits: Tensor, truth: int) -> Tensor:
     """Return the mean binary cross-entropy of logits whose truth is the same for all.
 
     Args:

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
-from aeutils.generation.adversarial import cross_entropy, verdicts
+from aeutils.generation.adversarial import discriminator_loss, encoder_loss
 from aeutils.losses.reconstruction import mse
 from aeutils.training.history import History
 from aeutils.training.optimisation import adamw
@@ -49,7 +49,7 @@ def fit_adversarial(
     *,
     epochs: int,
     loss: Callable[[Tensor, Tensor], Tensor] = mse,
-    losses: Losses | None = None,
+    losses: Losses = (discriminator_loss, encoder_loss),
     weight: float = 0.005,
     batch_size: int = 256,
     lr: float = 1e-3,
@@ -75,8 +75,8 @@ def fit_adversarial(
         epochs: how often each image is visited.
         loss: function (output, target) -> scalar, a mean over images, such as those of
             `aeutils.losses`. The output has the target's shape.
-        losses: discriminator loss and encoder loss of your own, with the arguments of
-            `aeutils.generation.discriminator_loss` and `encoder_loss`; None for those.
+        losses: discriminator loss and encoder loss, here or your own, with the arguments of
+            `aeutils.generation.discriminator_loss` and `encoder_loss`.
         weight: of the encoder loss, >= 0. It stands beside the reconstruction loss, so it depends
             on whether that is a mean over pixels or a sum.
         batch_size: B, the images a step.
@@ -107,7 +107,7 @@ def fit_adversarial(
     if not (0 < lr < math.inf and 0 < judged_lr < math.inf):
         raise ValueError(f"learning rates must be positive numbers, got {lr} and {judged_lr}")
     net = _with_codes(model)
-    discriminator_loss, encoder_loss = losses or (_discriminator_loss, _encoder_loss)
+    loss_of_discriminator, loss_of_encoder = losses
     steps = epochs * math.ceil(len(x) / batch_size)
     optimizers = adamw(model, lr, 0.0, BETAS), adamw(discriminator, judged_lr, 0.0, BETAS)
     schedules = [
@@ -127,11 +127,11 @@ def fit_adversarial(
             value = loss(_as_batch(net.decode(codes), batch), batch)
             if value.ndim > 0:
                 raise ValueError(f"loss must return a scalar, got {describe(value)}; take a mean")
-            value = value + weight * encoder_loss(discriminator, codes)
+            value = value + weight * loss_of_encoder(discriminator, codes)
             _step(value, optimizers[0])
 
             prior = torch.randn(codes.shape, generator=draws, dtype=x.dtype).to(x.device)
-            _step(discriminator_loss(discriminator, codes, prior), optimizers[1])
+            _step(loss_of_discriminator(discriminator, codes, prior), optimizers[1])
             for schedule in schedules:
                 schedule.step()
             history.add(value)
@@ -153,18 +153,6 @@ def fit_adversarial(
         lr=lr,
     )
     return history
-
-
-def _discriminator_loss(discriminator: nn.Module, codes: Tensor, prior: Tensor) -> Tensor:
-    """Return what `aeutils.generation.discriminator_loss` does, also where that is sealed."""
-    of_draws = cross_entropy(verdicts(discriminator, prior), 1)
-    of_codes = cross_entropy(verdicts(discriminator, codes.detach()), 0)
-    return (of_draws + of_codes) / 2
-
-
-def _encoder_loss(discriminator: nn.Module, codes: Tensor) -> Tensor:
-    """Return what `aeutils.generation.encoder_loss` does, also where that is sealed."""
-    return cross_entropy(verdicts(discriminator, codes), 1)
 
 
 def _step(value: Tensor, optimizer: torch.optim.Optimizer) -> None:

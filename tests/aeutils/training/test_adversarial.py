@@ -9,6 +9,7 @@ from torch import nn
 
 from aeutils import losses, models, training
 from aeutils.generation import discriminator_loss, encoder_loss, mmd
+from aeutils.testing.sealed import ReferenceSealed
 
 
 def judge(k=3):
@@ -148,11 +149,22 @@ def test_a_run_notes_what_it_did():
     assert recipe.parameters == sum(p.numel() for p in small().parameters())
 
 
-def test_it_works_in_the_notebook_whose_exercises_are_closed(monkeypatch, capsys):
+def test_in_the_notebook_whose_exercises_are_closed_it_works_with_own_losses(monkeypatch, capsys):
+    def of_discriminator(discriminator, codes, prior):
+        softplus = nn.functional.softplus
+        false = softplus(discriminator(codes.detach())).mean()
+        return (softplus(-discriminator(prior)).mean() + false) / 2
+
+    def of_encoder(discriminator, codes):
+        return nn.functional.softplus(-discriminator(codes)).mean()
+
     monkeypatch.setenv("AEUTILS_SEALED", "elective_c_generating")
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    assert len(fit(small(), judge(), progress=True).step) == 8
+    own = of_discriminator, of_encoder
+    assert len(fit(small(), judge(), progress=True, losses=own).step) == 8
     assert capsys.readouterr().err == ""  # stock nbgrader gives 0 points for a bar
+    with pytest.raises(ReferenceSealed, match="elective_c_generating"):
+        fit(small(), judge())
 
 
 def test_a_loss_that_is_no_number_ends_the_run():
