@@ -79,14 +79,16 @@ mathjax3_config = {
 # --- slides -----------------------------------------------------------------------------------
 revealjs_static_path = html_static_path
 revealjs_css_files = ["slides.css"]
+revealjs_js_files = ["slides.js"]
 revealjs_style_theme = "white"
 revealjs_script_conf = {
     "hash": True,
     "slideNumber": "c/t",
     "transition": "none",
-    "width": 1200,
-    "height": 750,
-    "margin": 0.06,
+    "width": 1280,
+    "height": 720,
+    "margin": 0.05,
+    "pdfSeparateFragments": False,
 }
 revealjs_script_plugins = [{"name": "RevealNotes", "src": "revealjs/plugin/notes/notes.js"}]
 

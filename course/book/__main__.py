@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     site.add_argument("--output", type=Path)
     slides = commands.add_parser("slides", help="build the slides (dist/slides)")
     slides.add_argument("--output", type=Path, default=ROOT / "dist" / "slides")
+    slides.add_argument("--check", action="store_true", help="measure every slide in Chromium, too")
+    pdf = commands.add_parser("pdf", help="print the built slides (dist/slides/pdf)")
+    pdf.add_argument("decks", nargs="*", help="such as week01; default: all")
     commands.add_parser("figures", help="take the figures of the lessons from the notebooks")
     commands.add_parser("comparisons", help="list how each row of each comparison was trained")
     commands.add_parser("fold", help="fold answers and spoilers of the lessons away")
@@ -48,7 +51,29 @@ def _site(options: argparse.Namespace) -> int:
 def _slides(options: argparse.Namespace) -> int:
     from course.book.make import make_slides
 
-    return _report(make_slides(options.output), f"{options.output}: open index.html")
+    problems = make_slides(options.output)
+    if options.check and not problems:
+        from course.book.slide_checks import unreadable
+
+        decks = [path for path in sorted(options.output.glob("*.html")) if path.stem != "index"]
+        problems = [line for deck in decks for line in unreadable(deck)]
+    return _report(problems, f"{options.output}: open index.html")
+
+
+def _pdf(options: argparse.Namespace) -> int:
+    from course.book.slide_checks import print_pdf
+
+    folder = ROOT / "dist" / "slides"
+    found = [path for path in sorted(folder.glob("*.html")) if path.stem != "index"]
+    decks = [folder / f"{name}.html" for name in options.decks] or found
+    missing = [f"{deck} is missing: run `make slides` first" for deck in decks if not deck.exists()]
+    if missing or not decks:
+        return _report(missing or [f"no slides in {folder}: run `make slides` first"], "")
+    for deck in decks:
+        output = folder / "pdf" / f"{deck.stem}.pdf"
+        print_pdf(deck, output)
+        print(output.relative_to(ROOT))
+    return 0
 
 
 def _figures(options: argparse.Namespace) -> int:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from course.book.browser import ask
 
 
 class _Page(HTMLParser):
@@ -77,11 +73,6 @@ def foreign_resources(site: Path) -> list[str]:
     ]
 
 
-def find_chromium() -> str | None:
-    """Return a Chromium that can run without a screen, if there is one."""
-    return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-
-
 def find_axe() -> Path | None:
     """Return axe-core's script: AXE_CORE if set, else the one in the package axe-core-python."""
     if os.environ.get("AXE_CORE"):
@@ -93,54 +84,29 @@ def find_axe() -> Path | None:
     return script if script and script.exists() else None
 
 
-RUN = """
-<script>{axe}</script>
-<script>
-addEventListener("load", () => setTimeout(async () => {{
-  document.querySelectorAll("details").forEach(d => d.open = true);
-  await new Promise(done => setTimeout(done, 700));
-  const found = await axe.run(document, {{resultTypes: ["violations"]}});
-  const out = document.createElement("pre");
-  out.id = "axe-result";
-  out.textContent = JSON.stringify(found.violations.map(v => [v.id, v.impact, v.help,
-    v.nodes.length, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))]));
-  document.body.replaceChildren(out);
-}}, 800));
-</script>
+AXE = """
+document.querySelectorAll("details").forEach((d) => { d.open = true; });
+await new Promise((done) => setTimeout(done, 700));
+const found = await axe.run(document, {resultTypes: ["violations"]});
+return found.violations.map((v) => [v.id, v.impact, v.help, v.nodes.length,
+  v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))]);
 """
 
 
 def axe(site: Path, page: str, theme: str = "light", width: int = 1366) -> list[str]:
     """Return axe-core's complaints about one page of the site, one line for each rule."""
-    chromium, script = find_chromium(), find_axe()
-    if chromium is None or script is None:
-        raise FileNotFoundError("needs Chromium and axe-core (pip install axe-core-python)")
-    source = (site / page).read_text(encoding="utf-8")
-    run = RUN.format(axe=script.read_text(encoding="utf-8"))
-    test = (site / page).with_name(f"axe-{theme}-{Path(page).name}")
-    first = f'<head><script>localStorage.mode = localStorage.theme = "{theme}"</script>'
-    whole = source.replace("<head>", first, 1).replace("</body>", run + "</body>")
-    test.write_text(whole, encoding="utf-8")
-    try:
-        with tempfile.TemporaryDirectory() as profile:
-            command = [
-                *(chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"),
-                *("--allow-file-access-from-files", "--disable-background-networking"),
-                *(f"--user-data-dir={profile}", f"--window-size={width},900"),
-                *("--virtual-time-budget=30000", test.resolve().as_uri()),
-            ]
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
-    finally:
-        test.unlink()
-    dom = done.stdout.decode(errors="replace")
-    result = re.search(r'<pre id="axe-result">(.*?)</pre>', dom, re.DOTALL)
-    if result is None:
-        raise RuntimeError(f"axe-core did not finish on {page}: {done.stderr.decode()[-500:]}")
-    import html
-
+    script = find_axe()
+    if script is None:
+        raise FileNotFoundError("needs axe-core (pip install axe-core-python)")
+    first = (
+        f'<script>localStorage.mode = localStorage.theme = "{theme}"</script>'
+        f"<script>{script.read_text(encoding='utf-8')}</script>"
+    )
     return [
         f"{page} ({theme}): {rule} ({impact}): {text}, {count} places, e.g. {examples[0]}"
-        for rule, impact, text, count, examples in json.loads(html.unescape(result[1]))
+        for rule, impact, text, count, examples in ask(
+            site / page, AXE, first=first, size=(width, 900)
+        )
     ]
 
 

@@ -14,6 +14,10 @@ FOLDER = COURSE / "images"
 
 # file -> (notebook, how the figure's description begins)
 FIGURES = {
+    "week01-axes.png": ("week01_pca", "The first 16 principal axes"),
+    "week01-scree.png": ("week01_pca", "Share of the variance"),
+    "week01-rebuilt.png": ("week01_pca", "PCA: fewer numbers"),
+    "week01-angles.png": ("week01_pca", "Principal angles"),
     "week01-errors.png": ("week01_pca", "PCA error against code size"),
     "week01-sixes.png": ("week01_pca", "Half-way between two sixes"),
     "week02-rebuilt.png": ("week02_vanilla", "The same ten digits"),

@@ -15,6 +15,8 @@ from autograder import units
 from autograder.builder.rules import leaks
 from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
+from course.book.browser import find_chromium
+from course.book.slide_checks import unreadable
 from course.book.source_tree import mistakes_page
 
 NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_revealjs", "sphinx_copybutton")
@@ -109,19 +111,49 @@ def test_what_is_the_instructors_alone():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", ["index.html", "week05.html", "notebooks/week01_pca.html"])
 def test_axe_finds_nothing(site, page, theme):
-    if checks.find_chromium() is None or checks.find_axe() is None:
+    if find_chromium() is None or checks.find_axe() is None:
         pytest.skip("needs Chromium and axe-core")
     assert checks.axe(site, page, theme) == []
 
 
-def test_slides_ask_the_notebooks_questions_and_have_notes(tmp_path):
-    folder = build("slides", tmp_path / "slides")
-    for week in units.pages(ROOT / "course" / "slides"):
-        page = (folder / f"{week.stem}.html").read_text(encoding="utf-8")
-        assert page.count('<aside class="notes">') >= 8, week.stem
-        name = next(n for n in notebooks.names() if n.startswith(week.stem))
-        text = week.read_text(encoding="utf-8")
-        keys = {question.key for question in notebooks.questions(name)}
-        assert set(re.findall(r"\{question\} (\S+)", text)) == keys, week.stem
-        assert page.count("Commit a number.") == len(keys)
-    assert (folder / "_static" / "revealjs" / "dist" / "reveal.js").exists()
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory):
+    return build("slides", tmp_path_factory.mktemp("slides") / "slides")
+
+
+@pytest.mark.parametrize("deck", units.pages(ROOT / "course" / "slides"), ids=lambda p: p.stem)
+def test_slides_ask_the_notebooks_questions_and_have_notes(slides, deck):
+    page = (slides / f"{deck.stem}.html").read_text(encoding="utf-8")
+    text = deck.read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert page.count('<aside class="notes">') == len(titles) + 1, "every slide has notes"
+    assert len(set(titles)) == len(titles), "no two slides have one title"
+    name = next(n for n in notebooks.names() if n.startswith(deck.stem))
+    asked = re.findall(r"\{question\} (\S+)", text)
+    assert set(asked) <= {question.key for question in notebooks.questions(name)}
+    assert len(asked) >= 3
+    assert page.count('class="countdown"') == len(asked)
+
+
+@pytest.mark.parametrize("deck", units.pages(ROOT / "course" / "slides"), ids=lambda p: p.stem)
+def test_slides_can_be_read_from_the_last_row(slides, deck):
+    if find_chromium() is None:
+        pytest.skip("needs Chromium")
+    assert unreadable(slides / f"{deck.stem}.html") == []
+
+
+def test_a_slide_that_is_too_small_would_be_found(slides, tmp_path):
+    if find_chromium() is None:
+        pytest.skip("needs Chromium")
+    small = '<p style="font-size: 12px">small</p>' + "<p>long</p>" * 30 + "</section>"
+    page = (slides / "week01.html").read_text(encoding="utf-8").replace("</section>", small, 1)
+    (slides / "bad.html").write_text(page, encoding="utf-8")
+    found = unreadable(slides / "bad.html")
+    (slides / "bad.html").unlink()
+    assert len(found) == 2, found
+    assert "“small” is 12 pixels high" in found[0]
+    assert "reaches" in found[1]
+
+
+def test_slides_bring_their_own_reveal(slides):
+    assert (slides / "_static" / "revealjs" / "dist" / "reveal.js").exists()

@@ -1,0 +1,71 @@
+"""Can a deck be read from the last row? Measured in Chromium, at 1280 × 720 pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course.book.browser import ask, chromium
+
+SIZE = (1280, 720)
+SMALLEST = 20  # pixels, of any text
+MEASURE = """
+await MathJax.startup.promise;
+const found = [];
+const many = Reveal.getTotalSlides();
+for (let i = 0; i < many; i++) {
+  Reveal.slide(i);
+  const slide = Reveal.getCurrentSlide();
+  slide.querySelectorAll(".fragment").forEach((f) => f.classList.add("visible"));
+  await new Promise((done) => setTimeout(done, 30));
+  const title = (slide.querySelector("h1, h2, h3") || slide).textContent.trim().slice(0, 60);
+  const scale = Reveal.getScale();
+  const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+  let smallest = 1000, text = "";
+  while (walker.nextNode()) {
+    const node = walker.currentNode, element = node.parentElement;
+    if (!node.textContent.trim() || element.closest("aside, mjx-container, .fragment.hidden, svg")) continue;
+    const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+    if (size < smallest) { smallest = size; text = node.textContent.trim().slice(0, 40); }
+  }
+  const box = slide.getBoundingClientRect();
+  let bottom = 0, right = 0;
+  slide.querySelectorAll("*").forEach((e) => {
+    if (e.closest("aside, mjx-assistive-mml") || e.closest("svg") !== (e.tagName === "svg" ? e : null)) return;
+    const r = e.getBoundingClientRect();
+    if (r.width && r.height) { bottom = Math.max(bottom, r.bottom); right = Math.max(right, r.right); }
+  });
+  found.push([title, smallest, text, bottom, right]);
+}
+return found;
+"""
+
+
+def unreadable(deck: Path) -> list[str]:
+    """Return one line for each slide of a built deck with small text, or more than fits on it."""
+    problems = []
+    for number, (title, size, text, bottom, right) in enumerate(
+        ask(deck, MEASURE, size=SIZE, query="?theme=light"), start=1
+    ):
+        where = f"{deck.stem}, slide {number} ({title})"
+        if size < SMALLEST:
+            problems.append(f"{where}: “{text}” is {size:.0f} pixels high, {SMALLEST} are needed")
+        if bottom > SIZE[1] or right > SIZE[0]:
+            problems.append(
+                f"{where}: reaches {bottom:.0f} pixels down and {right:.0f} across, "
+                f"the slide has {SIZE[1]} and {SIZE[0]}"
+            )
+    return problems
+
+
+def print_pdf(deck: Path, output: Path) -> None:
+    """Write a built deck as PDF, one page a slide.
+
+    Raises:
+        FileNotFoundError: there is no Chromium.
+        RuntimeError: it wrote no PDF.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    address = deck.resolve().as_uri() + "?print-pdf&theme=light"
+    chromium(address, f"--print-to-pdf={output}", "--no-pdf-header-footer", size=SIZE)
+    if not output.exists():
+        raise RuntimeError(f"Chromium wrote no {output}")
