@@ -23,16 +23,22 @@ for (let i = 0; i < many; i++) {
   let smallest = 1000, text = "";
   while (walker.nextNode()) {
     const node = walker.currentNode, element = node.parentElement;
-    if (!node.textContent.trim() || element.closest("aside, mjx-container, .fragment.hidden, svg")) continue;
+    if (!node.textContent.trim() || element.closest("aside, mjx-container, svg")) continue;
     const size = parseFloat(getComputedStyle(element).fontSize) * scale;
-    if (size < smallest) { smallest = size; text = node.textContent.trim().slice(0, 40); }
+    if (size < smallest) {
+      smallest = size;
+      text = node.textContent.trim().slice(0, 40);
+    }
   }
-  const box = slide.getBoundingClientRect();
   let bottom = 0, right = 0;
-  slide.querySelectorAll("*").forEach((e) => {
-    if (e.closest("aside, mjx-assistive-mml") || e.closest("svg") !== (e.tagName === "svg" ? e : null)) return;
-    const r = e.getBoundingClientRect();
-    if (r.width && r.height) { bottom = Math.max(bottom, r.bottom); right = Math.max(right, r.right); }
+  slide.querySelectorAll("*").forEach((element) => {
+    const within = element.parentElement.closest("svg");
+    if (within || element.closest("aside, mjx-assistive-mml")) return;
+    const box = element.getBoundingClientRect();
+    if (box.width && box.height) {
+      bottom = Math.max(bottom, box.bottom);
+      right = Math.max(right, box.right);
+    }
   });
   found.push([title, smallest, text, bottom, right]);
 }

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
@@ -38,7 +39,7 @@ class Question(Directive):
     """A prediction that a notebook asks for; `:seconds:` is how long the class has."""
 
     required_arguments = 1
-    option_spec = {"seconds": directives.positive_int}
+    option_spec: ClassVar = {"seconds": directives.positive_int}
 
     def run(self) -> list[nodes.Node]:
         """Return the question, its range and a count-down; the answer is for the next slide."""
@@ -83,7 +84,7 @@ class _Box(SphinxDirective):
     """Content in a box of its own class."""
 
     has_content = True
-    classes: list[str] = []
+    classes: ClassVar[list[str]] = []
 
     def run(self) -> list[nodes.Node]:
         """Return the box."""
@@ -95,13 +96,13 @@ class _Box(SphinxDirective):
 class Step(_Box):
     """What appears at the next key press; reveal.js calls it a fragment."""
 
-    classes = ["fragment"]
+    classes: ClassVar = ["fragment"]
 
 
 class Beside(_Box):
     """A picture on the left, and what explains it on the right."""
 
-    classes = ["beside"]
+    classes: ClassVar = ["beside"]
 
 
 class Live(_Box):
@@ -109,7 +110,7 @@ class Live(_Box):
 
     required_arguments = 1
     final_argument_whitespace = True
-    classes = ["live"]
+    classes: ClassVar = ["live"]
 
     def run(self) -> list[nodes.Node]:
         """Return the box, headed by what to run."""
