@@ -3,6 +3,7 @@
 Markdown on the site and in the slides may say
 
     {claim}`2.96 <hinton-sse/value>`        a number, and the name under which it was recorded
+    ![alt](images/drawing-hourglass.svg)    a drawing; a paragraph in italics below is its caption
 
 and the slides, besides,
 
@@ -27,6 +28,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from course.book import notebooks, numbers
+from course.book.figures import Figures
 
 
 class ClaimRole(SphinxRole):
@@ -115,6 +117,7 @@ def _close(self, node: aside) -> None:
 def setup(app: Sphinx) -> dict:
     """Register the above."""
     app.connect("autodoc-process-docstring", plain_bars)
+    app.add_transform(Figures)
     app.add_role("claim", ClaimRole())
     app.add_directive("question", Question)
     app.add_directive("picture", Picture)
