@@ -18,16 +18,15 @@ def address(image: np.ndarray) -> str:
     The PNG is written here and not compressed, so that it is the same on every machine.
 
     Args:
-        image: (H, W) with an even W, values in [0, 1]; what lies outside is cut off.
+        image: (H, W), values in [0, 1]; what lies outside is cut off.
 
     Raises:
         ValueError: the image has another shape.
     """
-    if image.ndim != 2 or image.shape[1] % 2:
-        raise ValueError(
-            f"a drawn image has shape (H, W) with an even W, got {image.shape}; pass one channel"
-        )
+    if image.ndim != 2:
+        raise ValueError(f"a drawn image has shape (H, W), got {image.shape}; pass one channel")
     shades = np.round((LEVELS - 1) * (1 - np.clip(image, 0, 1))).astype(np.uint8)
+    shades = np.pad(shades, ((0, 0), (0, shades.shape[1] % 2)))  # a row fills whole bytes
     rows = shades[:, ::2] * LEVELS + shades[:, 1::2]  # two pixels a byte
     height, width = image.shape
     raw = b"".join(b"\0" + row.tobytes() for row in rows)  # 0: the row is stored as it is
@@ -75,12 +74,17 @@ def digit(label: int, which: int = 0) -> np.ndarray:
 
 
 @cache
-def _axes() -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean (784,) and all principal axes (784, 784), the largest variance first."""
+def _axes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean (784,), principal axes (784, 784) and variances (784,), the largest first."""
     flat = images().reshape(-1, 784).astype(np.float64)
     mean = flat.mean(axis=0)
-    _, vectors = np.linalg.eigh((flat - mean).T @ (flat - mean))
-    return mean, vectors[:, ::-1]
+    values, vectors = np.linalg.eigh((flat - mean).T @ (flat - mean) / len(flat))
+    return mean, vectors[:, ::-1], values[::-1]
+
+
+def variances() -> list[float]:
+    """Return the variance of the digits along each of their 784 principal axes, largest first."""
+    return [float(value) for value in _axes()[2]]
 
 
 def rebuilt(image: np.ndarray, numbers: int) -> np.ndarray:
@@ -90,6 +94,6 @@ def rebuilt(image: np.ndarray, numbers: int) -> np.ndarray:
         image: (28, 28).
         numbers: size of the code, 1 to 784.
     """
-    mean, vectors = _axes()
+    mean, vectors, _ = _axes()
     axes = vectors[:, :numbers]
     return (mean + axes @ (axes.T @ (image.reshape(784) - mean))).reshape(28, 28)

@@ -100,14 +100,15 @@ def test_what_cannot_be_drawn_is_refused():
         digits.digit(3, 10_000)
 
 
-def test_an_image_comes_back_from_its_address():
+@pytest.mark.parametrize("width", [28, 7])
+def test_an_image_comes_back_from_its_address(width):
     import base64
     import io
 
     from PIL import Image
 
-    image = np.linspace(0, 1, 28 * 28).reshape(28, 28)
+    image = np.linspace(0, 1, 28 * width).reshape(28, width)
     data = base64.b64decode(digits.address(image).split(",")[1])
     back = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
-    assert back.shape == (28, 28)
+    assert back.shape == (28, width)
     assert np.abs(1 - back / 255 - image).max() <= 1 / 30 + 1e-9
