@@ -298,17 +298,27 @@ class Canvas:
             f"{html.escape(text, quote=False)}</text>"
         )
 
-    def image(self, x: float, y: float, side: float, address: str, frame: str = INK) -> None:
-        """Place a square image of a few pixels, which stay sharp squares.
+    def image(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        address: str,
+        frame: str = INK,
+        height: float | None = None,
+    ) -> None:
+        """Place an image of a few pixels, which stay sharp squares.
 
         Args:
             x: its left edge.
             y: its upper edge.
-            side: pixels of the screen.
+            width: pixels of the screen.
             address: a data address, as `aeutils.drawings.digits.address` returns it.
             frame: colour of the line around it.
+            height: pixels of the screen, where it differs from the width.
         """
-        place = f'x="{number(x)}" y="{number(y)}" width="{number(side)}" height="{number(side)}"'
+        tall = width if height is None else height
+        place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(tall)}"'
         self._shapes.append(
             f'<image {place} href="{address}" style="image-rendering:pixelated"/>'
             f'<rect {place} stroke="{frame}" stroke-width="1.5"/>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aeutils.drawings import digits
-from aeutils.drawings.canvas import BLUE, GREEN, INK, ORANGE, VERMILLION, Canvas
+from aeutils.drawings.canvas import BLUE, GREEN, ORANGE, VERMILLION, Canvas
 from aeutils.drawings.drawing import Drawing
 
 EDGES = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]]) / 3  # answers to horizontal edges
@@ -36,16 +36,14 @@ def convolution(label: int = 3, which: int = 1) -> Drawing:
     canvas.bend((61, 92), (88, 74), (112, 94), VERMILLION)
     canvas.label(20, 26, "a kernel of 3 × 3 moves by 2", anchor="start")
     first = _convolved(image, EDGES)
-    shown = np.pad(_convolved(first, EDGES), ((0, 0), (0, 1)))[:, :8]  # an even width for the PNG
+    second = _convolved(first, EDGES)
     for i in range(4):
         canvas.box(336 - 12 * i, 58 + 12 * i, 112, 112, "", BLUE, fill=0.14, corner=0, line=1.5)
     canvas.image(300, 94, 112, digits.address(np.clip(1.4 * first, 0, 1)))
     for i in range(7):
         x, y = 612 - 8 * i, 66 + 8 * i
         canvas.box(x, y, 70, 70, "", GREEN, fill=0.14, corner=0, line=1.5)
-    small = shown[:, :7] / shown.max()
-    canvas.box(564, 114, 70, 70, "", INK, fill=0, corner=0, line=0)
-    canvas.matrix(564, 114, small.tolist(), 10, INK)
+    canvas.image(564, 114, 70, digits.address(second / second.max()))
     canvas.arrow((138, 106), (352, 140), colour=ORANGE)
     canvas.circle((358, 141), 5, ORANGE, fill=1, line=0)
     canvas.arrow((456, 136), (546, 136))

@@ -54,7 +54,7 @@ def linear_map(points: int = 22, seed: int = 1) -> Drawing:
     canvas.label(360, 236, "codes z = Wᵀx", bold=True)
     canvas.label(360, 258, "one number each")
     canvas.label(605, 236, "rebuilt x̂ = W z", bold=True)
-    canvas.label(605, 258, "on a line; red is lost")
+    canvas.label(605, 258, "and what is lost")
     return canvas.drawing(
         "Three pictures from left to right. A long cloud of points lies around a slanted line. "
         "Each point becomes one number, its place along the line. From that number it is rebuilt "

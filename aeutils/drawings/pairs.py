@@ -158,8 +158,8 @@ def label_flow(points: int = 34, seed: int = 5, rounds: int = 60) -> Drawing:
     for i in range(2 * points):
         t, upper = pi * (i % points + 0.5) / points, i < points
         x = 300 - 150 * cos(t) if upper else 430 + 150 * cos(t)
-        y = 172 - 120 * sin(t) if upper else 118 + 120 * sin(t)
-        cloud.append((x + random.gauss(0, 9), y + random.gauss(0, 9)))
+        y = 172 - 120 * sin(t) if upper else 146 + 120 * sin(t)
+        cloud.append((x + random.gauss(0, 7), y + random.gauss(0, 7)))
     joined = [
         sorted(range(len(cloud)), key=lambda j, i=i: dist(cloud[i], cloud[j]))[1:5]
         for i in range(len(cloud))
@@ -185,9 +185,9 @@ def label_flow(points: int = 34, seed: int = 5, rounds: int = 60) -> Drawing:
         canvas.circle(cloud[i], 14, colour, fill=1, line=0)
         canvas.circle(cloud[i], 19, line=3, fill=0)
     canvas.label(20, 40, "a label", anchor="start", bold=True)
-    canvas.bend((80, 36), (190, 10), (276, 40))
+    canvas.bend((86, 35), (190, 10), (276, 40))
     canvas.label(700, 306, "a label", anchor="end", bold=True)
-    canvas.bend((640, 302), (540, 316), (454, 252))
+    canvas.bend((632, 302), (540, 330), (454, 284))
     canvas.label(24, 306, "Every other point takes the mean", anchor="start")
     canvas.label(24, 327, "of its neighbours, again and again.", anchor="start")
     return canvas.drawing(

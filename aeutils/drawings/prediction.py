@@ -63,13 +63,10 @@ def jepa(label: int = 8, which: int = 1) -> Drawing:
         which: the how-manieth of its class.
     """
     canvas, image = Canvas(height=340), digits.digit(label, which)
-    seen, asked = image.copy(), image.copy()
-    seen[:, 14:] = 0
-    asked[:, :14] = 0
-    canvas.image(14, 28, 98, digits.address(seen))
-    canvas.box(63, 28, 49, 98, "?", fill=0.2, corner=0, line=0)
-    canvas.image(14, 206, 98, digits.address(asked))
-    canvas.box(14, 206, 49, 98, "", fill=0.2, corner=0, line=0)
+    canvas.image(14, 28, 49, digits.address(image[:, :14]), height=98)
+    canvas.box(63, 28, 49, 98, "?", fill=0.1, corner=0, line=1, dashed=True)
+    canvas.image(63, 206, 49, digits.address(image[:, 14:]), height=98)
+    canvas.box(14, 206, 49, 98, "", fill=0.1, corner=0, line=1, dashed=True)
     canvas.label(63, 18, "context")
     canvas.label(63, 326, "target")
     for y, colour, name in ((77, BLUE, "context\nencoder"), (255, SKY, "target\nencoder")):
