@@ -160,10 +160,7 @@ def label_flow(points: int = 34, seed: int = 5, rounds: int = 60) -> Drawing:
         x = 300 - 150 * cos(t) if upper else 430 + 150 * cos(t)
         y = 172 - 120 * sin(t) if upper else 146 + 120 * sin(t)
         cloud.append((x + random.gauss(0, 7), y + random.gauss(0, 7)))
-    joined = [
-        sorted(range(len(cloud)), key=lambda j, i=i: dist(cloud[i], cloud[j]))[1:5]
-        for i in range(len(cloud))
-    ]
+    joined = [_nearest(cloud, i, 4) for i in range(len(cloud))]
     edges = {(min(i, j), max(i, j)) for i, near in enumerate(joined) for j in near}
     neighbours: list[list[int]] = [[] for _ in cloud]
     for i, j in sorted(edges):
@@ -196,3 +193,8 @@ def label_flow(points: int = 34, seed: int = 5, rounds: int = 60) -> Drawing:
         "two colours have spread along the lines, so that each crescent has the colour of its one "
         "label, strong near it and paler far away."
     )
+
+
+def _nearest(cloud: list[Point], i: int, count: int) -> list[int]:
+    """Return the numbers of the points nearest to point i, without itself."""
+    return sorted(range(len(cloud)), key=lambda j: dist(cloud[i], cloud[j]))[1 : count + 1]
