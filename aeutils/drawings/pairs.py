@@ -95,13 +95,13 @@ def batch_of_pairs(classes: tuple[int, ...] = (3, 5, 3, 8, 5, 8, 3, 5)) -> Drawi
     """Draw all pairs of a batch as a table, the pairs of one class marked.
 
     Args:
-        classes: of the digits of the batch, 4 to 9 of them.
+        classes: of the digits of the batch, 6 to 9 of them.
 
     Raises:
         ValueError: there are too few or too many.
     """
-    if not 4 <= len(classes) <= 9:
-        raise ValueError(f"the batch holds 4 to 9 digits, got {len(classes)}")
+    if not 6 <= len(classes) <= 9:
+        raise ValueError(f"the batch holds 6 to 9 digits, got {len(classes)}")
     canvas, many = Canvas(height=370), len(classes)
     cell = 280 / many
     left, top = 74.0, 60.0

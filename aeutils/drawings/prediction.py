@@ -46,7 +46,7 @@ def patches_and_masks(label: int = 8, which: int = 1, hidden: tuple[int, ...] = 
     canvas.label(94, 26, "16 patches", bold=True)
     canvas.label(290, 26, f"{16 - len(set(hidden))} are seen", bold=True)
     canvas.label(618, 26, f"{len(set(hidden))} are asked for", bold=True)
-    canvas.label(360, 236, "In pixels: a masked autoencoder. In codes: the next picture.")
+    canvas.label(360, 236, "Predicted as pixels: a masked autoencoder. As codes: a JEPA.")
     canvas.label(360, 262, "Neighbouring patches give each other away, so most have to be hidden.")
     return canvas.drawing(
         f"A handwritten {label} cut into 4 by 4 patches. In the middle {len(set(hidden))} of the "

@@ -26,9 +26,9 @@ def jacobian_ellipse(stretch: tuple[float, float] = (1.5, 0.35), angle: float = 
     long, short = stretch[0] * radius, stretch[1] * radius
     canvas.ellipse(right, long, short, angle, BLUE, fill=0.15)
     turn, back = radians(angle), radians(20)
-    for size, sign, quarter, colour in (
-        (long, 1, 0.0, VERMILLION),
-        (short, -1, pi / 2, GREEN),
+    for size, sign, quarter, colour, name in (
+        (long, 1, 0.0, VERMILLION, "σ₁ u₁"),
+        (short, -1, pi / 2, GREEN, "σ₂ u₂"),
     ):
         tip = (left[0] + radius * cos(back + quarter), left[1] + radius * sin(back + quarter))
         canvas.arrow(left, tip, colour=colour, line=3.5, head=13)
@@ -37,6 +37,9 @@ def jacobian_ellipse(stretch: tuple[float, float] = (1.5, 0.35), angle: float = 
             right[1] + sign * size * sin(turn + quarter),
         )
         canvas.arrow(right, far, colour=colour, line=3.5, head=13)
+        away = sign * (size + 26)
+        across, down = away * cos(turn + quarter), away * sin(turn + quarter)
+        canvas.label(right[0] + across, right[1] + down + 5, name)
     for i in range(24):
         t = 2 * pi * i / 24
         before = (left[0] + radius * cos(t), left[1] + radius * sin(t))
@@ -49,8 +52,6 @@ def jacobian_ellipse(stretch: tuple[float, float] = (1.5, 0.35), angle: float = 
     canvas.label(330, 125, "slopes J")
     canvas.label(left[0] + 92, left[1] + 50, "v₁")
     canvas.label(left[0] - 56, left[1] + 78, "v₂")
-    canvas.label(right[0] + 88, right[1] - 76, "σ₁ u₁")
-    canvas.label(right[0] - 46, right[1] - 34, "σ₂ u₂")
     canvas.label(150, 256, "images near x", bold=True)
     canvas.label(150, 279, "a small circle")
     canvas.label(548, 256, "their codes", bold=True)

@@ -14,14 +14,16 @@ def bag_of_words(
     """Draw a text that becomes counts of words, then a code, then bits.
 
     Args:
-        text: up to twelve words, separated by spaces.
+        text: up to twelve words of up to eight letters, separated by spaces.
 
     Raises:
-        ValueError: there are no words, or more than twelve.
+        ValueError: there are no words, more than twelve, or a longer one.
     """
     words = text.split()
-    if not 1 <= len(words) <= 12:
-        raise ValueError(f"the text holds 1 to 12 words, got {len(words)}; shorten it")
+    if not 1 <= len(words) <= 12 or max(map(len, words)) > 8:
+        raise ValueError(
+            f"the text holds 1 to 12 words of up to 8 letters, got {text!r}; shorten it"
+        )
     canvas = Canvas(height=320)
     canvas.box(14, 56, 150, 176, "", fill=0.06)
     lines = [" ".join(words[i : i + 2]) for i in range(0, len(words), 2)]

@@ -94,6 +94,10 @@ def test_what_cannot_be_drawn_is_refused():
         Canvas(height=10).label(0, 0, "tiny", size=9)
     with pytest.raises(ValueError, match="two to four"):
         drawings.hourglass(sizes=(784,))
+    with pytest.raises(ValueError, match="shorten it"):
+        drawings.bag_of_words("representations")
+    with pytest.raises(ValueError, match="6 to 9 digits, got 2"):
+        drawings.batch_of_pairs((1, 2))
     with pytest.raises(ValueError, match=r"\(1, 28, 28\)"):
         digits.address(np.zeros((1, 28, 28)))
     with pytest.raises(ValueError, match="digits 3"):
