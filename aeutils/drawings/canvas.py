@@ -344,14 +344,16 @@ class Canvas:
             down: height of a cell, where it differs from its width.
         """
         tall = cell if down is None else down
+        self._shapes.append(
+            f'<g fill="{colour}" stroke="{INK}" stroke-width="0.7" stroke-opacity="0.45">'
+        )
         for i, row in enumerate(values):
             for j, value in enumerate(row):
                 self._shapes.append(
                     f'<rect x="{number(x + j * cell)}" y="{number(y + i * tall)}" '
-                    f'width="{number(cell)}" height="{number(tall)}" fill="{colour}" '
-                    f'fill-opacity="{value:.2f}" stroke="{INK}" stroke-width="0.7" '
-                    f'stroke-opacity="0.45"/>'
+                    f'width="{number(cell)}" height="{number(tall)}" fill-opacity="{value:.2f}"/>'
                 )
+        self._shapes.append("</g>")
 
     def _paint(self, colour: str, fill: float, line: float, dashed: bool) -> str:
         """Return the attributes of a shape's fill and line."""

@@ -48,7 +48,7 @@ def similarity_table(classes: tuple[int, int, int] = (0, 1, 4), each: int = 4) -
     canvas.label(414, 108, "same: two of one class", anchor="start", bold=True)
     canvas.box(384, 126, 20, 20, "", VERMILLION, fill=0.7, corner=0, line=0)
     canvas.label(414, 142, "diff: two of different classes", anchor="start", bold=True)
-    canvas.label(384, 196, "The table need not be filled in:", anchor="start")
+    canvas.label(384, 196, "For z of length 1, two sums do it:", anchor="start")
     canvas.label(384, 228, "all pairs  =  ‖ sum of all z ‖²", anchor="start")
     canvas.label(384, 256, "one blue block  =  ‖ sum of its z ‖²", anchor="start")
     canvas.label(384, 292, "The diagonal, each with itself,", anchor="start")
