@@ -20,6 +20,7 @@ __all__ = [
     "compression",
     "corruption",
     "data",
+    "drawings",
     "embeddings",
     "generation",
     "losses",

@@ -22,6 +22,7 @@ PARTS = [
     "aeutils/**/*",
     "notebooks/*/*.ipynb",
     "course/**/*.md",
+    "course/images/drawing-*",
     "course/images/week*",
     "course/images/elective_*",
 ]

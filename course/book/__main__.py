@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     pdf = commands.add_parser("pdf", help="print the built slides (dist/slides/pdf)")
     pdf.add_argument("decks", nargs="*", help="such as week01; default: all")
     commands.add_parser("figures", help="take the figures of the lessons from the notebooks")
+    commands.add_parser("drawings", help="write the diagrams of aeutils.drawings as files")
     commands.add_parser("comparisons", help="list how each row of each comparison was trained")
     commands.add_parser("fold", help="fold answers and spoilers of the lessons away")
     found = commands.add_parser("numbers", help="write the recorded numbers into the pages")
@@ -80,6 +81,13 @@ def _figures(options: argparse.Namespace) -> int:
     from course.book import pictures
 
     print("\n".join(str(path.relative_to(ROOT)) for path in pictures.write()))
+    return 0
+
+
+def _drawings(options: argparse.Namespace) -> int:
+    from course.book import drawings
+
+    print("\n".join(str(path.relative_to(ROOT)) for path in drawings.write()))
     return 0
 
 

@@ -3,6 +3,7 @@
 Markdown on the site and in the slides may say
 
     {claim}`2.96 <hinton-sse/value>`        a number, and the name under which it was recorded
+    ![alt](images/drawing-hourglass.svg)    a drawing; a paragraph in italics below is its caption
 
 What only slides say is in `course.book.slide_directives`.
 """
@@ -14,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
 from course.book import numbers, slide_directives
+from course.book.figures import Figures
 
 
 class ClaimRole(SphinxRole):
@@ -40,6 +42,7 @@ def plain_bars(app, what, name, obj, options, lines) -> None:
 def setup(app: Sphinx) -> dict:
     """Register the above."""
     app.connect("autodoc-process-docstring", plain_bars)
+    app.add_transform(Figures)
     app.add_role("claim", ClaimRole())
     slide_directives.register(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
