@@ -32,6 +32,7 @@ INSTRUCTORS = [
     *("README.md", "Makefile", "environment.yml", "nbgrader_config.py", "C*.md", "CITATION.cff"),
     *("solutions/*/*.py", "solutions/*/*.ipynb", "autograder/**/*", "benchmarks/*"),
     *("course/**/*", "tests/**/*.py", ".gitignore", ".gitattributes", ".pre-commit-config.yaml"),
+    ".devcontainer/*",
 ]
 
 README = """\
