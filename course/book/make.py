@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from course.book import COURSE, checks, front
+from course.book import COURSE, checks, front, search_texts
 from course.book.source_tree import INSTRUCTORS, STUDENTS, stage_site, stage_slides
 
 
@@ -28,6 +28,7 @@ def make_site(output: Path, edition: str = STUDENTS) -> list[str]:
     if sphinx(source, output, "html"):
         return ["Sphinx found the above"]
     front.write(output, instructors=edition == INSTRUCTORS)
+    search_texts.write(output)
     if edition == INSTRUCTORS and (problems := make_slides(output / "slides", within=output)):
         return problems
     return checks.broken_links(output) + checks.foreign_resources(output)
