@@ -118,14 +118,14 @@ def _weigh(options: argparse.Namespace) -> int:
     found = weigh.weigh(ROOT / "dist" / "site", options.page)
     print(
         f"{options.page}: {found.size:,} bytes in {found.files} files, {found.whole:,} bytes with "
-        f"all its pictures; {found.computed():.1f} s by arithmetic, and in the browser "
-        f"{found.paint:.1f} s to the first paint, {found.usable:.1f} s until it answers, "
-        f"{found.complete:.1f} s in all"
+        f"all its pictures; {found.processor:.2f} s of the processor; "
+        f"about {found.estimate():.1f} s on a slow phone. "
+        f"By this machine's clock: paint {found.paint:.1f} s, complete {found.complete:.1f} s"
     )
     problems = []
     if found.whole > weigh.MOST_BYTES:
         problems.append(f"more than {weigh.MOST_BYTES:,} bytes")
-    if found.computed() > weigh.MOST_SECONDS:
+    if found.estimate() > weigh.MOST_SECONDS:
         problems.append(f"more than {weigh.MOST_SECONDS} s on a slow phone")
     return _report(problems, "light enough")
 

@@ -279,13 +279,14 @@ def _apart(places: Tensor) -> Tensor:
     """Return places (N, 2) in the unit square, pushed apart until words of that size fit."""
     low, high = places.amin(0), places.amax(0)
     places = (places - low) / (high - low)
-    room = torch.tensor([0.19, 0.105])
+    room = torch.tensor([0.2, 0.13])
     for _ in range(300):
         gap = (places[:, None] - places[None]) / room
         near = (gap.abs().amax(2) < 1).fill_diagonal_(False)
         push = (gap.sign() * (1 - gap.abs()).clamp(min=0) * near[..., None])[..., 1].sum(1)
-        places = (places + 0.05 * torch.stack([torch.zeros(len(push)), push], 1)).clamp(0, 1)
-    return places
+        places = places + 0.05 * torch.stack([torch.zeros(len(push)), push], 1)
+    low, high = places.amin(0), places.amax(0)
+    return (places - low) / (high - low)
 
 
 def _rectangle(corner: tuple[float, float], width: float, height: float = 7, **how: object):

@@ -62,12 +62,14 @@ function colour(v) {
   return STOPS[below].map((c, i) => c + (STOPS[below + 1][i] - c) * (place - below));
 }
 
+const PALETTE = Array.from({ length: 256 }, (_, v) => [...colour(v / 255), 255]);
+const small = document.createElement("canvas");
+small.width = small.height = SIDE;
+const pixels = small.getContext("2d").createImageData(SIDE, SIDE);
+
 function paint(context, image, left, top, size) {
-  const data = context.createImageData(SIDE, SIDE);
-  image.forEach((v, i) => data.data.set([...colour(v), 255], 4 * i));
-  const small = document.createElement("canvas");
-  small.width = small.height = SIDE;
-  small.getContext("2d").putImageData(data, 0, 0);
+  for (let i = 0; i < image.length; i++) pixels.data.set(PALETTE[Math.round(255 * image[i])], 4 * i);
+  small.getContext("2d").putImageData(pixels, 0, 0);
   context.drawImage(small, left, top, size, size);
 }
 
@@ -78,16 +80,22 @@ const sliders = [document.getElementById("first"), document.getElementById("seco
 const words = document.getElementById("code-words");
 const state = { code: [0.5, 0.5], drawing: new Float32Array(SIDE * SIDE) };
 
-// What the decoder draws at places of the square is the ground of the map; it never changes.
+// What the decoder draws at places of the square is the ground of the map. It never changes, and is
+// drawn a row at a time, so that a slow phone answers in between.
 const ACROSS = 18;
 const ground = document.createElement("canvas");
 ground.width = ground.height = map.width;
-for (let row = 0; row < ACROSS; row++) {
+ground.getContext("2d").fillStyle = "#101c2e";
+ground.getContext("2d").fillRect(0, 0, map.width, map.width);
+
+function drawGround(row) {
   for (let column = 0; column < ACROSS; column++) {
     const size = map.width / ACROSS;
     const image = decode([(column + 0.5) / ACROSS, (row + 0.5) / ACROSS]);
     paint(ground.getContext("2d"), image.map((v) => 0.62 * v), column * size, row * size, size);
   }
+  showCode();
+  if (row + 1 < ACROSS) setTimeout(drawGround, 0, row + 1);
 }
 
 function showCode() {
@@ -245,7 +253,7 @@ function wander() {
 }
 
 button.addEventListener("click", () => (running === null ? wander() : stop()));
-document.getElementById("machine").classList.add("alive");
 moveTo(MODEL.middle[2]);
 showDrawing();
+setTimeout(drawGround, 0, 0);
 if (!matchMedia("(prefers-reduced-motion: reduce)").matches) wander();
