@@ -93,7 +93,8 @@ def _list(found: list[Unit]) -> str:
         title = html.escape(f"{units.title_of(unit.name)} · {unit.topic}")
         lines += [
             "<li>",
-            f'<img src="_static/front/{unit.name}.webp" width="640" height="320" loading="lazy" '
+            f'<img class="dark-light" src="_static/front/{unit.name}.webp" width="640" '
+            'height="320" loading="lazy" '
             f'alt="{html.escape(PICTURES[unit.name])}">',
             f"<h3>{title}</h3>",
             f'<p class="question">{html.escape(unit.question)}</p>',
