@@ -53,7 +53,6 @@ student-kit: $(STAMP)
 
 instructor-kit: $(BOOK)
 	$(BIN)/python -m course.book site --edition instructors
-	$(BIN)/python -m course.book slides
 	$(BIN)/python -m autograder handout --instructors
 
 check: $(STAMP)

@@ -33,6 +33,7 @@ INSTRUCTORS = [
     *("README.md", "Makefile", "environment.yml", "nbgrader_config.py", "C*.md", "CITATION.cff"),
     *("solutions/*/*.py", "solutions/*/*.ipynb", "autograder/**/*", "benchmarks/*"),
     *("course/**/*", "tests/**/*.py", ".gitignore", ".gitattributes", ".pre-commit-config.yaml"),
+    ".devcontainer/*",
 ]
 
 README = """\
@@ -203,8 +204,8 @@ def make_instructor_kit(root: Path, output: Path) -> list[str]:
     for pattern in INSTRUCTORS:
         found = sorted(p for p in root.glob(pattern) if p.is_file())
         files |= dict.fromkeys(p for p in found if not _is_trace(p.relative_to(root)))
-    for built in ("site-instructors", "slides"):
-        files |= dict.fromkeys(p for p in sorted((root / "dist" / built).rglob("*")) if p.is_file())
+    site = root / "dist" / "site-instructors"  # the slides are in it
+    files |= dict.fromkeys(p for p in sorted(site.rglob("*")) if p.is_file())
     return _write(root, output, list(files), "autoencoders-instructors", {})
 
 

@@ -109,7 +109,8 @@ def train(
 def averaged(encode: Callable[[Tensor], Tensor], rows: Tensor) -> Callable[[Tensor], Tensor]:
     """Return an encoder whose codes are means of the nearest codes of some training `rows`.
 
-    Known from image retrieval as query expansion by averages (Chum et al., 2007, "Total recall").
+    Turcot and Lowe (2009) did so with every stored image of a collection. Query expansion (Chum et
+    al., 2007) averages the query alone.
     It needs no label: it moves every code towards the crowd that it stands in.
     """
     store = encode(rows[:STORE])

@@ -13,6 +13,8 @@ References:
     * Wiener (1949), Extrapolation, interpolation, and smoothing of stationary time series.
     * Hoerl and Kennard (1970), Ridge regression.
     * Robbins (1956), An empirical Bayes approach to statistics (the formula of Tweedie).
+    * LeCun (1987), Modèles connexionnistes de l'apprentissage, and Gallinari, LeCun, Thiria and
+      Fogelman-Soulié (1987), Mémoires associatives distribuées (early denoising networks).
     * Vincent (2011), A connection between score matching and denoising autoencoders.
     * Alain and Bengio (2014), What regularized auto-encoders learn from the data-generating
       distribution.

@@ -9,7 +9,7 @@ tensor([[1., 0.],
         [0., 0.]])
 
 References:
-    * K. Sparck Jones (1972). A statistical interpretation of term specificity and its application
+    * K. Spärck Jones (1972). A statistical interpretation of term specificity and its application
       in retrieval. Journal of Documentation 28 (1).
     * O. Levy, Y. Goldberg and I. Dagan (2015). Improving distributional similarity with lessons
       learned from word embeddings. TACL 3, equations 1 to 4.

@@ -10,6 +10,9 @@ gives them their shape back on the way out.
 >>> model.encode(images).shape, model(images).shape
 (torch.Size([10, 32]), torch.Size([10, 1, 28, 28]))
 
+Among the first were Ackley, Hinton and Sejnowski (1985), Ballard (1987) and Rumelhart, Hinton and
+Williams (1986); training this deep began with Hinton and Salakhutdinov (2006).
+
 References:
     * Hinton and Salakhutdinov (2006), Reducing the dimensionality of data with neural networks.
 """

@@ -5,7 +5,7 @@ Jégou, Douze and Schmid, 2011) sorts the store into cells by k-means once, and 
 with the codes of the few cells whose middles are nearest. It finds *most* of the true neighbours:
 the share is the **recall**, without which a speed says nothing.
 
-faiss (Johnson, Douze and Jégou, 2019) does both, much better engineered: ``pip install faiss-cpu``.
+faiss (Johnson, Douze and Jégou, 2021) does both, much better engineered: ``pip install faiss-cpu``.
 Nothing in the course needs it.
 
 >>> from aeutils.neighbours import knn
@@ -20,7 +20,7 @@ References:
       in videos. ICCV.
     * H. Jégou, M. Douze and C. Schmid (2011). Product quantization for nearest neighbor search.
       IEEE Transactions on Pattern Analysis and Machine Intelligence 33(1), 117–128.
-    * J. Johnson, M. Douze and H. Jégou (2019). Billion-scale similarity search with GPUs. IEEE
+    * J. Johnson, M. Douze and H. Jégou (2021). Billion-scale similarity search with GPUs. IEEE
       Transactions on Big Data 7(3), 535–547.
 """
 

@@ -13,6 +13,7 @@ autoencoder can at best find the same subspace (Baldi and Hornik, 1989).
 
 References:
     * Pearson (1901), On lines and planes of closest fit to systems of points in space.
+    * Hotelling (1933), Analysis of a complex of statistical variables into principal components.
     * Eckart and Young (1936), The approximation of one matrix by another of lower rank.
     * Björck and Golub (1973), Numerical methods for computing angles between linear subspaces.
     * Baldi and Hornik (1989), Neural networks and principal component analysis: learning from

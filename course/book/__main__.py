@@ -24,10 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
     pdf.add_argument("decks", nargs="*", help="such as week01; default: all")
     commands.add_parser("figures", help="take the figures of the lessons from the notebooks")
     commands.add_parser("drawings", help="write the diagrams of aeutils.drawings as files")
+    commands.add_parser("front", help="train the front page's autoencoder, draw the cards")
     commands.add_parser("comparisons", help="list how each row of each comparison was trained")
     commands.add_parser("fold", help="fold answers and spoilers of the lessons away")
     found = commands.add_parser("numbers", help="write the recorded numbers into the pages")
     found.add_argument("--check", action="store_true", help="write nothing; name what is not true")
+    commands.add_parser("references", help="list each reference with every sentence that uses it")
+    weight = commands.add_parser("weigh", help="bytes and seconds of a page on a slow phone")
+    weight.add_argument("page", nargs="?", default="index.html")
     access = commands.add_parser("axe", help="check pages of the built site with axe-core")
     access.add_argument("pages", nargs="*", help="default: a page of each kind")
     options = parser.parse_args(arguments)
@@ -91,6 +95,16 @@ def _drawings(options: argparse.Namespace) -> int:
     return 0
 
 
+def _front(options: argparse.Namespace) -> int:
+    from course.book import card_pictures, two_numbers
+
+    model, error = two_numbers.train()
+    print(f"squared error per test image from two numbers: {error:.1f}")
+    for path in [two_numbers.write(model), *card_pictures.write(model)]:
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    return 0
+
+
 def _comparisons(options: argparse.Namespace) -> int:
     from course.book import comparisons
 
@@ -121,6 +135,32 @@ def _numbers(options: argparse.Namespace) -> int:
                 print(f"{path.relative_to(ROOT)}: refreshed")
     problems = numbers.untrue() + numbers.unnamed()
     return _report(problems, "every number on a page is what was recorded, or given")
+
+
+def _references(options: argparse.Namespace) -> int:
+    from course.book import citations
+
+    print(citations.listing())
+    problems = citations.unlisted() + citations.uncited()
+    return _report(problems, "every citation is listed, every entry is cited")
+
+
+def _weigh(options: argparse.Namespace) -> int:
+    from course.book import weigh
+
+    found = weigh.weigh(ROOT / "dist" / "site", options.page)
+    print(
+        f"{options.page}: {found.size:,} bytes in {found.files} files, {found.whole:,} bytes with "
+        f"all its pictures; {found.processor:.2f} s of the processor; "
+        f"about {found.estimate():.1f} s on a slow phone. "
+        f"By this machine's clock: paint {found.paint:.1f} s, complete {found.complete:.1f} s"
+    )
+    problems = []
+    if found.whole > weigh.MOST_BYTES:
+        problems.append(f"more than {weigh.MOST_BYTES:,} bytes")
+    if found.estimate() > weigh.MOST_SECONDS:
+        problems.append(f"more than {weigh.MOST_SECONDS} s on a slow phone")
+    return _report(problems, "light enough")
 
 
 def _axe(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ import nbformat
 from autograder import units
 from autograder.editions import for_students
 from autograder.exercises import misconceptions
-from course.book import COURSE, exercises, lessons, notebooks
+from course.book import COURSE, cards, exercises, lessons, navigation, notebooks
 
 STUDENTS, INSTRUCTORS = "students", "instructors"
 
@@ -27,11 +27,10 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     folder.mkdir(parents=True)
     copy_pages(folder, edition)
     weeks = [path.stem for path in units.pages(folder)]
-    stage_notebooks(folder)
+    stage_notebooks(folder, edition)
     stage_reference(folder / "reference")
     (folder / "mistakes.md").write_text(mistakes_page(), encoding="utf-8")
     lists = {
-        "lessons.md": ("Lessons", LESSONS, weeks),
         "more.md": ("Practical", PRACTICAL, practical(folder)),
     }
     if edition == INSTRUCTORS:
@@ -43,10 +42,13 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
         lists["teaching.md"] = ("Teaching", TEACHING, pages)
     for file, (title, text, pages) in lists.items():
         (folder / file).write_text(contents(title, text, pages), encoding="utf-8")
+    text = f"# Lessons\n\n{LESSONS}\n\n{cards.lists()}\n" + toctree(weeks, hidden=True)
+    (folder / "lessons.md").write_text(text, encoding="utf-8")
     top = ["lessons", "notebooks/index", "reference/index", "more"]
     top += ["teaching"] if edition == INSTRUCTORS else []
-    index = (COURSE / "book" / "front.md").read_text(encoding="utf-8")
-    (folder / "index.md").write_text(index + toctree(top, hidden=True), encoding="utf-8")
+    # course.book.front writes its page over this one, which only holds the contents together.
+    index = "# Autoencoders & Embeddings\n" + toctree(top, hidden=True)
+    (folder / "index.md").write_text(index, encoding="utf-8")
 
 
 GUIDE = ("term-plan", "running-a-week", "collecting", "submissions", "exercises", "rubric")
@@ -58,7 +60,7 @@ def _place(name: str) -> tuple[int, str]:
     return (GUIDE.index(name) if name in GUIDE else len(GUIDE), name)
 
 
-LESSONS = "One lesson to each week's notebook. Answers and solutions are folded away."
+LESSONS = "One lesson to each notebook. Answers and solutions are folded away."
 PRACTICAL = "Setting up, the data, what is recorded of you, and where to look things up."
 TEACHING = "The instructor's edition of this book has these pages; the students' one has not."
 
@@ -87,28 +89,34 @@ def copy_pages(folder: Path, edition: str) -> None:
         if path.suffix == ".md":
             text = path.read_text(encoding="utf-8")
             if path.stem == units.unit_of(path.stem):
-                text = lesson(text, path.stem)
+                text = lesson(text, path.stem, edition)
             target.write_text(text, encoding="utf-8")
         else:
             shutil.copy(path, target)
 
 
-def lesson(text: str, week: str) -> str:
-    """Return a lesson for the site: folded, with links to its notebook."""
-    text = lessons.fold(text)
+def lesson(text: str, week: str, edition: str = STUDENTS) -> str:
+    """Return a lesson for the site: folded, with links to its notebook, slides and reference."""
+    text = navigation.titled(lessons.fold(text), "Lesson")
+    text = navigation.under_title(text, navigation.of_lesson(week, edition == INSTRUCTORS))
     found = [name for name in notebooks.names() if units.unit_of(name) == week]
     for name in found:
         text = text.replace(f"`notebooks/{name}`", f"[{name}](notebooks/{name}.ipynb)", 1)
     return text
 
 
-def stage_notebooks(folder: Path) -> None:
+def stage_notebooks(folder: Path, edition: str = STUDENTS) -> None:
     """Write the students' notebooks, with outputs, and their list."""
     place = folder / "notebooks"
     place.mkdir()
     names = notebooks.names()
     for name in names:
-        nbformat.write(notebooks.to_read(name), place / f"{name}.ipynb")
+        nb = notebooks.to_read(name)
+        first = next(cell for cell in nb.cells if cell.cell_type == "markdown")
+        first.source = navigation.titled(first.source, "Notebook")
+        line = navigation.of_notebook(name, edition == INSTRUCTORS)
+        first.source = navigation.under_title(first.source, line)
+        nbformat.write(nb, place / f"{name}.ipynb")
     text = (
         "The notebooks as students get them. Exercises are empty; figures and tables are those of "
         "a run with all exercises solved. Answers to predictions are folded: guess first."
@@ -201,14 +209,22 @@ def toctree(pages: list[str], hidden: bool = False) -> str:
     return "\n```{toctree}\n" + option + "\n" + "\n".join(pages) + "\n```\n"
 
 
-def stage_slides(folder: Path) -> list[str]:
-    """Write the sources of the slides; return their names."""
+def stage_slides(folder: Path, linked: bool = False) -> list[str]:
+    """Write the sources of the slides; return their names.
+
+    Args:
+        folder: emptied first.
+        linked: whether the first slide of a deck links to lesson and notebook on the site.
+    """
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     decks = units.pages(COURSE / "slides")
     for path in decks:
-        shutil.copy(path, folder)
+        text = path.read_text(encoding="utf-8")
+        if linked:
+            text = navigation.under_title(text, navigation.of_slides(path.stem))
+        (folder / path.name).write_text(text, encoding="utf-8")
     rows = "\n".join(f"- [{_title(path)}]({path.stem}.md)" for path in decks)
     text = f"# Slides\n\n{rows}\n\nPress *S* for the speaker's notes, *O* for all slides at once.\n"
     text += toctree([p.stem for p in decks], hidden=True)

@@ -91,7 +91,7 @@ def require() -> None:
             "  'Operation not permitted' or 'No permissions to create new namespace': allow user "
             "namespaces\n"
             "    (Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; "
-            "Docker: --security-opt seccomp=unconfined)\n"
+            "Docker: --security-opt seccomp=unconfined, and systempaths=unconfined)\n"
             "  macOS, Windows:   grade in a Linux virtual machine, container or WSL 2\n"
             "To grade without protection, with student code that can change grades and files, "
             'say so in nbgrader_config.py:  c.ExamHall.sandbox = "none"'
