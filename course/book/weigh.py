@@ -19,7 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from course.book import checks
+from course.book.browser import find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
