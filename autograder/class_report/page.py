@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.class_report import picture, statistics
-from autograder.class_report.diagnoses import Diagnosis, diagnoses, to_start_with
+from autograder.class_report.diagnoses import Diagnosis, to_start_with
 from autograder.class_report.gradebook import Cell
-from autograder.class_report.lessons import Lesson
 from autograder.class_report.people import People
 from autograder.class_report.reading import Week
 from autograder.class_report.statistics import Estimate
@@ -74,14 +73,14 @@ def short_title(assignment: str) -> str:
 
 
 def week_page(
-    week: Week, people: People, root: Path, over_all: str = "", similar: str = ""
+    week: Week, people: People, found: list[Diagnosis], over_all: str = "", similar: str = ""
 ) -> tuple[str, Seen]:
     """Return a week's page, and what remains of the week.
 
     Args:
         week: what was read.
         people: everybody in the gradebook.
-        root: the course's top folder, for its lessons.
+        found: as `diagnoses` gives it.
         over_all: file name of the page over all weeks, "" if there is none.
         similar: HTML of a section on answers that are alike, escaped already.
 
@@ -89,7 +88,6 @@ def week_page(
         HTML, and a summary.
     """
     lines, analysis = lines_of(week)
-    found = diagnoses(week, people, Lesson(root, week.assignment))
     first = to_start_with(found)
     by_exercise: dict[Cell, list[Diagnosis]] = defaultdict(list)
     for one in found:

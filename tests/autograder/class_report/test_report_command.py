@@ -14,28 +14,12 @@ import planted_class
 import pytest
 from nbgrader.api import Gradebook
 from planted_class import ABSENT, BLANK, HOSTILE, PLANTED, UNTOUCHED, WEEK
-from repository import ROOT
 
 from autograder.__main__ import main
 from autograder.class_report.command import make_reports
 from autograder.class_report.gradebook import open_gradebook, read_entries, read_people
 from autograder.class_report.reading import read_week
 from autograder.collecting.course import find_course
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    folder = planted_class.planted_class(tmp_path_factory.mktemp("planted") / "course")
-    (folder / "course").mkdir()
-    shutil.copy(ROOT / "course" / "week03.md", folder / "course")
-    return folder
-
-
-@pytest.fixture
-def course(planted, monkeypatch):
-    monkeypatch.chdir(planted)
-    shutil.rmtree(planted / "reports", ignore_errors=True)
-    return planted
 
 
 def run(course, *arguments):
