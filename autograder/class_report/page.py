@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.class_report import picture, statistics
+from autograder.class_report import picture, predictions, statistics
 from autograder.class_report.diagnoses import Diagnosis, to_start_with
 from autograder.class_report.gradebook import Cell
 from autograder.class_report.people import People
@@ -133,6 +133,8 @@ def week_page(
         strips=[(e, list(rows)) for e, rows in groupby(rows, key=lambda row: row.exercise)],
         strip=picture.strip,
         swatch=picture.swatch,
+        number_line=picture.number_line,
+        fewest=predictions.FEWEST,
         kinds=picture.KINDS,
         shown_kinds=[kind for kind in picture.KINDS if kind in shown],
         resamples=statistics.RESAMPLES,
@@ -206,6 +208,7 @@ def _render(template: str, people: People, **values: object) -> str:
     environment.filters |= {
         "label": people.label,
         "listed": lambda students: _listed([people.label(student) for student in students]),
+        "number": lambda value: f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}",
         "percent": lambda share: f"{share:.0%}",
         "estimate": lambda e: f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]".replace("-", "−"),
     }

@@ -225,3 +225,23 @@ def test_long_answers_cost_no_time(course):
         assert time.process_time() - before < 10
     finally:
         path.write_bytes(kept)
+
+
+def test_predictions_are_on_the_page_only_of_those_who_handed_them_in(course):
+    assert 'id="predictions"' not in run(course, WEEK)[0]
+    kept = {n: planted_class.graded(course, n).read_bytes() for n in range(10, 16)}
+    try:
+        for number, data in kept.items():
+            nb = json.loads(data)
+            given = {"w3-conv-sse": float(number), "w3-axes" if number == 10 else "x": 40}
+            source = f"share_predictions({json.dumps(given)})\n"
+            nb["cells"].append({"cell_type": "code", "metadata": {}, "source": [source]})
+            planted_class.graded(course, number).write_text(json.dumps(nb), encoding="utf-8")
+        page, _ = run(course, WEEK)
+    finally:
+        for number, data in kept.items():
+            planted_class.graded(course, number).write_bytes(data)
+    table = words(page.partition('id="predictions"')[2])
+    assert "(0 to 20) 6 12.5 11.2 to 13.8 7.9 100% 0%" in table
+    assert "(32 to 256) 1 too few to show" in table
+    assert "w3-bits" not in table
