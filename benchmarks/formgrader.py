@@ -3,8 +3,7 @@
     python -m benchmarks.formgrader                      1,000 students, 7 weeks
     python -m benchmarks.formgrader --course FOLDER      kept by benchmarks.class_report --keep
 
-Each page is opened in a real browser, as an instructor would, with the gradebook as nbgrader makes
-it and once more with the indices of `autograder.plugin.indices`. Seconds are those of computing, of
+Each page is opened in a real browser, as an instructor would. Seconds are those of computing, of
 the server and of the browser: other work on the machine does not count.
 """
 
@@ -27,7 +26,6 @@ from pathlib import Path
 
 import psutil
 
-from autograder.plugin.indices import INDICES, add_indices
 from autograder.units import notebooks
 from benchmarks.class_report import ROOT, at_random, hand_in, release
 
@@ -121,7 +119,7 @@ def measure(folder: Path, home: Path) -> dict[str, dict[str, float]]:
         for name, path in pages(folder).items():
             page.goto("about:blank")
             before = computing([server]), computing(browser)
-            page.goto(f"{url}/formgrader/{path}", timeout=LIMIT * 1000, wait_until="commit")
+            page.goto(f"{url}/formgrader/{path}", timeout=LIMIT * 1000, wait_until="networkidle")
             browser = [p for p in psutil.Process().children(recursive=True) if p.pid != server.pid]
             wait_until_still([server, *browser])
             rows = page.locator("table tbody tr").count()
@@ -166,17 +164,9 @@ def main() -> None:
             (folder / "submitted" / graded.relative_to(folder / "autograded")).mkdir(
                 parents=True, exist_ok=True
             )
-        result = {}
-        with closing(sqlite3.connect(folder / "gradebook.db")) as db:
-            for name in INDICES:
-                db.execute(f"DROP INDEX IF EXISTS {name}")
-        for how in ("as nbgrader makes it", "with indices"):
-            print(how, flush=True)
-            if how == "with indices":
-                add_indices(f"sqlite:///{folder / 'gradebook.db'}")
-            result[how] = measure(folder, home)
-        slow = [n for n, m in result["with indices"].items() if m["server"] + m["browser"] > SLOW]
-        print(json.dumps({"slow with indices": slow, "seconds": result}, indent=1))
+        seconds = measure(folder, home)
+    slow = [name for name, m in seconds.items() if m["server"] + m["browser"] > SLOW]
+    print(json.dumps({"slow": slow, "seconds": seconds}, indent=1))
 
 
 if __name__ == "__main__":
