@@ -103,8 +103,8 @@ def _questions(source: str) -> Iterable[Question]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
             try:
                 key, text, low, high = map(ast.literal_eval, node.args[:4])
-                unit = [ast.literal_eval(k.value) for k in node.keywords if k.arg == "unit"]
-                yield Question(str(key), str(text), float(low), float(high), *map(str, unit))
+                unit = next((ast.literal_eval(k.value) for k in node.keywords if k.arg == "unit"), "")
+                yield Question(str(key), str(text), float(low), float(high), str(unit))
             except (ValueError, TypeError):  # not written out, so not known before it is run
                 continue
 
