@@ -103,8 +103,9 @@ def _questions(source: str) -> Iterable[Question]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
             try:
                 key, text, low, high = map(ast.literal_eval, node.args[:4])
-                unit = next((ast.literal_eval(k.value) for k in node.keywords if k.arg == "unit"), "")
-                yield Question(str(key), str(text), float(low), float(high), str(unit))
+                named = {k.arg: k.value for k in node.keywords}
+                unit = str(ast.literal_eval(named["unit"])) if "unit" in named else ""
+                yield Question(str(key), str(text), float(low), float(high), unit)
             except (ValueError, TypeError):  # not written out, so not known before it is run
                 continue
 
