@@ -70,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     report.add_argument(
         "--similar", action="store_true", help="list answers that share what few answers share"
     )
+    report.add_argument(
+        "--slides", action="store_true", help="a deck for the lecture as well, without names"
+    )
 
     extend = commands.add_parser("extend", help="give one student more time for an assignment")
     extend.add_argument("student", nargs="?", help="the student's id, for example ann")

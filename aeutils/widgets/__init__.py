@@ -2,6 +2,7 @@
 
 =====================  ====================================================================
 `predict`, `reveal`    commit a guess before a result is shown; `calibration` keeps score
+`share_predictions`    hand your guesses in with the notebook, if you like
 `latent_explorer`      drag a point through the latent space, see the decoder's image
 `bottleneck_slider`    reconstructions and error as the code grows
 `noise_painter`        kind and strength of damage; before, corrupted, repaired
@@ -26,6 +27,7 @@ PLACES = {  # name -> its module, and its name there
     "predict": ("predictions", "predict"),
     "reveal": ("predictions", "reveal"),
     "calibration": ("predictions", "calibration"),
+    "share_predictions": ("sharing", "share_predictions"),
     "latent_explorer": ("explorer", "latent_explorer"),
     "bottleneck_slider": ("bottleneck", "bottleneck_slider"),
     "noise_painter": ("painter", "noise_painter"),

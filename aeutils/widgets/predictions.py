@@ -238,6 +238,11 @@ def _output_name(prediction: Prediction) -> str:
     return f"predict {prediction.key} {id(prediction)}"
 
 
+def answered() -> list[Prediction]:
+    """Return this notebook's predictions whose guess has met its answer, in the order asked."""
+    return [prediction for prediction in _notebook.known().values() if prediction.answered]
+
+
 def calibration() -> Calibration:
     """Return all predictions that met their answer, of this week and of the weeks beside it.
 

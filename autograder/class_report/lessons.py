@@ -20,10 +20,12 @@ class Section:
     Attributes:
         title: what a reader calls it.
         href: a link from the folder of the reports.
+        advice: what it says about the mistake, in Markdown; "" if that is more than a sentence.
     """
 
     title: str
     href: str
+    advice: str = ""
 
 
 class Lesson:
@@ -63,16 +65,16 @@ class Lesson:
             for bullet in BULLET.findall(body):
                 if f"`{mistake}`" in bullet:
                     called = re.match(r"\*([^*]+)\*", bullet)
-                    return self._section(
-                        called[1].rstrip(".") if called else heading[2], heading[2]
-                    )
+                    title = called[1].rstrip(".") if called else heading[2]
+                    advice = " ".join(bullet.partition("): ")[2].split())
+                    return self._section(title, heading[2], advice)
         for spoiler in SPOILER.finditer(self.text):
             if number and number in _numbers(spoiler[2]):
                 return self._section(spoiler[1], spoiler[1])
         return None
 
-    def _section(self, title: str, heading: str) -> Section:
-        return Section(f"{self.unit}: {title}", f"{self.page}#{_anchor(heading)}")
+    def _section(self, title: str, heading: str, advice: str = "") -> Section:
+        return Section(f"{self.unit}: {title}", f"{self.page}#{_anchor(heading)}", advice)
 
 
 def _anchor(heading: str) -> str:

@@ -12,10 +12,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.class_report import picture, statistics
-from autograder.class_report.diagnoses import Diagnosis, diagnoses, to_start_with
+from autograder.class_report import picture, predictions, statistics
+from autograder.class_report.diagnoses import Diagnosis, to_start_with
 from autograder.class_report.gradebook import Cell
-from autograder.class_report.lessons import Lesson
 from autograder.class_report.people import People
 from autograder.class_report.reading import Week
 from autograder.class_report.statistics import Estimate
@@ -74,14 +73,14 @@ def short_title(assignment: str) -> str:
 
 
 def week_page(
-    week: Week, people: People, root: Path, over_all: str = "", similar: str = ""
+    week: Week, people: People, found: list[Diagnosis], over_all: str = "", similar: str = ""
 ) -> tuple[str, Seen]:
     """Return a week's page, and what remains of the week.
 
     Args:
         week: what was read.
         people: everybody in the gradebook.
-        root: the course's top folder, for its lessons.
+        found: as `diagnoses` gives it.
         over_all: file name of the page over all weeks, "" if there is none.
         similar: HTML of a section on answers that are alike, escaped already.
 
@@ -89,7 +88,6 @@ def week_page(
         HTML, and a summary.
     """
     lines, analysis = lines_of(week)
-    found = diagnoses(week, people, Lesson(root, week.assignment))
     first = to_start_with(found)
     by_exercise: dict[Cell, list[Diagnosis]] = defaultdict(list)
     for one in found:
@@ -135,6 +133,8 @@ def week_page(
         strips=[(e, list(rows)) for e, rows in groupby(rows, key=lambda row: row.exercise)],
         strip=picture.strip,
         swatch=picture.swatch,
+        number_line=picture.number_line,
+        fewest=predictions.FEWEST,
         kinds=picture.KINDS,
         shown_kinds=[kind for kind in picture.KINDS if kind in shown],
         resamples=statistics.RESAMPLES,
@@ -208,6 +208,7 @@ def _render(template: str, people: People, **values: object) -> str:
     environment.filters |= {
         "label": people.label,
         "listed": lambda students: _listed([people.label(student) for student in students]),
+        "number": lambda value: f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}",
         "percent": lambda share: f"{share:.0%}",
         "estimate": lambda e: f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]".replace("-", "−"),
     }

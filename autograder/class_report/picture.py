@@ -14,6 +14,7 @@ from itertools import groupby
 import numpy as np
 from markupsafe import Markup, escape
 
+from autograder.class_report.predictions import Guesses
 from autograder.class_report.reading import (
     BLANK,
     STOPPED,
@@ -105,6 +106,27 @@ def strip(row: Row) -> Markup:
         '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" class="strip" '
         'aria-label="{}">{}</svg>'
     ).format(max(x, 1), ROW, f"{row.criterion}, students: {said}", Markup(drawn))
+
+
+def number_line(guesses: Guesses) -> Markup:
+    """Return a question's number line: middle half and median of the guesses, and the answer.
+
+    Args:
+        guesses: with quarters. The table beside it says the same in numbers.
+    """
+    question = guesses.question
+    assert guesses.quarters is not None, "too few guesses have no picture"
+    lower, median, upper = (f"{100 * question.place(q):.1f}" for q in guesses.quarters)
+    drawn = f"M{lower} 5H{upper}V13H{lower}z", f"M{median} 3V15"
+    answer = ""
+    if question.answer is not None:
+        at = 100 * question.place(question.answer)
+        answer = f'<path class="k-lost" d="M{at - 1.5:.1f} 0h3l-1.5 7z"/>'
+    return Markup(
+        '<svg class="guesses" viewBox="-2 0 104 18" preserveAspectRatio="none" aria-hidden="true">'
+        '<path class="grid" d="M0 9H100M0 6v6M100 6v6"/><path class="k-earned" d="{}"/>'
+        '<path class="median-guess" d="{}"/>{}</svg>'
+    ).format(*drawn, Markup(answer))
 
 
 def swatch(kind: str) -> Markup:

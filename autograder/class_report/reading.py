@@ -19,6 +19,7 @@ from typing import Any
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.class_report.gradebook import Cell, Entries
+from autograder.class_report.predictions import Guesses, asked, sent_in, summaries
 from autograder.hall.report import MIME, Criterion, Report
 from autograder.plugin.intake import UNREADABLE
 from autograder.plugin.preprocessor import LEFT_OUT
@@ -84,6 +85,7 @@ class Week:
         attempts: by student and graded cell; who handed nothing in is not in it.
         late: seconds after the deadline, of who was late.
         waiting: who has not handed in and may still do so, with the end of the extension.
+        guesses: what those who agreed to hand their predictions in guessed, by question.
     """
 
     assignment: str
@@ -91,6 +93,7 @@ class Week:
     attempts: dict[str, dict[Cell, Attempt]]
     late: dict[str, float]
     waiting: dict[str, datetime]
+    guesses: list[Guesses] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -138,6 +141,11 @@ def read_week(directory: CourseDirectory, assignment: str, entries: Entries) -> 
     exercises: dict[Cell, Exercise] = {}
     week = Week(assignment, [], {}, {}, {})
     titles = _titles(directory, assignment)
+    questions = {
+        path.stem: asked(_load(path).get("cells", []))
+        for path in _folder(directory, directory.source_directory, assignment).glob("*.ipynb")
+    }
+    guesses: list[dict[str, float]] = []
     for student, handed in sorted(entries.handed.items()):
         if handed.open_until is not None and not handed.graded:
             week.waiting[student] = handed.open_until
@@ -145,10 +153,11 @@ def read_week(directory: CourseDirectory, assignment: str, entries: Entries) -> 
             continue
         if handed.seconds_late:
             week.late[student] = handed.seconds_late
-        folder = Path(directory.format_path(directory.autograded_directory, student, assignment))
+        folder = _folder(directory, directory.autograded_directory, assignment, student)
         mine = week.attempts[student] = {}
         for name in dict.fromkeys(name for name, _ in entries.worth):
             nb = _load(folder / f"{name}.ipynb")
+            guesses.append(sent_in(nb.get("cells", []), questions.get(name, [])))
             for cell, report, attempt in _attempts(name, nb, entries):
                 if cell not in exercises:
                     heading = titles.get(cell, ("", ""))
@@ -171,6 +180,7 @@ def read_week(directory: CourseDirectory, assignment: str, entries: Entries) -> 
     for attempts in week.attempts.values():
         for exercise in week.exercises:
             _complete(attempts, exercise)
+    week.guesses = summaries([q for each in questions.values() for q in each], guesses)
     return week
 
 
@@ -182,6 +192,10 @@ def _complete(attempts: dict[Cell, Attempt], exercise: Exercise) -> None:
         if name not in attempt.criteria:
             said = whole or Criterion(name, points)
             attempt.criteria[name] = Criterion(name, points, 0.0, said.message, said.mistake)
+
+
+def _folder(directory: CourseDirectory, step: str, assignment: str, student: str = ".") -> Path:
+    return Path(directory.format_path(step, student, assignment))
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -292,7 +306,7 @@ def _titles(directory: CourseDirectory, assignment: str) -> dict[Cell, tuple[str
     """Return heading and number of every graded cell's exercise, from the instructor's files."""
     found: dict[Cell, tuple[str, str]] = {}
     for step in (directory.release_directory, directory.source_directory):
-        folder = Path(directory.format_path(step, ".", assignment))
+        folder = _folder(directory, step, assignment)
         for path in sorted(folder.glob("*.ipynb")):
             heading = ("", "")
             for cell in _load(path).get("cells", []):

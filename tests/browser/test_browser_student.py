@@ -7,6 +7,7 @@ import time
 
 import gallery
 import lab
+import nbformat
 import pytest
 from repository import ROOT
 
@@ -232,3 +233,26 @@ def test_interrupting_a_training_run_keeps_the_model(server, page):
     assert "KeyboardInterrupt" not in cell.inner_text()
     after = nb.add("print(len(history.step) > 5, model.training, history.train_loss[-1] < 0.2)")
     after.get_by_text("True False True").last.wait_for()
+
+
+def test_guesses_are_handed_in_by_a_cell_that_shows_them(server, page):
+    """The cell that asks for it is replaced by what is handed in; it can be read and deleted."""
+    folder = server.folder / "shared"
+    folder.mkdir()
+    source = 'from aeutils import widgets\nwidgets.predict("k", "How many?", 0, 10, guess=3)\n'
+    source += 'widgets.reveal("k", 5)'
+    first = nbformat.v4.new_code_cell(source)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    made = nbformat.v4.new_notebook(cells=[first], metadata=kernel)
+    nbformat.write(made, folder / "shared.ipynb")
+    nb = lab.Notebook(server, page, "shared/shared.ipynb")
+    nb.run("How many?")
+    nb.add("widgets.share_predictions()")
+    cell = nb.cell('share_predictions({"k": 3.0})')
+    cell.wait_for()
+    assert "This cell now holds 1 of your guesses" in cell.inner_text()
+    nb.run('share_predictions({"k": 3.0})')
+    assert "handed in with this notebook" in cell.inner_text()
+    nb.save()
+    saved = json.loads((folder / "shared.ipynb").read_text(encoding="utf-8"))
+    assert "".join(saved["cells"][-1]["source"]).rstrip().endswith('share_predictions({"k": 3.0})')

@@ -6,6 +6,7 @@ person to look through; nothing in course/images changes then.
 
 import argparse
 import contextlib
+import html
 import io
 import re
 import shutil
@@ -17,6 +18,7 @@ import gallery
 import lab
 import nbformat
 import planted_class
+import real_class
 from PIL import Image
 from repository import ROOT
 
@@ -25,6 +27,8 @@ from autograder.__main__ import main as main_of_autograder
 IMAGES = ROOT / "course" / "images"
 SIZES = {"laptop": (1366, 768), "projector": (1920, 1080), "narrow": (700, 900)}
 LARGEST = 200_000  # bytes of one picture
+TERMINAL = "margin:0;padding:14px;background:#16191d;color:#ececec;font:15px/1.5 monospace"
+TERMINAL += ";white-space:pre-wrap"
 LOOK = ("w1-sse-32", "plots.reconstruction_grid(rows", "plots.lines(", "passport.show")
 
 
@@ -145,14 +149,42 @@ def take_formgrader(folder: Path) -> None:
 
 
 def take_report(folder: Path) -> None:
-    """Photograph the top of a report on a class."""
+    """Photograph the top of a report on a class, and the slides of one misconception."""
     course = planted_class.planted_class(folder / "planted")
+    (course / "course").mkdir()
+    shutil.copy(ROOT / "course" / "week03.md", course / "course")
     with contextlib.chdir(course):
-        main_of_autograder(["report", planted_class.WEEK])
+        main_of_autograder(["report", planted_class.WEEK, "--slides"])
     with lab.browser() as chrome:
         page = chrome.new_page(viewport={"width": 1100, "height": 1000})
         page.goto((course / "reports" / f"{planted_class.WEEK}.html").as_uri())
         keep(page.screenshot(), IMAGES / "report_week.png")
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto((course / "reports" / f"{planted_class.WEEK}-slides.html").as_uri())
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        sheet = Image.new("RGB", (1290, 730), "#767676")
+        for place in range(4):
+            page.evaluate(f"Reveal.slide({place + 1})")
+            page.wait_for_timeout(300)
+            slide = Image.open(io.BytesIO(page.screenshot())).resize((640, 360))
+            sheet.paste(slide, (3 + place % 2 * 644, 3 + place // 2 * 364))
+        data = io.BytesIO()
+        sheet.save(data, format="png")
+        keep(data.getvalue(), IMAGES / "report_slides.png")
+
+
+def take_dispute(folder: Path) -> None:
+    """Photograph what a dry run says, after the check of a graded class was changed."""
+    kit = real_class.graded_kit(folder / "kit")
+    real_class.change_check(kit)
+    command = ["regrade", real_class.ASSIGNMENT, "--dry-run"]
+    said = real_class.run(kit, *command).stdout.splitlines()
+    lines = [f"$ python -m autograder {' '.join(command)}", *said[:8], "…", *said[-1:]]
+    text = html.escape("\n".join(lines))
+    with lab.browser() as chrome:
+        page = chrome.new_page(viewport={"width": 1000, "height": 320})
+        page.set_content(f"<pre style='{TERMINAL}'>{text}</pre>")
+        keep(page.locator("pre").screenshot(), IMAGES / "regrade_dry_run.png")
 
 
 def main() -> None:
@@ -174,6 +206,7 @@ def main() -> None:
             if options.look is None:
                 take_formgrader(folder)
                 take_report(folder)
+                take_dispute(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

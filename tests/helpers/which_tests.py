@@ -19,6 +19,7 @@ QUICK = (
         "autograder/collecting/test_*.py",
         "autograder/class_report/test_diagnoses.py",
         "autograder/class_report/test_people.py",
+        "autograder/class_report/test_predictions.py",
         "autograder/class_report/test_statistics.py",
         "autograder/class_report/test_weeks_page.py",
         "autograder/similarity/test_same_pairs.py",

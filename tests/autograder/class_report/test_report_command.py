@@ -14,28 +14,12 @@ import planted_class
 import pytest
 from nbgrader.api import Gradebook
 from planted_class import ABSENT, BLANK, HOSTILE, PLANTED, UNTOUCHED, WEEK
-from repository import ROOT
 
 from autograder.__main__ import main
 from autograder.class_report.command import make_reports
 from autograder.class_report.gradebook import open_gradebook, read_entries, read_people
 from autograder.class_report.reading import read_week
 from autograder.collecting.course import find_course
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    folder = planted_class.planted_class(tmp_path_factory.mktemp("planted") / "course")
-    (folder / "course").mkdir()
-    shutil.copy(ROOT / "course" / "week03.md", folder / "course")
-    return folder
-
-
-@pytest.fixture
-def course(planted, monkeypatch):
-    monkeypatch.chdir(planted)
-    shutil.rmtree(planted / "reports", ignore_errors=True)
-    return planted
 
 
 def run(course, *arguments):
@@ -241,3 +225,23 @@ def test_long_answers_cost_no_time(course):
         assert time.process_time() - before < 10
     finally:
         path.write_bytes(kept)
+
+
+def test_predictions_are_on_the_page_only_of_those_who_handed_them_in(course):
+    assert 'id="predictions"' not in run(course, WEEK)[0]
+    kept = {n: planted_class.graded(course, n).read_bytes() for n in range(10, 16)}
+    try:
+        for number, data in kept.items():
+            nb = json.loads(data)
+            given = {"w3-conv-sse": float(number), "w3-axes" if number == 10 else "x": 40}
+            source = f"share_predictions({json.dumps(given)})\n"
+            nb["cells"].append({"cell_type": "code", "metadata": {}, "source": [source]})
+            planted_class.graded(course, number).write_text(json.dumps(nb), encoding="utf-8")
+        page, _ = run(course, WEEK)
+    finally:
+        for number, data in kept.items():
+            planted_class.graded(course, number).write_bytes(data)
+    table = words(page.partition('id="predictions"')[2])
+    assert "(0 to 20) 6 12.5 11.2 to 13.8 7.9 100% 0%" in table
+    assert "(32 to 256) 1 too few to show" in table
+    assert "w3-bits" not in table

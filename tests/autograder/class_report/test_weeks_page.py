@@ -56,3 +56,12 @@ def test_the_lines_have_a_gap_where_nothing_was_handed_in():
     assert "&lt;" in picture
     assert "NaN" not in picture
     assert "nan" not in picture
+
+
+def test_one_week_has_a_table_and_no_empty_picture(people):
+    one = section(weeks_page([week(1, {"anna": 0.5, "bert": 1.0})], people), "Trajectories")
+    assert "From the second graded week on" in one
+    assert "<svg" not in one
+    assert "<caption>Share of the points</caption>" in one
+    two = [week(1, {"anna": 0.5}), week(2, {"anna": 0.5})]
+    assert "<svg" in section(weeks_page(two, people), "Trajectories")
