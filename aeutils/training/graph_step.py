@@ -40,8 +40,10 @@ def is_replayable(model: nn.Module, loss: Callable[..., Tensor]) -> bool:
             an attribute ``replayable = True``.
     """
     function = loss.func if isinstance(loss, functools.partial) else loss
-    places = [(part, type(part).__module__) for part in model.modules()]
-    places.append((function, getattr(function, "__module__", None) or ""))
+    places: list[tuple[object, str]] = [
+        (function, getattr(function, "__module__", None) or ""),
+        *((part, type(part).__module__) for part in model.modules()),
+    ]
     return all(
         getattr(part, "replayable", False) or f"{place}.".startswith(KNOWN)
         for part, place in places
