@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from aeutils import data, training
 from benchmarks import pretraining, recipes
-from benchmarks.pretraining import CODE, CONTRAST, codes_of, photographs
+from benchmarks.pretraining import CODE, codes_of, photographs
 
 SEEDS = [0]  # of encoders and of heads
 DRAWS = 5  # of labels for each seed
