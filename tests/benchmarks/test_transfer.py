@@ -129,7 +129,8 @@ def test_without_fashion_nothing_is_measured(monkeypatch, capsys):
 def test_without_its_file_cifar_is_left_out(few, monkeypatch, capsys):
     monkeypatch.delenv(transfer.PLACE, raising=False)
     monkeypatch.setattr(transfer, "fashion", lambda: few)
-    monkeypatch.setattr(transfer, "DRAWS", 2)
+    monkeypatch.setattr(transfer, "gains", lambda images: ({"images": len(images.x_train)}, {}))
+    monkeypatch.setattr(transfer, "details", lambda found: found)
     assert transfer.main() == 0
     told = capsys.readouterr().out
     assert "CIFAR-10 is left out: AEUTILS_CIFAR names no file of photographs." in told
