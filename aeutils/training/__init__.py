@@ -1,4 +1,4 @@
-"""Training: one plain loop, its callbacks, encoders from pairs, and adversarial autoencoders.
+"""Training: one plain loop, its callbacks, encoders from pairs, adversarial networks, transfer.
 
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
@@ -26,6 +26,7 @@ from aeutils.training.loop import fit
 from aeutils.training.progress_bar import ProgressBar, progress
 from aeutils.training.recipe import Recipe, RecipeRecorder
 from aeutils.training.seeding import seed_everything
+from aeutils.training.transfer import with_head
 from aeutils.training.validation import Validation
 from aeutils.training.weights import load_into, save
 
@@ -51,4 +52,5 @@ __all__ = [
     "reconstruction_error",
     "save",
     "seed_everything",
+    "with_head",
 ]
