@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from aeutils._internal.validate import check_count, check_floats, describe
 
+POSITION = 0.5  # deviation of first positions: with a small one, a short training is about places
 AT_ONCE = 1000  # images of which `encode` keeps the inner layers in memory at the same time
 
 
@@ -40,11 +41,11 @@ class PatchEncoder(nn.Module):
 
     Attributes:
         image_shape: as given.
+        size: as given.
         grid: rows and columns of patches in an image.
         n_patches: P, their number.
         width: as given.
-        embed: images (N, C, H, W) -> (N, width, rows, columns), the same linear layer for every
-            patch, as a convolution that moves by whole patches.
+        embed: the same linear layer for every patch, (..., C · size · size) -> (..., width).
         position: what is added to the token of each patch, learned, (P, width).
         layers: the transformer, tokens (N, V, width) -> (N, V, width).
 
@@ -60,7 +61,7 @@ class PatchEncoder(nn.Module):
         size: int,
         width: int = 64,
         layers: int = 2,
-        heads: int = 4,
+        heads: int = 2,
     ) -> None:
         super().__init__()
         check_count(size, "size")
@@ -75,6 +76,7 @@ class PatchEncoder(nn.Module):
         self.n_patches = self.grid[0] * self.grid[1]
         self.layers = transformer(width, layers, heads)
         self.size, self.embed = size, nn.Linear(channels * size * size, width)
+        nn.init.xavier_uniform_(self.embed.weight)
         self.position = positions(self.n_patches, width)
 
     def forward(self, images: Tensor, hidden: Tensor | None = None) -> Tensor:
@@ -152,7 +154,7 @@ class PatchPredictor(nn.Module):
         outputs: int,
         width: int | None = None,
         layers: int = 1,
-        heads: int = 4,
+        heads: int = 2,
     ) -> None:
         super().__init__()
         check_count(outputs, "outputs")
@@ -219,8 +221,13 @@ def transformer(width: int, layers: int, heads: int) -> nn.TransformerEncoder:
 
 
 def positions(n_patches: int, width: int) -> nn.Parameter:
-    """Return small random vectors, one for each place in the grid, (n_patches, width)."""
-    return nn.Parameter(0.02 * torch.randn(n_patches, width))
+    """Return random vectors, one for each place in the grid, (n_patches, width).
+
+    Args:
+        n_patches: places.
+        width: numbers in a vector.
+    """
+    return nn.Parameter(POSITION * torch.randn(n_patches, width))
 
 
 def check_mask(hidden: Tensor, n: int, n_patches: int) -> int:
