@@ -28,6 +28,7 @@ __all__ = [
     "passport",
     "pca",
     "plots",
+    "prediction",
     "testing",
     "training",
     "widgets",
