@@ -51,6 +51,8 @@ class SkipAutoencoder(nn.Module):
     nothing passes by its 30 numbers.
     """
 
+    replayable = True  # the same operations for every batch: aeutils.training.graph_step
+
     def __init__(self, x: Tensor, sizes: Sequence[int] = SIZES) -> None:
         super().__init__()
         axes = pca.PCA(sizes[-1]).fit(x)

@@ -46,7 +46,7 @@ def encode(symbols: Tensor, model: SymbolModel) -> bytes:
         ValueError: `symbols` is not of shape (N, K) with the K of the model.
         ValueError: the model has seen too many training symbols for numbers of 32 bits.
     """
-    places = (model.clip(symbols) - model.low).tolist()
+    places = (model.clip(symbols).cpu() - model.low).tolist()
     tables = _tables(model)
     low, high, waiting = 0, TOP, 0
     bits: list[int] = []
@@ -88,7 +88,7 @@ def decode(message: bytes, n: int, model: SymbolModel) -> Tensor:
         model: the model that `encode` used.
 
     Returns:
-        Symbols, int64 (n, K).
+        Symbols, int64 (n, K), on the CPU.
 
     Raises:
         ValueError: `n` is below 1, or the model has seen too many training symbols.

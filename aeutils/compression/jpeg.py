@@ -88,8 +88,8 @@ def jpeg(x: Tensor, quality: int) -> JPEGResult:
         count * sum(map(len, files)),
         count * sum(map(_scan_length, files)),
         count * len(file),
-        _images(decoded),
-        _images(back),
+        _images(decoded).to(x.device),
+        _images(back).to(x.device),
     )
 
 

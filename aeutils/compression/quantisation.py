@@ -99,7 +99,7 @@ def sensitivity(decode: Callable[[Tensor], Tensor], z: Tensor, nudge: float = 0.
         moved[:, d] += nudge * spread
         change = (decode(moved) - before).flatten(1).square().sum(dim=1).mean().sqrt()
         found.append(float(change) / (nudge * spread))
-    return torch.tensor(found)
+    return torch.tensor(found, device=z.device)
 
 
 def _check_step(step: float | Tensor, z: Tensor) -> Tensor:

@@ -56,19 +56,19 @@ class SymbolModel:
             symbols: integers (N, K).
 
         Returns:
-            Symbols (N, K), on the CPU, from `low` to `high` in each column.
+            Symbols (N, K), from `low` to `high` in each column.
 
         Raises:
             TypeError: `symbols` is not a tensor of integers.
             ValueError: `symbols` is not of shape (N, K) with the K of the training symbols.
         """
-        symbols = _check_symbols(symbols, "symbols")
+        given, symbols = symbols, _check_symbols(symbols, "symbols")
         if symbols.shape[1] != len(self.counts):
             raise ValueError(
                 f"symbols has {symbols.shape[1]} columns but the training symbols had "
                 f"{len(self.counts)}; code them with the model of the same code"
             )
-        return torch.maximum(torch.minimum(symbols, self.high), self.low)
+        return torch.maximum(torch.minimum(symbols, self.high), self.low).to(given.device)
 
     def bits(self, symbols: Tensor) -> Tensor:
         """Return the ideal code length Σ_d −log₂ p_d(symbol) of each row.
@@ -83,12 +83,12 @@ class SymbolModel:
             TypeError: `symbols` is not a tensor of integers.
             ValueError: `symbols` is not of shape (N, K) with the K of the training symbols.
         """
-        places = (self.clip(symbols) - self.low).T  # (K, N)
+        places = (self.clip(symbols).cpu() - self.low).T  # (K, N)
         total = torch.zeros(places.shape[1], dtype=torch.float64)
         for counts, place in zip(self.counts, places, strict=True):
             p = counts.double() / counts.sum()
             total -= p.log2()[place]
-        return total
+        return total.to(symbols.device)
 
 
 @exercise("week03_undercomplete")

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_batch, describe
 
 
@@ -32,7 +33,7 @@ def jitter(
 
     Args:
         x: images (N, C, H, W), or rows (N, D) of square grey images.
-        generator: source of all random numbers, on the device of `x`; None for torch's global one.
+        generator: source of all random numbers; None for torch's global one.
         turn: largest angle in degrees; angles are uniform from −turn to turn.
         scale: width and height are multiplied by a factor from 1 − scale to 1 + scale each.
         slant: largest shear, in pixels sideways for each pixel up.
@@ -49,7 +50,8 @@ def jitter(
     n, (height, width) = len(images), images.shape[-2:]
 
     def uniform(largest: float) -> Tensor:
-        return (2 * torch.rand(n, generator=generator, device=x.device) - 1) * largest
+        draw = torch.rand(n, generator=generator, device=drawing_device(generator, x))
+        return (2 * draw.to(x.device) - 1) * largest
 
     angle, slanted = uniform(math.radians(turn)), uniform(slant)
     across, down = 1 / (1 + uniform(scale)), 1 / (1 + uniform(scale))

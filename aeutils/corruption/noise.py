@@ -40,6 +40,7 @@ import math
 import torch
 from torch import Tensor
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_batch, check_count, describe
 from aeutils.testing.sealed import exercise
 
@@ -159,9 +160,11 @@ def block(x: Tensor, size: int, generator: torch.Generator | None = None) -> Ten
     check_count(size, "size")
     if size > min(height, width):
         raise ValueError(f"size is {size} but the images are {height} × {width}; take a smaller")
-    device = x.device
-    top = torch.randint(height - size + 1, (n, 1, 1, 1), generator=generator, device=device)
-    left = torch.randint(width - size + 1, (n, 1, 1, 1), generator=generator, device=device)
+    device, where = x.device, drawing_device(generator, x)
+    top, left = (
+        torch.randint(side - size + 1, (n, 1, 1, 1), generator=generator, device=where).to(device)
+        for side in (height, width)
+    )
     row = torch.arange(height, device=device)[:, None]  # (H, 1)
     column = torch.arange(width, device=device)  # (W,)
     inside_rows = (row >= top) & (row < top + size)  # (N, 1, H, 1)
@@ -202,11 +205,13 @@ def downsample(x: Tensor, factor: int, generator: torch.Generator | None = None)
 
 
 def _normal(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    where = drawing_device(generator, x)
+    return torch.randn(x.shape, generator=generator, device=where, dtype=x.dtype).to(x.device)
 
 
 def _uniform(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    where = drawing_device(generator, x)
+    return torch.rand(x.shape, generator=generator, device=where, dtype=x.dtype).to(x.device)
 
 
 def _as_images(x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
-"""What a code is worth: similarity, AUC, retrieval, silhouettes, probes, maps, the passport."""
+"""What a code is worth: similarity, AUC, retrieval, silhouettes, clusters, probes, maps."""
 
+from aeutils.embeddings.clusters import adjusted_rand_index, k_means, purity
 from aeutils.embeddings.counts import ppmi, tf_idf
 from aeutils.embeddings.distances import distance_table, distances
 from aeutils.embeddings.neighbourhoods import (
@@ -24,6 +25,7 @@ from aeutils.embeddings.words import analogy, ranks, spearman
 __all__ = [
     "ClassSimilarity",
     "Paired",
+    "adjusted_rand_index",
     "analogy",
     "auc",
     "average_precision",
@@ -32,6 +34,7 @@ __all__ = [
     "distance_table",
     "distances",
     "hubness",
+    "k_means",
     "knn_accuracy",
     "linear_probe",
     "mcnemar",
@@ -42,6 +45,7 @@ __all__ = [
     "pca_map",
     "ppmi",
     "prototype_accuracy",
+    "purity",
     "ranks",
     "silhouette",
     "spearman",

@@ -16,6 +16,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_count, check_matrix, describe
 from aeutils.generation.variational import check_posterior
 from aeutils.testing.sealed import exercise
@@ -82,7 +83,6 @@ def sample_latent(
 
 def _noise(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
     """Return draws from N(0, 1) of the dtype and on the device of `like`."""
-    # A generator draws on its own device only; the numbers then go where they are needed.
-    where = like.device if generator is None else generator.device
+    where = drawing_device(generator, like)
     noise = torch.randn(shape, generator=generator, dtype=like.dtype, device=where)
     return noise.to(like.device)

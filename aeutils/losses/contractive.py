@@ -37,6 +37,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_count, check_matrix, describe
 from aeutils.testing.sealed import exercise
 
@@ -199,7 +200,7 @@ def hutchinson(
         encode: rows (N, D) -> codes (N, K).
         x: images as rows (N, D).
         probes: random vectors for each image, at least 2.
-        generator: source of the signs, on the device of the codes; None for torch's global one.
+        generator: source of the signs; None for torch's global one.
 
     Returns:
         The estimate, a scalar with a gradient for the weights, and its standard error, a float.
@@ -215,9 +216,9 @@ def hutchinson(
         raise ValueError("one probe has no spread to measure; use probes >= 2")
     x = check_matrix(x).detach().requires_grad_()
     h = _codes(encode, x)
-    means = []
+    where, means = drawing_device(generator, h), []
     for _ in range(probes):
-        coin = torch.randint(2, h.shape, generator=generator, device=h.device)
+        coin = torch.randint(2, h.shape, generator=generator, device=where).to(h.device)
         (vj,) = torch.autograd.grad(h, x, (2 * coin - 1).to(h.dtype), create_graph=True)  # (N, D)
         means.append(vj.square().sum(dim=1).mean())
     each = torch.stack(means)  # (probes,)

@@ -64,9 +64,12 @@ def random_pairs(
         0, by_class, torch.arange(len(labels), device=device)
     )
 
+    # Not every device has float64; without a generator the numbers are the CPU's.
+    where = torch.device("cpu") if generator is None else generator.device
+
     def below(limits: Tensor) -> Tensor:
-        draw = torch.rand(len(limits), generator=generator, dtype=torch.float64).to(device)
-        return (draw * limits).long()
+        draw = torch.rand(len(limits), generator=generator, dtype=torch.float64, device=where)
+        return (draw.to(device) * limits).long()
 
     positives = n // 2
     with_partner = (counts[own] > 1).nonzero().squeeze(1)
@@ -76,7 +79,7 @@ def random_pairs(
     c = below(torch.full((n - positives,), len(labels), device=device))
     skip = counts[own[c]] + below(len(labels) - counts[own[c]])  # skips the own class
     d = by_class[(start[own[c]] + skip) % len(labels)]
-    mix = torch.randperm(n, generator=generator).to(device)
+    mix = torch.randperm(n, generator=generator, device=where).to(device)
     first, second = torch.cat([a, c])[mix], torch.cat([b, d])[mix]
     return first, second, labels[first] == labels[second]
 

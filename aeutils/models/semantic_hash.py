@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_batch, describe
 from aeutils.models.layers import check_sizes, mlp
 from aeutils.testing.sealed import exercise
@@ -44,8 +45,9 @@ def noisy_code(logits: Tensor, noise: float, generator: torch.Generator | None =
     check_batch(logits, "logits")
     if noise < 0:
         raise ValueError(f"noise is a standard deviation >= 0, got {describe(noise)}")
-    n = torch.randn(logits.shape, generator=generator, dtype=logits.dtype, device=logits.device)
-    return torch.sigmoid(logits + noise * n)
+    where = drawing_device(generator, logits)
+    n = torch.randn(logits.shape, generator=generator, dtype=logits.dtype, device=where)
+    return torch.sigmoid(logits + noise * n.to(logits.device))
 
 
 @exercise("elective_a_documents")

@@ -50,7 +50,7 @@ def pack(bits: Tensor) -> Tensor:
         raise TypeError(f"bits must be booleans (N, K), got {describe(bits)}; compare: z > 0")
     if bits.ndim != 2 or bits.shape[1] % 8 or not bits.shape[1]:
         raise ValueError(f"bits must have shape (N, K), K a multiple of 8, got {describe(bits)}")
-    return torch.from_numpy(np.packbits(bits.cpu().numpy(), axis=1))
+    return torch.from_numpy(np.packbits(bits.cpu().numpy(), axis=1)).to(bits.device)
 
 
 @exercise("elective_a_documents")
@@ -74,7 +74,7 @@ def hamming(queries: Tensor, codes: Tensor) -> Tensor:
     distance = np.zeros((len(a), len(b)), dtype=np.int64)
     for column in range(b.shape[1]):
         distance += _count_ones(a[:, None, column] ^ b[None, :, column])
-    return torch.from_numpy(distance)
+    return torch.from_numpy(distance).to(queries.device)
 
 
 class BitIndex:
@@ -119,7 +119,8 @@ class BitIndex:
         check_count(k, "k")
         if k > len(self):
             raise ValueError(f"k must be between 1 and {len(self)} (the codes), got {k}")
-        return torch.from_numpy(np.stack([self._nearest(q, k) for q in _as_words(asked)]))
+        rows = np.stack([self._nearest(q, k) for q in _as_words(asked)])
+        return torch.from_numpy(rows).to(queries.device)
 
     def _nearest(self, query: np.ndarray, k: int) -> np.ndarray:
         """Return the rows of the k codes nearest to one query, nearest first, int64 (k,)."""

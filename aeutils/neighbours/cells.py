@@ -182,7 +182,7 @@ def faiss_search(
         index.nprobe = probe
         index.train(codes)
     index.add(codes)
-    return torch.from_numpy(index.search(asked, k)[1])
+    return torch.from_numpy(index.search(asked, k)[1]).to(store.device)
 
 
 def _nearest_middle(codes: Tensor, middles: Tensor) -> Tensor:

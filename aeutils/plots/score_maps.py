@@ -55,12 +55,12 @@ def score_maps(
         figure.subplots(1, len(scores), squeeze=False)[0], scores.items(), strict=True
     ):
         with torch.no_grad():
-            found = score(cells).reshape(x.shape).double().numpy()
+            found = score(cells.to(points.device)).reshape(x.shape).cpu().double().numpy()
         edges = np.unique(np.quantile(found, np.linspace(0, 1, levels + 1)))
         if len(edges) == 1:  # a score that is the same everywhere
             edges = np.array([edges[0] - 1, edges[0] + 1])
         axes.contourf(x, y, found, levels=edges, cmap=CONTINUOUS)
-        axes.scatter(*points.T, s=7, color="white", edgecolor=COLOURS[7], lw=0.5)
+        axes.scatter(*points.cpu().T, s=7, color="white", edgecolor=COLOURS[7], lw=0.5)
         axes.set(title=name, aspect="equal", xlabel="x₁")
         axes.set_xticks([])
         axes.set_yticks([])

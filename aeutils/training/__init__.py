@@ -1,4 +1,4 @@
-"""Training: one plain loop, its callbacks, and loops of encoders, judges and predictors.
+"""Training: one plain loop, its callbacks, loops of encoders, judges and predictors, transfer.
 
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
@@ -27,6 +27,7 @@ from aeutils.training.prediction import fit_prediction
 from aeutils.training.progress_bar import ProgressBar, progress
 from aeutils.training.recipe import Recipe, RecipeRecorder
 from aeutils.training.seeding import seed_everything
+from aeutils.training.transfer import with_head
 from aeutils.training.validation import Validation
 from aeutils.training.weights import load_into, save
 
@@ -53,4 +54,5 @@ __all__ = [
     "reconstruction_error",
     "save",
     "seed_everything",
+    "with_head",
 ]

@@ -27,6 +27,7 @@ from aeutils._internal.validate import check_batch, check_count, check_trainable
 from aeutils.losses.reconstruction import mse
 from aeutils.testing.sealed import exercise
 from aeutils.training.callback import Callback, CallbackList, Run
+from aeutils.training.graph_step import GraphStep
 from aeutils.training.history import LOG_INTERVAL, History
 from aeutils.training.optimisation import SCHEDULES, adamw, learning_rate_schedule
 from aeutils.training.progress_bar import ProgressBar
@@ -54,6 +55,9 @@ def fit(
 
     Every epoch visits each image once, in a new order; its last batch may be short. One step is
     one batch: minimise loss(model(corrupt(batch)), batch). On return the model is in eval mode.
+
+    On CUDA the gradients of full batches come from a graph that is recorded once, where model and
+    loss are known to do the same for every batch: see `aeutils.training.graph_step`.
 
     Args:
         model: on the device and of the dtype of `x`. Its first weights are the caller's: call
@@ -98,6 +102,7 @@ def fit(
     )  # fmt: skip
     events.start(run)
     model.train()
+    graph = GraphStep(model, loss, x.device, min(batch_size, len(x)))
     start = time.process_time()
     try:
         while run.step < steps and not run.history.stopped_early:
@@ -108,9 +113,12 @@ def fit(
             target = x[run.order[first : first + batch_size]]  # (B, ...), a copy
             batch = target if corrupt is None else corrupt(target.clone())
 
-            batch_loss = _check_scalar(loss(model(batch), target))
-            optimizer.zero_grad()
-            batch_loss.backward()
+            if graph.takes(batch, target):  # on CUDA: the same three lines, recorded once
+                batch_loss = graph.gradients(batch, target)
+            else:
+                batch_loss = _check_scalar(loss(model(batch), target))
+                optimizer.zero_grad()
+                batch_loss.backward()
             events.before_update(run)
             optimizer.step()
             scheduler.step()

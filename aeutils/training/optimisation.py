@@ -8,12 +8,16 @@ References:
 
 from __future__ import annotations
 
+import contextlib
+
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 SCHEDULES = ("one_cycle", "constant")
 BETAS = (0.9, 0.999)  # torch's own
+# Of another device torch says only in the first step that it has no fused kernel.
+FUSED = ("cpu", "cuda", "mps")
 
 
 def adamw(
@@ -31,10 +35,12 @@ def adamw(
         The optimizer.
     """
     weights = [p for p in model.parameters() if p.requires_grad]
-    try:
-        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
-    except RuntimeError:  # this device, or this dtype, has no fused kernel
-        return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, betas=betas)
+    if all(p.device.type in FUSED for p in weights):
+        with contextlib.suppress(RuntimeError):  # this dtype, or this torch, has no fused kernel
+            return torch.optim.AdamW(
+                weights, lr=lr, weight_decay=weight_decay, betas=betas, fused=True
+            )
+    return torch.optim.AdamW(weights, lr=lr, weight_decay=weight_decay, betas=betas)
 
 
 def learning_rate_schedule(

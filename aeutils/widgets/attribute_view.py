@@ -133,18 +133,18 @@ def attribute_sliders(
 
 def _way(decode: Decoder, code: object, directions: Directions, where: str) -> _Way:
     """Return the checked parts of one space, with its image at 0."""
-    origin = check_float_tensor(code, f"the code{where}").detach().cpu()
+    origin = check_float_tensor(code, f"the code{where}").detach()
     if origin.ndim != 1 or not len(origin):
         raise ValueError(f"the code{where} must have shape (K,), got {describe(code)}")
     moves = {}
     for name, direction in directions.items():
-        move = check_float_tensor(direction, f"the direction {name!r}{where}").detach().cpu()
+        move = check_float_tensor(direction, f"the direction {name!r}{where}").detach()
         if move.shape != origin.shape:
             raise ValueError(
                 f"the direction {name!r}{where} must have the shape of its code, "
                 f"{tuple(origin.shape)}, got {describe(direction)}"
             )
-        moves[name] = move.to(origin.dtype)
+        moves[name] = move.to(origin)
     with torch.no_grad():
         still = as_images(decode(origin[None]), "the decoder's images")[0]
     return _Way(decode, origin, moves, still)

@@ -57,7 +57,9 @@ def latent_explorer(
     if z.shape[1] < 2:
         raise ValueError(f"codes must have two numbers or more, got {describe(codes)}")
     kinds = (
-        torch.zeros(len(z), dtype=torch.long) if labels is None else check_labels(labels, len(z))
+        torch.zeros(len(z), dtype=torch.long)
+        if labels is None
+        else check_labels(labels, len(z)).cpu()
     )
     pictures = None if images is None else as_images(images[: len(z)], "images")
     if pictures is not None and len(pictures) != len(z):
@@ -80,7 +82,7 @@ def latent_explorer(
         here = torch.tensor([at[name] for name in names], dtype=z.dtype)
         code = (middle + here @ axes)[None]  # (1, K)
         with torch.no_grad():
-            made = as_images(decode(code), "the decoder's images")[0]
+            made = as_images(decode(code.to(codes.device)), "the decoder's images")[0]
         nearest = int((z - code).square().sum(dim=1).argmin())
         far = float((z[nearest] - code[0]).norm())
         words = "Decoded from " + (

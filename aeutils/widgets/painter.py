@@ -117,7 +117,7 @@ def corrupt(x: Tensor, kind: str, share: float, seed: int = 0) -> tuple[Tensor, 
         ValueError: `kind` is none of `KINDS`, or the corruption refuses the level.
         ValueError: `x` has another shape, or holds NaN or infinity.
     """
-    generator = torch.Generator(device=x.device).manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     if kind == "gaussian":
         return corruption.gaussian(x, share, generator), f"σ = {share:.2f}"
     if kind == "speckle":
