@@ -1,5 +1,6 @@
 """Visible tests of elective D: predicting in latent space, and transfer."""
 
 from aeutils.testing.elective_d.cutting import patches
+from aeutils.testing.elective_d.hiding import masks
 
-__all__ = ["patches"]
+__all__ = ["masks", "patches"]
