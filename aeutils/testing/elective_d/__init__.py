@@ -1,7 +1,9 @@
 """Visible tests of elective D: predicting in latent space, and transfer."""
 
 from aeutils.testing.elective_d.collapsed import collapse
+from aeutils.testing.elective_d.views import two_view_loss
 
 __all__ = [
     "collapse",
+    "two_view_loss",
 ]
