@@ -24,41 +24,48 @@ def _loss(two_view_loss: Callable, *given: object, what: str) -> Tensor:
 
 
 def _by_hand(two_view_loss: Callable) -> None:
-    """Two images, whose views point right and up, and left and right, at a temperature of ½."""
-    z, z_other = torch.tensor([[1.0, 0], [-2, 0]]), torch.tensor([[0.0, 3], [4, 0]])
-    what = "the loss of (1, 0), (−2, 0) and (0, 3), (4, 0) at the temperature 0.5"
-    # Cosines over τ are 2 for two views that point one way, −2 for opposite ones, and 0 at right
-    # angles. In the order of the four views, the sums below and the partners' numbers:
-    e, ee = math.exp(-2), math.exp(2)
-    below, partner = [1 + e + ee, 1 + 2 * e, 3.0, 1 + e + ee], [0.0, -2, 0, -2]
+    """Two images, whose views point right, right, up and left, at a temperature of 0.4."""
+    z, z_other = torch.tensor([[1.0, 0], [2, 0]]), torch.tensor([[0.0, 3], [-4, 0]])
+    what = "the loss of (1, 0), (2, 0) and (0, 3), (−4, 0) at the temperature 0.4"
+    # In this order of views, cosines of the partners, and what is left of the sums below when
+    # cosines over τ are 1/τ for two views that point one way, −1/τ for opposite ones, else 0.
+    cosines = [0.0, -1, 0, -1]
+
+    def sums(scale: float) -> list[float]:
+        return [1 + 2 * math.cosh(scale)] * 2 + [3.0, 1 + 2 * math.exp(-scale)]
+
+    def mean(below: list[float], partner: list[float]) -> float:
+        pairs = zip(below, partner, strict=True)
+        return sum(math.log(b) - p for b, p in pairs) / len(below)
+
+    def at(scale: float) -> float:
+        return mean(sums(scale), [scale * c for c in cosines])
+
+    below, partner = sums(2.5), [2.5 * c for c in cosines]
     each = [math.log(b) - p for b, p in zip(below, partner, strict=True)]
-    right = sum(each) / 4
-
-    def mean(sums: list[float], partners: list[float] = partner) -> float:
-        pairs = zip(sums, partners, strict=True)
-        return sum(math.log(b) - p for b, p in pairs) / len(sums)
-
-    with_self = [b + ee for b in below]
+    right, e = at(2.5), math.exp(-2.5)
+    with_self = [b + math.exp(2.5) for b in below]
     without = [b - math.exp(p) for b, p in zip(below, partner, strict=True)]
     # first views against second ones, and second ones against first ones
-    across = [1 + ee, 1 + e, 2.0, ee + e]
-    neighbours = mean(below, [-2, -2, 0, 0])
+    across = [1 + e, 1 + e, 2.0, 2 * e]
+    neighbours = mean(below, [2.5, 2.5, 0, 0])
     lengths = torch.cat([z, z_other]).double()
-    products = (lengths @ lengths.T / 0.5).fill_diagonal_(-torch.inf).log_softmax(dim=1)
+    products = (lengths @ lengths.T / 0.4).fill_diagonal_(-torch.inf).log_softmax(dim=1)
     unscaled = -float(products[torch.arange(4), torch.tensor([2, 3, 0, 1])].mean())
-
-    def at(factor: float) -> float:
-        """Return the loss if cosines are multiplied by another number than 2."""
-        c, d = math.exp(-factor), math.exp(factor)
-        sums = [1 + c + d, 1 + 2 * c, 3.0, 1 + c + d]
-        return mean(sums, [0, -factor, 0, -factor])
-
     shares = [math.exp(-v) for v in each]
     known = [
-        Mistake("self-in-sum", mean(with_self), "the view itself is in the softmax; leave it out"),
-        Mistake("self-as-positive", mean(with_self, [2.0] * 4), "no view is its own partner"),
-        Mistake("partner-left-out", mean(without), "the partner belongs into the sum below, too"),
-        Mistake("across-only", mean(across), "the softmax runs over views of both kinds"),
+        Mistake(
+            "self-in-sum",
+            mean(with_self, partner),
+            "the view itself is in the softmax; leave it out",
+        ),
+        Mistake("self-as-positive", mean(with_self, [2.5] * 4), "no view is its own partner"),
+        Mistake(
+            "partner-left-out",
+            mean(without, partner),
+            "the partner belongs into the sum below, too",
+        ),
+        Mistake("across-only", mean(across, partner), "the softmax runs over views of both kinds"),
         Mistake(
             "first-across-only",
             mean(across[:2], partner[:2]),
@@ -70,10 +77,11 @@ def _by_hand(two_view_loss: Callable) -> None:
         Mistake("divided-by-images", 2 * right, "divide by the number of views, not of images"),
         Mistake("divided-twice", right / 2, "half of it: each view counts once in the mean"),
         Mistake("not-normalised", unscaled, "dot products; cosines need unit vectors"),
-        Mistake("times-temperature", at(0.5), "multiplied by the temperature; divide by it"),
+        Mistake("times-temperature", at(0.4), "multiplied by the temperature; divide by it"),
         Mistake("temperature-ignored", at(1), "the cosines were not divided by the temperature"),
         Mistake("temperature-not-passed", at(10), "a temperature of 0.1: pass `temperature` on"),
-        Mistake("distances", at(4), "squared distances stand for cosines"),
+        Mistake("distances", at(5), "squared distances stand for cosines"),
+        Mistake("scaled", 0.4 * right, "multiplied by τ at the end; there is no such factor"),
         Mistake("sign", -right, "the sign: minus the logarithm"),
         Mistake("log-missing", -sum(shares) / 4, "minus the shares; take their logarithms"),
         Mistake("log-of-mean", -math.log(sum(shares) / 4), "the mean of the *logarithms*"),
@@ -87,13 +95,13 @@ def _by_hand(two_view_loss: Callable) -> None:
         Mistake("alignment-only", -sum(partner) / 4, "the other views belong below"),
         Mistake("nobody-has-a-partner", 0, "0: has no view found its partner?"),
     ]
-    got = _loss(two_view_loss, z.clone(), z_other.clone(), 0.5, what=what)
+    got = _loss(two_view_loss, z.clone(), z_other.clone(), 0.4, what=what)
     why = "0/0 of a view without a partner, or −∞ · 0 on the diagonal"
     expect(bool(torch.isfinite(got)), f"{what} is NaN or infinite: {why}", "not-finite")
     expect_close(got, right, what, known, rtol=1e-3, show_expected=True)
-    what = "the same loss where no temperature is given, which is 0.5 then,"
+    what = "the same loss where no temperature is given, which is 0.5,"
     got = _loss(two_view_loss, z.clone(), z_other.clone(), what=what)
-    expect_close(got, right, what, rtol=1e-3, show_expected=True)
+    expect_close(got, at(2), what, rtol=1e-3, show_expected=True)
     what = "the same loss at the temperature 2"
     got = _loss(two_view_loss, z.clone(), z_other.clone(), 2.0, what=what)
     expect_close(got, at(0.5), what, rtol=1e-3, show_expected=True)
