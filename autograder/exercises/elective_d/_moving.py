@@ -66,6 +66,7 @@ def _observe(transferred, weights, running, x, sizes, frozen, training):
     encoder[0].weight.requires_grad_(False)
     before = numbers(encoder), modes(encoder), flags(encoder)
     told = {}
+    transferred(torch.nn.Linear(*sizes), sizes[1], 2, frozen).train()  # one that has no parts
     model = transferred(encoder, *sizes, frozen)
     parts = [getattr(model, name, None) for name in ("encoder", "head")]
     told["module"] = isinstance(model, torch.nn.Module)
