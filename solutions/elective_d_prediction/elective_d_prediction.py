@@ -360,7 +360,7 @@ plots.learning_curves(history_greedy, title="A learning curve that anybody would
 # </details>
 # <details><summary>Hint 2: zero times a logarithm</summary>
 #
-# $p\log p$ is 0 for $p=0$, but `0 * log(0)` is NaN. `torch.special.entr` knows; so does leaving out what is 0. If *all* singular values are 0, the answer is 0.
+# $p\log p$ is 0 for $p=0$, but `0 * log(0)` is NaN. `torch.special.entr` knows; so does leaving out what is 0. Rows that are all equal have only singular values of 0, up to rounding: compare the rows themselves, and return 0.
 # </details>
 
 

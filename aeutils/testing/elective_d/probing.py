@@ -1,0 +1,2 @@
+def probes(standardise, linear_probe, knn_probe):
+    return True
