@@ -115,8 +115,9 @@ SIZE, GRID = 7, (4, 4)  # 16 patches of 7 × 7
 pieces = to_patches(x_test[:1], SIZE)  # (1, 16, 49)
 plots.image_row(
     pieces[0].reshape(16, 1, 7, 7),
-    captions=[str(i) for i in range(16)],
+    titles=[str(i) for i in range(16)],
     title="One digit as a transformer gets it: 16 patches in a row",
+    per_row=16,
 )
 
 # %% [markdown]
@@ -667,7 +668,7 @@ training.compare(
         "predicts features, JEPA": history_jepa,
         "JEPA, blocks hidden": history_block,
     },
-    compared="target",
+    compared=("model", "loss", "shown"),
     rate_chosen="by hand, one for all",
 )
 
@@ -963,7 +964,7 @@ plots.lines(
 
 # %% tags=["explore"]
 training.compare(
-    "ed-transfer", histories, compared="encoder", rate_chosen="by hand, one for all"
+    "ed-transfer", histories, compared="model", rate_chosen="by hand, one for all"
 )
 
 # %% tags=["record"]
