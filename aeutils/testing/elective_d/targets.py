@@ -82,6 +82,9 @@ def prediction_loss(prediction_loss: Callable) -> bool:
 class _Scale(nn.Module):
     """A weight, a bias that is not trained, and two buffers, one of them a count."""
 
+    mean: Tensor
+    count: Tensor
+
     def __init__(self, weight: float, bias: float, mean: float, count: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([weight]))

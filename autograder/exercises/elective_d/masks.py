@@ -290,8 +290,10 @@ def here_and_there(random_mask: Callable, block_mask: Callable) -> None:
             expect_random(random_mask, 3, 5, n_hidden, f"3 masks in which {text} hidden")
         except CheckFailed as error:
             raised = error.mistake.startswith("raised-")
-            why = f"where {text} to be hidden, {RANDOM} raises an error; `n_hidden` may be any number "
-            why += "from 0 to P"
+            why = (
+                f"where {text} to be hidden, {RANDOM} raises an error: `n_hidden` is a number from "
+            )
+            why += "0 to P, both of them allowed"
             expect(not raised, why, "none-hidden" if n_hidden == 0 else "all-hidden")
             raise
 

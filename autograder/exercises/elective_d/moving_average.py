@@ -246,9 +246,11 @@ def weights(ema_update: Callable, without_start: Callable) -> None:
             some = decays[:count]
             said = ", ".join(f"{d:g}" for d in some)
             what = f"the parameters of the average after updates with decay {said},"
-            known = [Mistake(how, averaged(a, m, some, how), t) for how, t in OF_WEIGHTS.items()]
-            right = averaged(a, m, some)
-            known = [k for k in known if not torch.allclose(k.value, right, rtol=1e-3)]
+            right, known = averaged(a, m, some), []
+            for how, text in OF_WEIGHTS.items():
+                wrong = averaged(a, m, some, how)
+                if not torch.allclose(wrong, right, rtol=1e-3):
+                    known.append(Mistake(how, wrong, text))
             if count == 1:
                 known.append(other_shares(joined(a), joined(m), got))
             expect_close(got, right, what, known)
