@@ -421,7 +421,7 @@ def covers(out: Any, n: int, grid: Sides, block: Sides, *_: object) -> str:
 def arguments_of_block_mask(new: Draw, n: int) -> Arguments:
     """A grid with room to move; at the extremes none, and a grid of one row."""
     return {
-        "n": n,
+        "n": n + new.alternate(0, 1),
         "grid": new.alternate((9, 10), (10, 8)),
         "block": new.alternate((3, 4), (2, 5)),
         "generator": Seed(new.whole(1, 99)),
