@@ -82,6 +82,9 @@ def prediction_loss(prediction_loss: Callable) -> bool:
 class _Scale(nn.Module):
     """A weight, a bias that is not trained, and two buffers, one of them a count."""
 
+    mean: Tensor
+    count: Tensor
+
     def __init__(self, weight: float, bias: float, mean: float, count: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([weight]))
@@ -91,7 +94,7 @@ class _Scale(nn.Module):
 
     def numbers(self) -> list[float]:
         """Return all four, in the order of the arguments."""
-        return [float(v) for v in (self.weight, self.bias, self.mean, self.count)]
+        return [v.item() for v in (self.weight, self.bias, self.mean, self.count)]
 
 
 def _update(ema_update: Callable, average: _Scale, model: _Scale, decay: float) -> None:
@@ -106,8 +109,12 @@ def _update(ema_update: Callable, average: _Scale, model: _Scale, decay: float) 
         raise CheckFailed(f"{error}\n  {text}", "without-no-grad") from None
     text = "the model has changed; the average moves towards it, and it stays as it is"
     expect(model.numbers() == before, text, "moved-the-model")
-    same = all(a is b for a, b in zip(objects, [*average.parameters(), *average.buffers()]))
-    text = "parameters or buffers were replaced by new ones; change the old ones in place: `lerp_`, "
+    same = all(
+        a is b for a, b in zip(objects, [*average.parameters(), *average.buffers()], strict=True)
+    )
+    text = (
+        "parameters or buffers were replaced by new ones; change the old ones in place: `lerp_`, "
+    )
     expect(same, text + "`mul_`, `copy_`", "replaced")
     asks = average.weight.requires_grad and not average.bias.requires_grad
     expect(asks, "which parameters ask for gradients has changed", "requires-grad-changed")
@@ -158,7 +165,7 @@ def _expect_without_start(without_start: Callable) -> None:
         Mistake("not-divided", 3.5, "divide by the sum of the other weights, 1 − decay^steps"),
         Mistake("start-whole", 0.5 / 0.75, "subtract the start times decay^steps, not all of it"),
         Mistake("one-step", (4.5 - 0.5 * 4) / 0.5, "the start's weight is decay^steps, not decay"),
-        Mistake("product", 4.5, "decay · steps is not decay^steps"),
+        Mistake("unchanged", 4.5, "the average came back as it was"),
         Mistake("added", 5.5 / 0.75, "subtract the start's part"),
         Mistake("divided-by-left", 3.5 / 0.25, "divide by 1 − decay^steps"),
     ]

@@ -290,7 +290,10 @@ def here_and_there(random_mask: Callable, block_mask: Callable) -> None:
             expect_random(random_mask, 3, 5, n_hidden, f"3 masks in which {text} hidden")
         except CheckFailed as error:
             raised = error.mistake.startswith("raised-")
-            why = f"where {text} to be hidden, {error}\n  `n_hidden` is a number from 0 to P"
+            why = (
+                f"where {text} to be hidden, {RANDOM} raises an error: `n_hidden` is a number from "
+            )
+            why += "0 to P, both of them allowed"
             expect(not raised, why, "none-hidden" if n_hidden == 0 else "all-hidden")
             raise
 
@@ -418,7 +421,7 @@ def covers(out: Any, n: int, grid: Sides, block: Sides, *_: object) -> str:
 def arguments_of_block_mask(new: Draw, n: int) -> Arguments:
     """A grid with room to move; at the extremes none, and a grid of one row."""
     return {
-        "n": n,
+        "n": n + new.alternate(0, 1),
         "grid": new.alternate((9, 10), (10, 8)),
         "block": new.alternate((3, 4), (2, 5)),
         "generator": Seed(new.whole(1, 99)),
