@@ -68,7 +68,7 @@ def _linear(linear_probe: Callable) -> None:
     # difference is −½, and of W it is ½ for either unit, times 4/(4 + ρ) or 3/(3 + ρ).
     train = torch.tensor([[7.0, 23], [7, -37], [3, 23], [3, -37]])
     labels = torch.tensor([1, 0, 0, 0])
-    # so that class 1 wins where (x + y)/2 · 4/(4 + ρ) > ½, and the same with 3, with x and y in deviations
+    # so that class 1 wins where (x + y)/2 · 4/(4 + ρ) > ½, or 3/(3 + ρ), x and y in deviations
     given = {
         0.01: ([[1.0, 0.4], [0.5, 0.3], [-1, 3], [3, -1.5], [2, -1.3], [0, 0]], [1, 0, 1, 1, 0, 0]),
         12.0: ([[4.0, 2.0], [1, 1.5], [4, 1.5], [0, 3.0], [-1, 0], [9, -3]], [1, 0, 1, 0, 0, 1]),
