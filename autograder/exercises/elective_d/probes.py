@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -359,7 +360,7 @@ def _classes(probe, given):
     import inspect
 
     scope = getattr(inspect.unwrap(probe), "__globals__", {})
-    helper = scope.get("standardise")
+    helper: Any = scope.get("standardise")
 
     def on_copies(train, other):
         return helper(train.detach().clone(), other.detach().clone())
