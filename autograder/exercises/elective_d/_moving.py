@@ -65,10 +65,10 @@ def _observe(transferred, weights, running, x, sizes, frozen, training):
     encoder[2].train(not training)
     encoder[0].weight.requires_grad_(False)
     before = numbers(encoder), modes(encoder), flags(encoder)
-    told = {}
+    told: dict = {}
     transferred(torch.nn.Linear(*sizes), sizes[1], 2, frozen).train()  # one that has no parts
     model = transferred(encoder, *sizes, frozen)
-    parts = [getattr(model, name, None) for name in ("encoder", "head")]
+    parts: list = [getattr(model, name, None) for name in ("encoder", "head")]
     told["module"] = isinstance(model, torch.nn.Module)
     told["parts"] = [isinstance(part, torch.nn.Module) for part in parts]
     if not told["module"] or not all(told["parts"]):

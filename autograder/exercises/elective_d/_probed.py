@@ -26,16 +26,26 @@ STANDARDISE = {
     "absolute-deviations": "divided by mean absolute deviations; take standard deviations",
     "ranges": "divided by the largest less the smallest; take standard deviations",
     "times-deviation": "multiplied by the deviations; divide by them",
+    **{
+        f"epsilon {e}": "something is added to the deviations, or under their root, which shows "
+        "where they are small: a deviation that is not 0 needs nothing"
+        for e in (0.1, 0.01, 0.001, 0.0001)
+    },
+    **{
+        f"under-root {e}": "something is added to the variances, which shows where they are small: "
+        "a variance that is not 0 needs nothing"
+        for e in (0.01, 0.001, 0.0001, 0.00001)
+    },
     "unchanged": "`other` came back as it was",
 }
 
 LINEAR = {
-    "ridge-ignored": "`ridge` has no effect",
     "ridge-always-1": "`ridge` has no effect: it is 1 throughout",
+    "ridge-ignored": "`ridge` has no effect",
     "ridge-times-n": "ρ was multiplied by the number of images",
     "ridge-squared": "ρ was squared",
     "ridge-inverted": "1/ρ stands where ρ belongs",
-    "mean-missing": "ȳ was not added to the scores, so that the classes' sizes do not count",
+    "shares-missing": "ȳ was not added to the scores, so that the classes' sizes do not count",
     "intercept-penalised": "a column of ones was penalised with the others; add ȳ instead",
     "not-standardised": "the features were not standardised",
     "only-centred": "the features were only centred; divide by the training deviations",
@@ -114,6 +124,10 @@ def scaled(train: Tensor, other: Tensor, divisor: int = 1, how: str = "") -> Ten
         "ranges": x.amax(dim=0) - x.amin(dim=0),
         "times-deviation": 1 / variance.sqrt(),
     }.get(how, variance.sqrt())
+    if how.startswith("epsilon"):
+        deviation = deviation + float(how.split()[1])
+    if how.startswith("under-root"):
+        deviation = (variance + float(how.split()[1])).sqrt()
     centre = {
         "not-centred": 0 * mean,
         "one-mean": source.mean(),
@@ -170,7 +184,7 @@ def scores(z: Tensor, labels: Tensor, z_test: Tensor, ridge: float, how: str = "
         "ridge-squared": ridge**2,
         "ridge-inverted": 1 / ridge,
     }.get(how, ridge)
-    start = 0 * table.mean(dim=0) if how == "mean-missing" else table.mean(dim=0)
+    start = 0 * table.mean(dim=0) if how == "shares-missing" else table.mean(dim=0)
     if how == "intercept-penalised":
         start = table.sum(dim=0) / (n + rho)
     if how == "prototypes":

@@ -337,9 +337,11 @@ def stays_frozen(Transferred: Callable) -> None:
         )
         in_eval = "the rest of the classifier is in eval mode after train()"
         expect(all(trained[0]), f"{in_eval}: only the frozen encoder stays there", "head-in-eval")
-        before, after = (to_tensor(told[k], k).double() for k in ("logits", "logits in training"))
+        before, trained_logits = (
+            to_tensor(told[k], k).double() for k in ("logits", "logits in training")
+        )
         other = "the logits by the frozen encoder differ between train() and eval()"
-        expect(close(before, after), other, "batch-norm-counts")
+        expect(close(before, trained_logits), other, "batch-norm-counts")
 
 
 @EXERCISE.criterion("fine-tuning, and the modes", points=1)

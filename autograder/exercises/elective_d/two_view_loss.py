@@ -265,7 +265,7 @@ def gradient(two_view_loss: Callable) -> None:
     half = f"no gradient reaches the {which} views; there is no teacher here, both sides learn"
     expect(one is not None and other is not None, half, "no-gradient-for-one-view")
     leaves = [v.double().requires_grad_() for v in (z, z_other)]
-    right = torch.autograd.grad(exact.two_view_loss(*leaves, t), leaves)
+    right = torch.autograd.grad(exact.two_view_loss(leaves[0], leaves[1], t), leaves)
     what = "the direction of the gradient of the loss"
     got = torch.cat([to_tensor(g, what).double().flatten() for g in (one, other)])
     finite = bool(torch.isfinite(got).all())
