@@ -29,6 +29,7 @@ __all__ = [
     "passport",
     "pca",
     "plots",
+    "prediction",
     "testing",
     "training",
     "widgets",

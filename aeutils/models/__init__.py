@@ -1,4 +1,4 @@
-"""Networks, one a file: linear, deep, tied, convolutional and variational autoencoders; a judge."""
+"""Networks, one a file: autoencoders of many kinds, a transformer of patches, and a judge."""
 
 from aeutils.models.autoencoder import Autoencoder
 from aeutils.models.classifier import Classifier
@@ -13,6 +13,7 @@ from aeutils.models.conv import (
 from aeutils.models.flat import FlatAutoencoder
 from aeutils.models.layers import count_parameters, mlp
 from aeutils.models.linear_autoencoder import LinearAutoencoder
+from aeutils.models.patch_transformer import PatchEncoder, PatchPredictor
 from aeutils.models.semantic_hash import SemanticHash, noisy_code, to_bits
 from aeutils.models.tied_autoencoder import TiedAutoencoder
 from aeutils.models.variational import VariationalAutoencoder
@@ -26,6 +27,8 @@ __all__ = [
     "FlatAutoencoder",
     "ImageAutoencoder",
     "LinearAutoencoder",
+    "PatchEncoder",
+    "PatchPredictor",
     "ResNetAutoencoder",
     "ResidualBlock",
     "SemanticHash",

@@ -1,4 +1,4 @@
-"""Training: one plain loop, its callbacks, encoders from pairs, adversarial networks, transfer.
+"""Training: one plain loop, its callbacks, loops of encoders, judges and predictors, transfer.
 
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
@@ -23,6 +23,7 @@ from aeutils.training.error import reconstruction_error
 from aeutils.training.history import History, TrainingDiverged
 from aeutils.training.live_view import LiveView, Watch
 from aeutils.training.loop import fit
+from aeutils.training.prediction import fit_prediction
 from aeutils.training.progress_bar import ProgressBar, progress
 from aeutils.training.recipe import Recipe, RecipeRecorder
 from aeutils.training.seeding import seed_everything
@@ -47,6 +48,7 @@ __all__ = [
     "fit",
     "fit_adversarial",
     "fit_encoder",
+    "fit_prediction",
     "load_into",
     "progress",
     "reconstruction_error",

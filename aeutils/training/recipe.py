@@ -1,7 +1,8 @@
 """What a training run did, as the loop itself notes it: the recipe behind a number.
 
-`fit`, `fit_encoder` and `fit_adversarial` leave a `Recipe` in their `History`; a loop of your own
-is watched by `RecipeRecorder`. `aeutils.training.comparison` sets recipes side by side.
+`fit`, `fit_encoder`, `fit_adversarial` and `fit_prediction` leave a `Recipe` in their `History`; a
+loop of your own is watched by `RecipeRecorder`. `aeutils.training.comparison` sets recipes side by
+side.
 
 >>> import torch
 >>> from aeutils import models, training

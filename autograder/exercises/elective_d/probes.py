@@ -1,0 +1,576 @@
+"""Elective D: standardised features, a linear probe and a probe of nearest neighbours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aeutils.testing.checking import (
+    CheckFailed,
+    Mistake,
+    expect,
+    expect_close,
+    expect_shape,
+    run,
+    to_tensor,
+)
+from autograder.exercises import Exercise, grader_generator
+from autograder.exercises.conduct.declare import Arguments, Draw
+from autograder.exercises.elective_d import _probed as exact
+from autograder.exercises.elective_d._probed import Case
+from autograder.hall.protocol.remote_call import remote_call
+
+EXERCISE = Exercise(
+    "probes",
+    defines=("standardise", "linear_probe", "knn_probe"),
+    right={
+        "as the formulas say": """
+            def standardise(train, other):
+                mean, deviation = train.mean(dim=0), train.std(dim=0)
+                constant = (train == train[0]).all(dim=0)
+                scaled = (other - mean) / deviation.masked_fill(constant, 1)
+                return scaled.masked_fill(constant, 0)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                z, z_test = standardise(train, train), standardise(train, test)
+                y = F.one_hot(labels).to(z.dtype)
+                damped = z.T @ z + ridge * torch.eye(z.shape[1], dtype=z.dtype)
+                weights = torch.linalg.solve(damped, z.T @ y)
+                scores = z_test @ weights + y.mean(dim=0)
+                return scores.argmax(dim=1)
+
+            def knn_probe(train, labels, test, k=5):
+                z, z_test = standardise(train, train), standardise(train, test)
+                apart = torch.cdist(z_test, z)
+                nearest = apart.topk(k, largest=False).indices
+                votes = F.one_hot(labels)[nearest].sum(dim=1)
+                return votes.argmax(dim=1)
+        """,
+        "products of images; mode": """
+            def standardise(train, other):
+                deviation = train.std(dim=0, unbiased=False)
+                z = (other - train.mean(dim=0)) / deviation.clamp_min(1e-12)
+                return torch.where(train.amin(0) == train.amax(0), 0.0, z)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                a, b = standardise(train, train).double(), standardise(train, test).double()
+                y = torch.eye(int(labels.max()) + 1, dtype=torch.float64)[labels]
+                centred = y - y.mean(0)
+                dual = torch.linalg.inv(a @ a.T + ridge * torch.eye(len(a)).double()) @ centred
+                return torch.argmax(b @ a.T @ dual + y.mean(0), dim=1)
+
+            def knn_probe(train, labels, test, k=5):
+                a, b = standardise(train, train), standardise(train, test)
+                apart = (b[:, None] - a).square().sum(dim=2)
+                return labels[apart.argsort(dim=1)[:, :k]].mode(dim=1).values
+        """,
+        "numpy": """
+            def standardise(train, other):
+                x, y = train.numpy(), other.numpy()
+                moves = np.ptp(x, axis=0) > 0
+                z = np.zeros(y.shape)
+                z[:, moves] = (y - x.mean(axis=0))[:, moves] / x.std(axis=0)[moves]
+                return torch.from_numpy(z)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                z, t = (standardise(train, v).numpy() for v in (train, test))
+                y = np.eye(labels.max().item() + 1)[labels.numpy()]
+                more = np.vstack([z, np.sqrt(ridge) * np.eye(z.shape[1])])
+                zeros = np.zeros((z.shape[1], y.shape[1]))
+                w = np.linalg.lstsq(more, np.vstack([y, zeros]), rcond=None)[0]
+                return (t @ w + y.mean(axis=0)).argmax(axis=1)
+
+            def knn_probe(train, labels, test, k=5):
+                z, t = (standardise(train, v).numpy() for v in (train, test))
+                found = []
+                for row in t:
+                    order = np.argsort(np.linalg.norm(z - row, axis=1))[:k]
+                    found.append(int(np.bincount(labels.numpy()[order]).argmax()))
+                return torch.tensor(found)
+        """,
+        "column by column; a dictionary for each image": """
+            def standardise(train, other):
+                columns = []
+                for own, column in zip(train.T, other.T):
+                    if own.min() == own.max():
+                        columns.append(torch.zeros_like(column))
+                    else:
+                        var, mean = torch.var_mean(own)
+                        columns.append((column - mean) * var.rsqrt())
+                return torch.stack(columns, dim=1)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                z, scores = standardise(train, train), []
+                left = torch.linalg.cholesky(z.T @ z + ridge * torch.eye(len(z[0])).to(z))
+                for c in labels.unique():
+                    y = (labels == c).to(z)
+                    w = torch.cholesky_solve((z.T @ y)[:, None], left)[:, 0]
+                    scores.append(standardise(train, test) @ w + y.mean())
+                return torch.stack(scores).max(dim=0).indices
+
+            def knn_probe(train, labels, test, k=5):
+                known, classes = standardise(train, train), []
+                for row in standardise(train, test):
+                    counts = {}
+                    for i in (known - row).norm(dim=1).topk(k, largest=False).indices.tolist():
+                        label = int(labels[i])
+                        counts[label] = counts.get(label, 0) + 1
+                    classes.append(max(counts, key=counts.get))
+                return torch.tensor(classes)
+        """,
+        "eigenvectors; weighted tables of votes": """
+            def standardise(train, other):
+                apart = train - train.mean(dim=0, keepdim=True)
+                deviation = (apart**2).mean(dim=0).sqrt()
+                same = torch.all(train == train[:1], dim=0)
+                return (~same) * (other - train.mean(dim=0)) / (deviation + same)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                z = standardise(train, train)
+                values, vectors = torch.linalg.eigh(z.T @ z)
+                y = (labels[:, None] == torch.arange(labels.max() + 1)).to(z.dtype)
+                w = vectors @ ((vectors.T @ z.T @ y) / (values + ridge)[:, None])
+                scores = torch.einsum("mk,kc->mc", standardise(train, test), w)
+                return scores.add(y.mean(0)).argmax(1)
+
+            def knn_probe(train, labels, test, k=5):
+                a, b = standardise(train, test), standardise(train, train)
+                squares = (a**2).sum(1, keepdim=True) - 2 * a @ b.T + (b**2).sum(1)
+                limit = squares.kthvalue(k, dim=1, keepdim=True).values
+                return ((squares <= limit).long() @ F.one_hot(labels)).max(dim=1).indices
+        """,
+    },
+    wrong={
+        "by-other": {"train.mean(dim=0), train.std(dim=0)": "other.mean(dim=0), other.std(dim=0)"},
+        "by-both": {
+            "mean, deviation = train.mean(dim=0), train.std(dim=0)": (
+                "both = torch.cat([train, other]); mean, deviation = both.mean(0), both.std(0)"
+            )
+        },
+        "not-centred": {"(other - mean)": "other"},
+        "not-scaled": {" / deviation.masked_fill(constant, 1)": ""},
+        "variances": {"train.std(dim=0)": "train.var(dim=0)"},
+        "one-deviation": {"train.std(dim=0)": "train.std().expand(train.shape[1])"},
+        "over-units": {
+            "mean, deviation = train.mean(dim=0), train.std(dim=0)": (
+                "return (other - other.mean(1, keepdim=True)) / other.std(1, keepdim=True)"
+            )
+        },
+        "train-returned": {"(other - mean)": "(train - mean)"},
+        "nan-for-constant": {
+            "deviation.masked_fill(constant, 1)": "deviation",
+            "scaled.masked_fill(constant, 0)": "scaled",
+        },
+        "huge-for-constant": {
+            "deviation.masked_fill(constant, 1)": "(deviation + 1e-8)",
+            "scaled.masked_fill(constant, 0)": "scaled",
+        },
+        "constant-shifted": {"scaled.masked_fill(constant, 0)": "scaled"},
+        "epsilon": {
+            "deviation.masked_fill(constant, 1)": "(deviation + 0.01).masked_fill(constant, 1)"
+        },
+        "ridge-ignored": {"ridge * torch.eye": "1e-6 * torch.eye"},
+        "ridge-always-1": {"ridge * torch.eye": "torch.eye"},
+        "ridge-times-n": {"ridge * torch.eye": "len(z) * ridge * torch.eye"},
+        "shares-missing": {" + y.mean(dim=0)": ""},
+        "intercept-penalised": {
+            "y = F.one_hot(labels).to(z.dtype)": (
+                "y = F.one_hot(labels).to(z.dtype); z = F.pad(z, (0, 1), value=1.0); "
+                "z_test = F.pad(z_test, (0, 1), value=1.0)"
+            ),
+            " + y.mean(dim=0)": "",
+        },
+        "not-standardised": """
+            def standardise(train, other):
+                constant = (train == train[0]).all(dim=0)
+                scaled = (other - train.mean(0)) / train.std(0).masked_fill(constant, 1)
+                return scaled.masked_fill(constant, 0)
+
+            def linear_probe(train, labels, test, ridge=1.0):
+                y, eye = F.one_hot(labels).to(train.dtype), torch.eye(train.shape[1])
+                weights = torch.linalg.solve(train.T @ train + ridge * eye, train.T @ y)
+                return (test @ weights + y.mean(dim=0)).argmax(dim=1)
+
+            def knn_probe(train, labels, test, k=5):
+                nearest = torch.cdist(test, train).topk(k, largest=False).indices
+                return F.one_hot(labels)[nearest].sum(dim=1).argmax(dim=1)
+        """,
+        "test-not-standardised": {"scores = z_test": "scores = test"},
+        "by-test": {
+            "scores = z_test": "scores = standardise(test, test)",
+            "torch.cdist(z_test, z)": "torch.cdist(standardise(test, test), z)",
+        },
+        "least": {"scores.argmax": "scores.argmin"},
+        "scores-returned": {"scores.argmax(dim=1)": "scores"},
+        "class-of-each-unit": {"scores.argmax(dim=1)": "scores.argmax(dim=0)"},
+        "labels-as-numbers": {
+            "y = F.one_hot(labels).to(z.dtype)": "y = labels.to(z.dtype)",
+            "scores.argmax(dim=1)": "scores.round().long().clamp(0, int(labels.max()))",
+        },
+        "train-classified": {"scores = z_test": "scores = z"},
+        "solve-forgotten": {"torch.linalg.solve(damped, z.T @ y)": "z.T @ y"},
+        "another-ridge": {"ridge=1.0": "ridge=100.0"},
+        "farthest": {"largest=False": "largest=True"},
+        "nearest-alone": {".topk(k,": ".topk(1,"},
+        "five-always": {".topk(k,": ".topk(min(5, len(z)),"},
+        "first-dropped": {
+            ".topk(k, largest=False).indices": ".argsort(dim=1)[:, 1 : k + 1]",
+        },
+        "cosine": {"torch.cdist(z_test, z)": "-F.normalize(z_test) @ F.normalize(z).T"},
+        "city-block": {"torch.cdist(z_test, z)": "torch.cdist(z_test, z, p=1)"},
+        "weighted": {
+            "[nearest].sum(dim=1)": (
+                "[nearest].mul(1 / apart.gather(1, nearest)[:, :, None]).sum(dim=1)"
+            )
+        },
+        "mean": {
+            "F.one_hot(labels)[nearest].sum(dim=1)": "labels[nearest].to(z.dtype).mean(dim=1)",
+            "votes.argmax(dim=1)": "votes.round().long()",
+        },
+        "votes-returned": {"votes.argmax(dim=1)": "votes"},
+        "places": {"votes.argmax(dim=1)": "nearest[:, 0]"},
+        "another-k": {"k=5": "k=1"},
+    },
+)
+
+
+# --- standardise ----------------------------------------------------------------------------------
+
+
+def columns(n: int, scales: Sequence[float], offsets: Sequence[float], seed: int) -> Tensor:
+    """Return n rows of columns with these scales and offsets; at 0 they stand still."""
+    rows = torch.randn(n, len(scales), generator=grader_generator(seed))
+    return rows * torch.tensor(scales) + torch.tensor(offsets)
+
+
+PAIRS = [
+    (columns(7, [1, 20, 0.3], [3, -40, 0.2], 930), columns(5, [2, 10, 0.5], [1, 10, 1], 931)),
+    (columns(2, [1, 0.5], [0, 4], 932), columns(3, [1, 2], [2, 1], 933)),
+    (columns(9, [0.02, 3, 1], [0.5, 0, 2], 934), columns(9, [0.03, 1, 4], [0.4, 5, 0], 935)),
+    (columns(30, [2.0, 5], [7, -3], 936), columns(4, [1.0, 1], [2, 2], 937)),
+]
+STILL = [
+    (columns(7, [1, 0, 2], [1, 0.1, 3], 938), columns(4, [1, 1, 1], [0, 2, 1], 939)),
+    (columns(11, [0, 1, 0], [0.7, 2, -1.3], 940), columns(6, [3, 1, 0.2], [1, 0, -1], 941)),
+    (columns(33, [0, 0.5], [1.1, 0], 942), columns(3, [1.0, 1], [0, 0], 943)),
+]
+
+
+def all_scaled(pairs: Sequence[tuple[Tensor, Tensor]], divisor: int, how: str = "") -> Tensor:
+    """Return all numbers of the standardised columns, or what a mistake makes of them."""
+    return torch.cat([exact.scaled(*pair, divisor, how).flatten() for pair in pairs])
+
+
+def expect_scaled(standardise: Callable, pairs: Sequence[tuple[Tensor, Tensor]], what: str) -> None:
+    """Compare the student's standardised columns with the right ones, by either divisor."""
+    found = []
+    for train, other in pairs:
+        shapes = [
+            Mistake("train-returned", tuple(train.shape), exact.STANDARDISE["train-returned"]),
+            Mistake(
+                "both-returned", (len(train) + len(other), train.shape[1]), "return `other` alone"
+            ),
+        ]
+        value = run(standardise, train.clone(), other.clone(), name="standardise")
+        found.append(expect_shape(value, tuple(other.shape), what, shapes).double().flatten())
+    got = torch.cat(found)
+    expect(
+        bool(torch.isfinite(got).all()),
+        f"{what} are NaN or infinite: a unit that never moves on training images has the deviation "
+        "0; let it become 0 everywhere",
+        "nan-for-constant",
+    )
+    still = torch.cat([(t.amin(0) == t.amax(0)).expand(len(o), -1).flatten() for t, o in pairs])
+    huge = f"{what} are huge where a unit never moves on training images: divided by nearly 0. It "
+    expect(
+        not bool((got[still].abs() > 1e4).any()),
+        f"{huge}should become 0 everywhere, whatever it is on other images",
+        "huge-for-constant",
+    )
+    expect(
+        not bool(got[still].any()),
+        f"{what} are not 0 where a unit never moves on training images: it should become 0 "
+        "everywhere, whatever it is on other images",
+        "constant-shifted",
+    )
+    right = [all_scaled(pairs, divisor) for divisor in (1, 0)]
+    wanted = right[1] if torch.allclose(got, right[1], rtol=1e-3, atol=1e-4) else right[0]
+    known = [
+        Mistake(how.split()[0], wrong, message)
+        for how, message in exact.STANDARDISE.items()
+        for divisor in (1, 0)
+        if (wrong := all_scaled(pairs, divisor, how)).shape == wanted.shape
+    ]
+    expect_close(got, wanted, what, known, rtol=1e-3, atol=1e-4)
+
+
+@EXERCISE.criterion("standardised by the training features", points=1)
+def of_train(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
+    """Columns of all scales, one of them tiny; then columns that never move."""
+    expect_scaled(standardise, PAIRS, "the standardised columns of four pairs of tables")
+    expect_scaled(standardise, STILL, "the standardised columns, some of which never move,")
+
+
+def is_scaled(value: Tensor, train: Tensor, other: Tensor) -> str:
+    """Return what is wrong with standardised columns; either divisor is right."""
+    got = expect_shape(value, tuple(other.shape), "the standardised columns").double()
+    right = [exact.scaled(train, other, divisor) for divisor in (0, 1)]
+    fits = any(torch.allclose(got, r, rtol=1e-3, atol=1e-4) for r in right)
+    return "" if fits else "the columns are not those minus the means, over the deviations"
+
+
+@EXERCISE.conduct(holds=is_scaled, sizes=(6, 2, 70))
+def arguments(new: Draw, n: int) -> Arguments:
+    """Features, and others from another place."""
+    train = new.normal(n, 3) * new.uniform(0.5, 3, 3) + 2 * new.normal(3)
+    return {"train": train, "other": new.normal(n + 1, 3) + 1}
+
+
+# --- both probes ----------------------------------------------------------------------------------
+
+SCALES = [1, 30, 0.05, 3]
+LINEAR_CASES = [
+    exact.clear(exact.drawn(n, scales, classes, seed)._replace(setting=ridge))
+    for n, scales, classes, seed, ridge in (
+        (24, SCALES, 3, 950, 0.3),
+        (30, SCALES, 3, 951, 25.0),
+        (12, [2.0, 1, 0.3, 5, 1, 1, 0.1, 1, 4, 1, 2, 1, 1, 8], 4, 952, 3.0),
+        (40, [0.2, 9, 1], 2, 953, 100.0),
+    )
+]
+NEAREST_CASES = [
+    exact.apart_enough(exact.drawn(n, scales, classes, seed)._replace(setting=k))
+    for n, scales, classes, seed, k in (
+        (24, SCALES, 3, 960, 3),
+        (40, SCALES, 4, 961, 9),
+        (18, [5.0, 0.1, 1], 3, 962, 1),
+        (15, [1.0, 20], 3, 963, 15),
+        (21, SCALES, 4, 964, 6),
+    )
+]
+
+
+@remote_call
+def _classes(probe, given):
+    """Return a probe's classes; the helper that it calls gets copies, so that no fault spreads."""
+    import inspect
+
+    scope = getattr(inspect.unwrap(probe), "__globals__", {})
+    helper: Any = scope.get("standardise")
+
+    def on_copies(train, other):
+        return helper(train.detach().clone(), other.detach().clone())
+
+    if callable(helper):
+        scope["standardise"] = on_copies
+    try:
+        return probe(*given)
+    finally:
+        if callable(helper):
+            scope["standardise"] = helper
+
+
+def classes_of(probe: Callable, cases: Sequence[Case], name: str, whole: bool) -> list[Tensor]:
+    """Return the classes that the student's probe gives the test features of each case.
+
+    Args:
+        probe: the student's function.
+        cases: what it is given.
+        name: of the function.
+        whole: whether the setting is a whole number.
+    """
+    what, found = f"the classes by {name}", []
+    for train, labels, test, setting in cases:
+        m, c = len(test), int(labels.max()) + 1
+        shapes = [
+            Mistake(
+                "scores-returned" if name == "linear_probe" else "votes-returned",
+                (m, c),
+                "a number for each class; return the class with the largest",
+            ),
+            Mistake("class-of-each-unit", (c,), "one number for each class; one for each image"),
+            Mistake("train-classified", (len(train),), "the training images; classify `test`"),
+            Mistake("neighbours", (m, int(setting)), "one for each neighbour; let them vote"),
+            Mistake("column", (m, 1), "a column; return one number for each image, (M,)"),
+        ]
+        given = train.clone(), labels.clone(), test.clone(), int(setting) if whole else setting
+        answer = run(lambda given=given: _classes(probe, given), name=name)
+        value = expect_shape(answer, (m,), what, shapes)
+        kind = str(value.dtype).removeprefix("torch.")
+        integers = not value.is_floating_point() and value.dtype != torch.bool
+        expect(integers, f"{what} are of type {kind}; return integers", "not-integers")
+        found.append(value.long())
+    return found
+
+
+def helped(standardise: Callable, case: Case) -> tuple[Tensor, Tensor] | None:
+    """Return training and test features by the student's own helper, or None if it fails."""
+    found = []
+    for other in (case.train, case.test):
+        try:
+            value = run(standardise, case.train.clone(), other.clone(), name="standardise")
+            found.append(expect_shape(value, tuple(other.shape), "the columns").double())
+        except CheckFailed:
+            return None
+    both = bool(torch.isfinite(torch.cat(found)).all())
+    return (found[0], found[1]) if both else None
+
+
+def best(scores: Tensor) -> Tensor:
+    """Return which classes have the largest score, (M, C); several where they are equal."""
+    return scores >= scores.amax(dim=1, keepdim=True) - 1e-9
+
+
+def all_right(found: Sequence[Tensor], scores: Sequence[Tensor]) -> bool:
+    """Return whether every class is one with the largest score."""
+    for got, each in zip(found, scores, strict=True):
+        if bool((got < 0).any() or (got >= each.shape[1]).any()):
+            return False
+        if not bool(best(each).gather(1, got[:, None]).all()):
+            return False
+    return True
+
+
+def expect_classes(
+    found: Sequence[Tensor],
+    cases: Sequence[Case],
+    scores: Callable[..., Tensor],
+    messages: dict[str, str],
+    what: str,
+) -> None:
+    """Raise unless the classes are those with the largest scores, or name the mistake.
+
+    Args:
+        found: the student's classes of each case.
+        cases: what they are about.
+        scores: gives the scores of a case, or what a mistake makes of them.
+        messages: of the mistakes, by name.
+        what: how messages call the classes.
+    """
+    if all_right(found, [scores(case) for case in cases]):
+        return
+    beyond = any(bool((g > c.labels.max()).any()) for g, c in zip(found, cases, strict=True))
+    rows = f"{what} are numbers that no label has: are they the places of neighbours?"
+    expect(not beyond, f"{rows} Return their labels", "places")
+    for how, message in messages.items():
+        # Without a ridge the classes are determined where there are more images than units.
+        some = [
+            (got, case)
+            for got, case in zip(found, cases, strict=True)
+            if how != "ridge-ignored" or len(case.train) > case.train.shape[1]
+        ]
+        for divisor in (1, 0):
+            if all_right([g for g, _ in some], [scores(c, divisor, how) for _, c in some]):
+                raise CheckFailed(f"{what}: {message}", how)
+    right = torch.cat([scores(case).argmax(dim=1) for case in cases])
+    expect_close(torch.cat(list(found)), right, what)
+
+
+def excused(
+    standardise: Callable, found: Sequence[Tensor], cases: Sequence[Case], scores: Callable
+) -> bool:
+    """Return whether the classes are right for what the student's own, wrong, helper gives."""
+    own = []
+    for case in cases:
+        both = helped(standardise, case)
+        if both is None:
+            return False
+        own.append(scores(both[0], case.labels, both[1], case.setting))
+    return all_right(found, own)
+
+
+@EXERCISE.criterion("the linear probe", points=1)
+def the_linear_probe(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
+    """Four cases with a ridge of their own, one with more units than images; then the default."""
+    name, what = "linear_probe", "the classes by the linear probe"
+    found = classes_of(linear_probe, LINEAR_CASES, name, whole=False)
+    if not excused(standardise, found, LINEAR_CASES, exact.scores):
+        expect_classes(found, LINEAR_CASES, exact.linear, exact.LINEAR, what)
+    case = exact.clear(
+        exact.drawn(7, [1, 30, 0.05, 3, 1, 2], 3, 954, m=600)._replace(setting=1.0), 500
+    )
+    expect_default(linear_probe, standardise, case, exact.scores, ("ridge", "1.0"), name)
+
+
+def expect_default(
+    probe: Callable,
+    standardise: Callable,
+    case: Case,
+    scores: Callable,
+    setting: tuple[str, str],
+    name: str,
+) -> None:
+    """Raise unless a probe takes its default where no setting is given."""
+    train, labels, test, _ = case
+    given = train.clone(), labels.clone(), test.clone()
+    value = run(lambda: _classes(probe, given), name=name)
+    got = [to_tensor(value, f"the classes by {name}").long()]
+    z, z_test = exact.standardised(case, 1, "")
+    right = scores(z, labels, z_test, case.setting)
+    fits = all_right(got, [right]) or excused(standardise, got, [case], scores)
+    text = f"wrong where no `{setting[0]}` is given; it is {setting[1]} then"
+    expect(fits, text, f"another-{setting[0]}")
+
+
+@EXERCISE.criterion("the k nearest", points=1)
+def the_nearest(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
+    """Five cases from k = 1 to k = N; in a tie any of the classes is right; then the default."""
+    name, what = "knn_probe", "the classes by the k nearest"
+    found = classes_of(knn_probe, NEAREST_CASES, name, whole=True)
+    if not excused(standardise, found, NEAREST_CASES, of_whole):
+        expect_classes(found, NEAREST_CASES, exact.near, exact.NEAREST, what)
+    case = exact.apart_enough(exact.drawn(30, SCALES, 3, 965)._replace(setting=5), 150)
+    expect_default(knn_probe, standardise, case, of_whole, ("k", "5"), name)
+
+
+def of_whole(z: Tensor, labels: Tensor, z_test: Tensor, k: float) -> Tensor:
+    """Return the votes of k features, k as a case holds it."""
+    return exact.votes(z, labels, z_test, int(k))
+
+
+def is_of_scores(value: Tensor, scores: Sequence[Tensor], slack: float) -> str:
+    """Return what is wrong with classes; each must have nearly the largest of some scores."""
+    got = expect_shape(value, (len(scores[0]),), "the classes").long()
+    if bool((got < 0).any() or (got >= scores[0].shape[1]).any()):
+        return "there is no such class"
+    near = [s.gather(1, got[:, None])[:, 0] >= s.amax(dim=1) - slack for s in scores]
+    return "" if bool(torch.stack(near).any(dim=0).all()) else "another class has a larger score"
+
+
+def is_linear(value: Tensor, train: Tensor, labels: Tensor, test: Tensor, ridge: float) -> str:
+    """Return what is wrong with the linear probe's classes; either divisor is right."""
+    case = Case(train, labels, test, ridge)
+    return is_of_scores(value, [exact.linear(case, divisor) for divisor in (0, 1)], 1e-4)
+
+
+@EXERCISE.conduct("linear_probe", holds=is_linear, sizes=(30, 4, 70))
+def arguments_of_linear_probe(new: Draw, n: int) -> Arguments:
+    """Features around the classes' means, and others; a weak and a strong ridge."""
+    labels = new.labels(n)
+    train = new.normal(n, 3) + 2 * new.normal(3, 3)[labels]
+    ridge = new.alternate(0.5, 60.0)
+    return {"train": train, "labels": labels, "test": 2 * new.normal(25, 3), "ridge": ridge}
+
+
+def is_nearest(value: Tensor, train: Tensor, labels: Tensor, test: Tensor, k: int) -> str:
+    """Return what is wrong with the classes of neighbours; of equal votes any is right."""
+    case = Case(train, labels, test, k)
+    z, z_test = exact.standardised(case, 1, "")
+    ordered = torch.cdist(z_test, z).sort(dim=1).values
+    sure = torch.ones(len(test), dtype=torch.bool)
+    if k < len(z):
+        sure = ordered[:, k] - ordered[:, k - 1] > 1e-4
+    got = expect_shape(value, (len(test),), "the classes").long()
+    return is_of_scores(got[sure], [exact.near(case)[sure]], 1e-9)
+
+
+@EXERCISE.conduct("knn_probe", holds=is_nearest, sizes=(30, 4, 70), between=(0, math.inf))
+def arguments_of_knn_probe(new: Draw, n: int) -> Arguments:
+    """Features around the classes' means, and others; one or three vote."""
+    labels = new.labels(n)
+    train = new.normal(n, 3) + new.normal(3, 3)[labels]
+    return {"train": train, "labels": labels, "test": new.normal(25, 3), "k": new.alternate(1, 3)}
