@@ -39,7 +39,7 @@ SIZE, WIDTH, LAYERS, NARROW = 7, 64, 2, 32
 GRID = (4, 4)
 EPOCHS, BATCH_SIZE = 5, 32
 LR, BY_HAND = 3e-3, "by hand, one for all"
-DECAY = 0.99  # of the moving average: it forgets in a hundred steps
+DECAY = 0.998  # of the moving average: it forgets in some five hundred steps
 NOISE = 0.5  # standard deviation, where white is 1
 PIECES, PIECE = 6, 8  # of other digits, and their height and width in pixels
 AT_RANDOM = functools.partial(prediction.random_mask, n_patches=16, n_hidden=8)
