@@ -39,6 +39,7 @@ from benchmarks import (
     speed,
     startup,
     telemetry,
+    transfer,
     word_vectors,
 )
 
@@ -67,6 +68,7 @@ NEEDS_NOTHING = {
     "few-labels": few_labels.run,
     "telemetry": telemetry.run,
     "held-out": held_out.run,
+    "transfer": transfer.run,
     "import": startup.run_imports,
     "kernel": startup.run_kernel,
     "notebooks": startup.run_notebooks,

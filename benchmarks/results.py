@@ -233,6 +233,23 @@ CLAIMS = {
         "the same, over that of a plain one with a Gaussian around its 8 numbers",
         *("times", "samples", "<=", 1.0, 0.2, 2),
     ),
+    "transfer-fashion": Claim(
+        "10 labels a class of Fashion-MNIST: test accuracy of a small network fine-tuned after a "
+        "denoising autoencoder of images without labels, less that from scratch",
+        *("of test images", "transfer", ">=", 0.0, 0.03, 3),
+    ),
+    "transfer-fashion-many": Claim(
+        "the same with 250 labels a class",
+        *("of test images", "transfer", "<=", 0.03, 0.01, 3),
+    ),
+    "transfer-cifar": Claim(
+        "the same with 10 labels a class of CIFAR-10",
+        *("of test images", "transfer", ">=", -0.02, 0.03, 3),
+    ),
+    "transfer-cifar-many": Claim(
+        "the same with 250 labels a class of CIFAR-10",
+        *("of test images", "transfer", "<=", 0.05, 0.02, 3),
+    ),
     "import-time": Claim(
         "`import aeutils` beyond the import of torch",
         *("s", "import", "<=", 0.1, 0.02, 4),

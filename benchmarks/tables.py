@@ -39,6 +39,10 @@ AS_LONG_AS = (
     "held-out images; the network 14, after which it reaches the paper's 3.00, and 36."
 )
 LARGE_BATCH = "Contrast needs many others in a batch to tell a photograph from."
+TWO_VIEWS = {
+    "images seen": "All visit every image equally often; contrast sees two views of it at once.",
+    "parameters": "The encoder is the same; contrast has no decoder.",
+}
 EACH_CHOSEN = "Each chosen on held-out training images."
 TABLES = {
     "whole-autoencoder": Table(
@@ -137,6 +141,12 @@ TABLES = {
         ("adversarial-frechet",),
         ("model", "loss", "parameters", "optimiser"),
     ),
+    "transfer": Table(
+        "Few labels of Fashion-MNIST and CIFAR-10: encoders trained without labels, as a beginning",
+        ("transfer-fashion", "transfer-cifar"),
+        ("model", "loss", "shown"),
+        TWO_VIEWS,
+    ),
     "whole-hundred": Table(
         "A hundred labels of MNIST and 59,900 images without",
         ("hundred-labels",),
@@ -168,6 +178,8 @@ NOTHING_COMPARED = {
     "vae-nll-time": "the time of its training",
     "adversarial-plain": "another row of samples-table in the denominator",
     "training-speed": "one network, loss and optimiser, fed in two ways",
+    "transfer-fashion-many": "another column of the table transfer",
+    "transfer-cifar-many": "another column of the table transfer",
     "import-time": "no models",
     "import-modules-time": "no models",
     "kernel-ready": "no models",

@@ -5,39 +5,38 @@ Fashion-MNIST, and 10,000 photographs of CIFAR-10 (a file that ``AEUTILS_CIFAR``
 frozen below a linear layer, or fine-tuned. Learning rate and steps of each are chosen on held-out
 training images. A gain is the test accuracy less that from scratch with the same labels.
 
-    python -m benchmarks.transfer     printed only
+    python -m benchmarks.figures transfer     both, or Fashion-MNIST alone without such a file
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from aeutils import data, training
 from benchmarks import pretraining, recipes
-from benchmarks.pretraining import CODE, codes_of, photographs
+from benchmarks.pretraining import CODE, DENOISING, codes_of, photographs
+from benchmarks.results import entry
 
-SEEDS = [0]  # of encoders and of heads
+SEEDS = [0, 1, 2]  # of encoders and of heads
 DRAWS = 5  # of labels for each seed
 PER_CLASS = (10, 50, 250)
 CLASSES = 10
 HELD_OUT = 1000  # training images on which rate and steps are chosen
 UNLABELLED = 10_000  # of the others, at most, that encoders are trained on
 TEST = 2000  # test images, at most
-EPOCHS = 2  # of the training without labels
+EPOCHS = 5  # of the training without labels
 SCRATCH = "from scratch"
 PLACE = "AEUTILS_CIFAR"  # an environment variable
-T_95 = 2.776  # of Student's t with 4 degrees of freedom, for SEEDS × DRAWS = 5 gains
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,8 @@ def differences(right: dict[str, list[float]], way: str) -> list[float]:
 
 
 def interval(values: list[float]) -> dict[str, float]:
-    """Return the mean of five gains and its 95 % interval by Student's t."""
-    half = T_95 * statistics.stdev(values) / len(values) ** 0.5
+    """Return the mean of the gains and its 95 % interval by Student's t."""
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
     mean = statistics.mean(values)
     return {"gain": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
 
@@ -225,23 +224,26 @@ def details(found: dict) -> dict:
     return {"labels a class": table, "first number of labels without a sure gain": vanishes}
 
 
-def main() -> int:
-    torch.set_num_threads(1)
+WAY = f"{DENOISING}, fine-tuned"
+HOW = {"seeds": SEEDS, "threads": 1}
+
+
+def run() -> dict[str, dict]:
+    """Measure Fashion-MNIST, and CIFAR-10 where ``AEUTILS_CIFAR`` names it."""
     try:
-        measured = {"Fashion-MNIST": fashion()}
+        measured = {"transfer-fashion": fashion()}
     except data.DataUnavailableError as error:
-        print(f"Whole Fashion-MNIST is needed, so nothing was measured.\n{error}")
-        return 1
-    photographs_of_things = cifar()
-    if photographs_of_things is None:
-        print(f"CIFAR-10 is left out: {PLACE} names no file of photographs.")
+        message = f"transfer needs whole Fashion-MNIST, so nothing was measured.\n{error}"
+        raise SystemExit(message) from error
+    things = cifar()
+    if things is None:
+        print(f"{PLACE} names no file of photographs, so CIFAR-10 was not measured.")
     else:
-        measured["CIFAR-10"] = photographs_of_things
+        measured["transfer-cifar"] = things
+    entries = {}
     for name, images in measured.items():
-        found, _ = gains(images)
-        print(json.dumps({name: details(found)}, indent=2), flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        found, rows = gains(images)
+        few, many = (differences(found["right"][n], WAY) for n in (PER_CLASS[0], PER_CLASS[-1]))
+        entries[name] = entry(name, few, "draws", details=details(found), recipes=rows, **HOW)
+        entries[f"{name}-many"] = entry(f"{name}-many", many, "draws", details={}, **HOW)
+    return entries

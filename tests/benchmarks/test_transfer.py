@@ -7,7 +7,7 @@ from torch import nn
 
 from aeutils import data
 from aeutils.data import Dataset
-from benchmarks import accelerator, clusters, hinton, pretraining, recipes, transfer
+from benchmarks import accelerator, clusters, hinton, pretraining, recipes, results, transfer
 
 
 def images(n, side=28, channels=1, seed=0):
@@ -92,6 +92,7 @@ def test_gains_are_of_the_same_labels_and_come_with_intervals(few):
     assert len(gains) == len(transfer.SEEDS) * transfer.DRAWS
     assert of["low"] <= of["gain"] <= of["high"]
     assert of["gain"] == pytest.approx(sum(gains) / len(gains), abs=1e-4)
+    assert results.CLAIMS["transfer-fashion"].command == "transfer"
 
 
 def test_the_interval_is_that_of_students_t():
@@ -117,24 +118,19 @@ def test_cifar_comes_from_the_file_that_the_variable_names(tmp_path, monkeypatch
     assert found.y_test.tolist() == [3, 4]
 
 
-def test_without_fashion_nothing_is_measured(monkeypatch, capsys):
+def test_without_fashion_nothing_is_measured(monkeypatch):
     def missing(*_, **__):
         raise data.DataUnavailableError("no network")
 
     monkeypatch.setattr(transfer.data, "load", missing)
-    assert transfer.main() == 1
-    assert "Fashion-MNIST is needed, so nothing was measured" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="Fashion-MNIST, so nothing was measured"):
+        transfer.run()
 
 
-def test_without_its_file_cifar_is_left_out(few, monkeypatch, capsys):
+def test_without_its_file_cifar_is_not_measured(monkeypatch, capsys):
     monkeypatch.delenv(transfer.PLACE, raising=False)
-    monkeypatch.setattr(transfer, "fashion", lambda: few)
-    monkeypatch.setattr(transfer, "gains", lambda images: ({"images": len(images.x_train)}, {}))
-    monkeypatch.setattr(transfer, "details", lambda found: found)
     assert transfer.main() == 0
-    told = capsys.readouterr().out
-    assert "CIFAR-10 is left out: AEUTILS_CIFAR names no file of photographs." in told
-    assert '"Fashion-MNIST"' in told
+    assert "names no file of photographs, so nothing was measured" in capsys.readouterr().out
 
 
 def test_clusters_of_few_digits(monkeypatch):
