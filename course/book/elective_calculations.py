@@ -110,6 +110,11 @@ def shrunk_halfway(numbers: int) -> float:
     return float(draws.mean(dim=0).norm(dim=1).mean() / draws.norm(dim=2).mean())
 
 
+def latent_factor(pixels: int, code: int, channels: int) -> float:
+    """Return how many times fewer numbers a square code has than a square image of colours."""
+    return 3 * pixels**2 / (channels * code**2)
+
+
 ELECTIVES: dict[str, Callable[[], float]] = {
     "ea-weight/the": partial(tf_idf_weight, 10, 4, 3),
     "ea-weight/hockey": partial(tf_idf_weight, 1, 4, 1),
@@ -129,7 +134,9 @@ ELECTIVES: dict[str, Callable[[], float]] = {
     "eb-false-alarms": partial(false_alarms, 10_000, 0.01),
     "ec-unit/nats": partial(unit_price, 1.0, 0.5),
     "ec-unit/bits": partial(unit_price, 1.0, 0.5, bits=True),
+    "ec-silent-unit": partial(unit_price, 0.0, 0.5),
     "ec-floats": partial(floats_in_nats, 20),
     "ec-halfway": partial(shrunk_halfway, 20),
+    "ec-latent-factor": partial(latent_factor, 512, 64, 4),
 }
 """The calculations by name."""
