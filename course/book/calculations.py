@@ -23,6 +23,7 @@ from aeutils import compression, data, losses, models, pca, training
 from aeutils.losses import contractive, pairs
 from aeutils.models import conv
 from course.book import ROOT
+from course.book.elective_calculations import ELECTIVES
 
 
 @functools.cache
@@ -333,6 +334,7 @@ CALCULATIONS: dict[str, Callable[[], float]] = {
     "w7-pair-different": partial(contrastive_pair, 0.5, False),
     "w7-standard-error": partial(standard_error, 0.96, 1000),
     "w7-whole-choices": spread_of_choices,
+    **ELECTIVES,
 }
 """The calculations by name."""
 

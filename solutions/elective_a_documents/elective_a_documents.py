@@ -360,7 +360,7 @@ assert tests.spearman(spearman)
 
 # %% [markdown]
 # **Predict.** *Hot* and *cold* are opposites; *fast* and *quick* mean the same. Which are nearer to each other in such vectors, on
-# average: 30 pairs of opposites, or 25 pairs of synonyms? Give the mean cosine of the opposites.
+# average: 29 pairs of opposites, or 25 pairs of synonyms? Give the mean cosine of the opposites.
 
 # %% tags=["explore"]
 predict(
