@@ -2,8 +2,8 @@
 
 A photograph is cut into small patches, each patch is replaced by the words of a dictionary that it
 resembles most, and words get coordinates by how often they occur in one photograph: the
-factorisation of elective A's word vectors, with patches in the place of words. A photograph is then the
-mean of its patches' coordinates in each of sixteen fields.
+factorisation of elective A's word vectors, with patches in the place of words. A photograph is then
+the mean of its patches' coordinates in each of sixteen fields.
 
 Whitened patches and a dictionary of them: Coates, Ng and Lee (2011), "An analysis of single-layer
 networks in unsupervised feature learning". Coordinates from what occurs together: Chen et al.
@@ -55,19 +55,24 @@ class PatchWords:
 
     def nearest(self, x: Tensor) -> Tensor:
         """Return the words most like each patch, int16 (N, patches, NEAREST)."""
-        parts = []
-        for few in x.split(CHUNK):
+        side = (x.shape[-1] - SIDE) // STRIDE + 1
+        # Written in place: small results between large scratch tensors would scatter the memory.
+        found = torch.empty(len(x), side * side, NEAREST, dtype=torch.int16)
+        for few, rows in zip(x.split(CHUNK), found.split(CHUNK), strict=True):
             seen = F.conv2d(few, self.filters, self.offset, stride=STRIDE).flatten(2)
             likeness = F.normalize(seen.transpose(1, 2), dim=2) @ self.words
-            parts.append(likeness.topk(NEAREST, dim=2).indices.short())
-        return torch.cat(parts)
+            rows.copy_(likeness.topk(NEAREST, dim=2).indices)
+        return found
 
     def describe(self, x: Tensor) -> Tensor:
         """Return the mean coordinates in each field of photographs, (N, COORDINATES · FIELDS²)."""
         return self._describe(self.nearest(x))
 
     def _describe(self, nearest: Tensor) -> Tensor:
-        return torch.cat([self._pooled(part) for part in nearest.split(10 * CHUNK)])
+        described = torch.empty(len(nearest), self.coordinates.shape[1] * FIELDS**2)
+        for part, rows in zip(nearest.split(CHUNK), described.split(CHUNK), strict=True):
+            rows.copy_(self._pooled(part))
+        return described
 
     def _white(self, patches: Tensor) -> Tensor:
         return F.normalize(patches @ self.filters.flatten(1).T + self.offset, dim=1)

@@ -1,7 +1,7 @@
 """Codes of photographs by contrast on top of patch words: 10,000 photographs, and no label.
 
 `PatchWords` is a closed form and costs most of the time. Each training photograph is described by
-it five times, as it is and in four views (cropped, mirrored, recoloured). A small network is then
+it four times, as it is and in three views (cropped, mirrored, recoloured). A small network is then
 trained on the descriptions: two of one photograph have to find each other among all others of the
 batch (SimCLR, as in `contrast.py`). No photograph is looked at again, so an epoch takes seconds.
 
@@ -25,7 +25,7 @@ from aeutils.training.encoder import fit_encoder
 from benchmarks.contrast import view
 from benchmarks.patch_words import PatchWords
 
-VIEWS = 4
+VIEWS = 3
 HIDDEN, PROJECTION, CODE = 768, 64, 32
 DROPPED = 0.3
 EPOCHS, BATCH_SIZE, LR, WEIGHT_DECAY = 10, 512, 0.003, 0.1
@@ -36,7 +36,7 @@ CHUNK = 1000
 
 
 def head(numbers: int, seed: int) -> nn.Sequential:
-    """Return the untrained network from a description (N, numbers) to a projection (N, PROJECTION)."""
+    """Return the untrained network from descriptions (N, numbers) to (N, PROJECTION)."""
     training.seed_everything(seed)
     layers: list[nn.Module] = [nn.Dropout(DROPPED)]
     for before in (numbers, HIDDEN):

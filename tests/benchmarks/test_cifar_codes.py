@@ -84,7 +84,7 @@ def test_codes_are_unit_vectors(photographs):
     described = photograph_codes.Described(
         PatchWords(photographs.x_train, 0), photographs.x_train, 0
     )
-    assert described.seen.shape == (100, 5, 96)
+    assert described.seen.shape == (100, 4, 96)
     assert described.seen[:, 0].mean(dim=0).abs().max() < 1e-3
     model, recipe = photograph_codes.train(described.seen, torch.arange(100), 0)
     encode = photograph_codes.Encoder(described.seen[:, 0], model)
