@@ -117,7 +117,7 @@ def measure(photographs: Dataset) -> dict[str, dict]:
     def kept(claim: str, key: str) -> dict:
         values = [float(r["contrast"][key]) for r in found]
         return entry(
-            claim, values, "seeds", seeds=SEEDS, threads=1,
+            claim, values, "runs", seeds=SEEDS, threads=1,
             details=details if claim == "cifar-all-ten" else {},
             recipes=rows if claim == "cifar-all-ten" else None,
         )  # fmt: skip
