@@ -20,6 +20,7 @@ import torch
 from aeutils import data
 from benchmarks import (
     bit_search,
+    cifar_codes,
     cifar_table,
     contractive,
     denoising,
@@ -61,6 +62,7 @@ NEEDS_NOTHING = {
     "contractive": contractive.run,
     "table-speed": similarity.run_speed,
     "cifar-table": cifar_table.run,
+    "cifar-codes": cifar_codes.run,
     "knn": knn.run,
     "documents": documents.run,
     "hamming": bit_search.run,

@@ -101,6 +101,11 @@ TABLES = {
             "seeds": "The controls have one seed, the row of the claim three.",
         },
     ),
+    "cifar-codes": Table(
+        "The class-similarity table of CIFAR-10 with better neighbours",
+        ("cifar-all-ten",),
+        ("model",),
+    ),
     "whole-siamese": Table(
         "All labels of MNIST: a Siamese network, short and long, and codes without a label",
         ("siamese-short", "siamese-long"),
@@ -161,6 +166,7 @@ NOTHING_COMPARED = {
     "hutchinson-bias": "the same",
     "table-knn": "one of the columns of whole-similarity",
     "table-training": "the time of a row of whole-similarity",
+    "cifar-knn": "one of the columns of cifar-codes",
     "table-speed": "ways of computing one table; nothing is trained",
     "table-seconds": "the same",
     "siamese-short-time": "the time of a row of whole-siamese",

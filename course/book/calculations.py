@@ -329,6 +329,10 @@ CALCULATIONS: dict[str, Callable[[], float]] = {
     "w6-cifar-lowest": lambda: min(raw_ratios()),
     "w6-cifar-highest": lambda: max(raw_ratios()),
     "w6-cifar-knn": partial(by_seed, "cifar-classes", "knn5"),
+    **{
+        f"w6-cifar-codes/{key}": partial(by_seed, "cifar-all-ten", key)
+        for key in ("all-ten", "mean-ratio", "knn5")
+    },
     "w7-gigabytes": table_of_distances,
     "w7-pair-same": partial(contrastive_pair, 0.5, True),
     "w7-pair-different": partial(contrastive_pair, 0.5, False),
