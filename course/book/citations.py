@@ -142,6 +142,40 @@ def uncited() -> list[str]:
     ]
 
 
+def weeks_missing() -> list[str]:
+    """Return a line for each week or elective that cites an entry which does not name it.
+
+    An entry says in brackets who uses it, such as "(2, 4)", "(1–3)", "(C)" or "(all)".
+    """
+    units: dict[tuple[str, str], set[str]] = {}
+    for use in all_uses():
+        if unit := _unit(use.path):
+            units.setdefault(use.key, set()).add(unit)
+    found = []
+    for entry in entries():
+        named = _named(entry.text)
+        citing = {unit for key in entry.keys for unit in units.get(key, ())}
+        if "all" not in named and (missing := sorted(citing - named)):
+            found.append(f"{entry.surname} ({entry.years[0]}): add {', '.join(missing)}")
+    return found
+
+
+def _named(text: str) -> set[str]:
+    """Return the weeks and electives in the last brackets of an entry that hold only such."""
+    brackets = re.findall(r" \((all|[1-9A-Z](?:(?:, |–)[1-9A-Z])*)\)", text)
+    named: set[str] = set()
+    for part in brackets[-1].split(", ") if brackets else []:
+        first, _, last = part.partition("–")
+        named |= set(map(str, range(int(first), int(last) + 1))) if last else {part}
+    return named
+
+
+def _unit(path: Path) -> str | None:
+    """Return "3" or "C" for a file of week 3 or elective C, None for any other file."""
+    match = re.search(r"week0(\d)|elective_([a-z])", path.relative_to(ROOT).as_posix())
+    return (match[1] or match[2].upper()) if match else None
+
+
 def listing() -> str:
     """Return every entry with the sentences that use it."""
     by_key: dict[tuple[str, str], list[Use]] = {}

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from course.book import drawings
+from course.book import drawings, pictures
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class Figures(SphinxTransform):
             caption = caption_below(paragraph)
             if drawing is None and caption is None:
                 continue
-            figure = nodes.figure(classes=["drawing"] if drawing else [])
+            kind = "drawing" if drawing else "chart" if is_chart(image) else None
+            figure = nodes.figure(classes=[kind] if kind else [])
             figure += nodes.raw("", drawing.svg, format="html") if drawing else image.deepcopy()
             if caption is not None:
                 below = paragraph.next_node(descend=False, siblings=True)
@@ -50,6 +51,11 @@ class Figures(SphinxTransform):
                 figure += nodes.caption("", "", *caption)
             self.document.set_id(figure, suggested_prefix=f"{PurePosixPath(image['uri']).stem}-")
             paragraph.replace_self(figure)
+
+
+def is_chart(image: nodes.image) -> bool:
+    """Say whether an image is one of `pictures.CHARTS`."""
+    return PurePosixPath(image["uri"]).name in pictures.CHARTS
 
 
 def alone(image: nodes.image) -> bool:

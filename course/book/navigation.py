@@ -12,6 +12,7 @@ from autograder import units
 from course.book import COURSE, ROOT, notebooks
 
 TITLE = re.compile(r"^# (?:Week (\d+)|Elective ([A-Z])) · ", re.MULTILINE)
+NOTEBOOK = re.compile(r"\bnotebook ([1-9A-Z]),\s+section")
 EXERCISE = re.compile(r"^@exercise\((.+?)\)$", re.MULTILINE)  # above a function of aeutils
 
 
@@ -36,6 +37,17 @@ def under_title(text: str, line: str) -> str:
     """
     title, _, rest = text.partition("\n")
     return f"{title}\n\n{line}\n\n{rest.lstrip()}".rstrip("\n") + ("\n" if rest else "")
+
+
+def linked_notebooks(text: str) -> str:
+    """Return a page on which each "notebook 3, section 5" leads to that notebook on the site."""
+    found = notebooks.names()
+    names = {units.title_of(units.unit_of(name)).split()[1]: name for name in found}
+
+    def link(match: re.Match[str]) -> str:
+        return f"[notebook {match[1]}](notebooks/{names[match[1]]}.ipynb), section"
+
+    return NOTEBOOK.sub(link, text)
 
 
 def of_lesson(unit: str, instructors: bool) -> str:

@@ -68,6 +68,17 @@ FIGURES = {
     "elective_c-slant.png": ("elective_c_generating", "Slant, learned on"),
 }
 
+# Lines and points on white paper: on a dark page the site turns them to light ones on the page's
+# own ground. Pictures of digits stay as they are, since their captions speak of ink and paper.
+CHARTS = {
+    *("week01-scree.png", "week01-errors.png", "week01-angles.png"),
+    *("week02-learning.png", "week02-pixel.png", "week03-widths.png", "week03-bits.png"),
+    *("week04-noise.png", "week04-arrows.png", "week05-divergence.png", "week05-probes.png"),
+    *("week05-singular.png", "week05-places.png", "week06-offset.png", "week06-axes.png"),
+    *("week07-collapse.png", "week07-cells.png", "week07-race.png", "week07-labels.png"),
+    *("elective_a-words.png", "elective_a-depth.png", "elective_b-blizzard.png"),
+}
+
 
 def write() -> list[Path]:
     """Write every figure of the lessons; return the files."""

@@ -68,6 +68,7 @@ TEACHING = "The instructor's edition of this book has these pages; the students'
 def practical(folder: Path) -> list[str]:
     """Return the pages that are neither a lesson nor a list, in the order to read them."""
     first = ["README", "student-setup", "datasets", "glossary", "mistakes", "references"]
+    first += ["sources"]
     known = {*first, "index", *(path.stem for path in units.pages(folder))}
     kept = {"architecture", "instructors", "large-classes", "misconceptions"}
     rest = sorted(p.stem for p in folder.glob("*.md") if p.stem not in known | kept)
@@ -90,6 +91,8 @@ def copy_pages(folder: Path, edition: str) -> None:
             text = path.read_text(encoding="utf-8")
             if path.stem == units.unit_of(path.stem):
                 text = lesson(text, path.stem, edition)
+            if path.name == "sources.md":
+                text = navigation.linked_notebooks(text)
             target.write_text(text, encoding="utf-8")
         else:
             shutil.copy(path, target)

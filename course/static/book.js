@@ -1,23 +1,48 @@
-// A formula in the text cannot break over lines. Where it is wider than the column, it scrolls by
-// itself, also with the keyboard.
-function scrollWideFormulas() {
-  document.querySelectorAll(".bd-article mjx-container").forEach((formula) => {
+// Formulas, tables, pictures and outputs that are wider than the column scroll by themselves, also
+// with the keyboard, and fade at the side where they go on (book.css).
+const FORMULAS = "mjx-container[display='true'], mjx-container.wide";
+const WIDE = `.bd-article :is(${FORMULAS}, .pst-scrollable-table-container, .picture, .output, pre)`;
+
+function markEdges(box) {
+  const rest = box.scrollWidth - box.clientWidth;
+  box.classList.toggle("more-left", rest > 1 && box.scrollLeft > 1);
+  box.classList.toggle("more-right", rest > 1 && box.scrollLeft < rest - 1);
+  if (rest > 1 && !box.hasAttribute("tabindex")) {
+    box.tabIndex = 0;
+    box.addEventListener("scroll", () => markEdges(box), {passive: true});
+  }
+}
+
+// A formula in the text cannot break over lines.
+function scrollWideThings() {
+  document.querySelectorAll(".bd-article mjx-container:not([display='true'])").forEach((formula) => {
     const column = formula.closest("p, li, td, dd, summary, div");
-    if (formula.getAttribute("display") !== "true" && column && formula.offsetWidth > column.clientWidth) {
+    if (column && formula.offsetWidth > column.clientWidth) {
       formula.classList.add("wide");
     }
-    if (formula.scrollWidth > formula.clientWidth + 1) {
-      formula.tabIndex = 0;
-    }
+  });
+  document.querySelectorAll(WIDE).forEach(markEdges);
+}
+
+// The caption of a figure stays where it is while its picture is moved.
+function wrapPictures() {
+  document.querySelectorAll(".bd-article figure > :is(svg, img, a)").forEach((picture) => {
+    const box = document.createElement("div");
+    box.className = "picture";
+    picture.before(box);
+    box.append(picture);
   });
 }
 
+document.addEventListener("DOMContentLoaded", wrapPictures);
 addEventListener("load", () => {
+  scrollWideThings();
   if (window.MathJax && MathJax.startup) {
-    MathJax.startup.promise.then(scrollWideFormulas);
+    MathJax.startup.promise.then(scrollWideThings);
   }
 });
-document.addEventListener("toggle", scrollWideFormulas, true); // a folded part was opened
+addEventListener("resize", scrollWideThings);
+document.addEventListener("toggle", scrollWideThings, true); // a folded part was opened
 
 // A site opened as files: the browser refuses to fetch the pages that a search found, so what is
 // shown below a hit comes from a script that has the texts of all pages.

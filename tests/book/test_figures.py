@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.core import publish_doctree
 
 from autograder import units
-from course.book import COURSE, drawings
+from course.book import COURSE, drawings, pictures
 from course.book.figures import Figures
 
 LESSONS = units.pages(COURSE)
@@ -47,6 +47,13 @@ def test_a_paragraph_in_italics_becomes_the_caption():
     assert figure[1].astext() == "Look here."
     assert "Look here." in document.astext()
     assert document.astext().count("Look here.") == 1
+
+
+def test_a_chart_is_marked_so_that_a_dark_page_can_turn_it():
+    assert set(pictures.FIGURES) >= pictures.CHARTS
+    for name, classes in (("week01-scree.png", ["chart"]), ("week01-rebuilt.png", [])):
+        document = transformed(f".. |x| image:: images/{name}\n\n|x|\n\n*Look here.*\n")
+        assert next(document.findall(nodes.figure))["classes"] == classes
 
 
 def test_other_text_below_an_image_is_left_alone():

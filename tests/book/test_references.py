@@ -15,6 +15,10 @@ def test_every_entry_is_cited():
     assert citations.uncited() == []
 
 
+def test_an_entry_names_every_week_that_cites_it():
+    assert citations.weeks_missing() == []
+
+
 def test_an_entry_has_authors_years_and_an_address_that_reads_like_one():
     found = citations.entries()
     assert len(found) > 100
