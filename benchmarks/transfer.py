@@ -199,7 +199,9 @@ def differences(right: dict[str, list[float]], way: str) -> list[float]:
 
 def interval(values: list[float]) -> dict[str, float]:
     """Return the mean of the gains and its 95 % interval by Student's t."""
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
+    half = (
+        float(stats.t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
+    )
     mean = statistics.mean(values)
     return {"gain": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
 

@@ -381,7 +381,9 @@ history_greedy = fit(greedy, guesser, greedy, loss=both_sides)
 # **Predict.** At the start the loss is about 1. What is it at the end?
 
 # %% tags=["explore"]
-predict("ed-greedy", "Loss of the last 50 steps, one encoder and nothing stopped?", 0, 1, default=0.5)
+predict(
+    "ed-greedy", "Loss of the last 50 steps, one encoder and nothing stopped?", 0, 1, default=0.5
+)
 
 # %% tags=["explore"]
 greedy_loss = sum(history_greedy.train_loss[-50:]) / 50
@@ -533,6 +535,8 @@ from autograder.exercises import elective_d, grade
 grade(elective_d.moving_average, ema_update, without_start)
 ### END HIDDEN TESTS
 assert tests.moving_average(ema_update, without_start)
+
+
 # %% tags=["explore"]
 def train_jepa(hide, decay: float = 0.998) -> tuple[ContextEncoder, training.History]:
     """Train an encoder whose target is its own moving average; return the average."""
@@ -676,13 +680,16 @@ assert tests.probes(standardise, linear_probe, knn_probe)
 # **Predict.** The masked autoencoder was asked for pixels, the other one for features. By how many points of the linear probe is JEPA ahead (negative: behind)?
 
 # %% tags=["explore"]
-predict("ed-jepa", "JEPA's linear probe minus the masked autoencoder's, in points?", -30, 30, default=5)
+predict(
+    "ed-jepa", "JEPA's linear probe minus the masked autoencoder's, in points?", -30, 30, default=5
+)
 
 # %% tags=["explore"]
 y, y_test = digits.y_train, digits.y_test
+axes = pca.PCA(64).fit(x.flatten(1))
 encoders = {
     "raw pixels": lambda images: images.flatten(1),
-    "PCA-64": lambda images, axes=pca.PCA(64).fit(x.flatten(1)): axes.transform(images.flatten(1)),
+    "PCA-64": lambda images: axes.transform(images.flatten(1)),
     "untrained": untrained.encode,
     "predicts pixels": masked.encode,
     "predicts features, nothing stopped": greedy.encode,
@@ -700,9 +707,7 @@ for name, encode in encoders.items():
         "knn": 100 * float((knn_probe(z, y, z_test) == y_test).double().mean()),
     }
     print(f"{name:<36}{judged[name]['linear']:>14.1f}{judged[name]['knn']:>13.1f}")
-reveal(
-    "ed-jepa", judged["predicts features, JEPA"]["linear"] - judged["predicts pixels"]["linear"]
-)
+reveal("ed-jepa", judged["predicts features, JEPA"]["linear"] - judged["predicts pixels"]["linear"])
 
 # %% tags=["explore"]
 training.compare(
@@ -740,7 +745,13 @@ record("ed-probes", judged)
 # **Predict.** Ten heaps of the masked autoencoder's features: which share of the test images belongs to the most frequent digit of its heap?
 
 # %% tags=["explore"]
-predict("ed-purity", "Purity of ten heaps of the masked autoencoder's features (%)?", 10, 100, default=80)
+predict(
+    "ed-purity",
+    "Purity of ten heaps of the masked autoencoder's features (%)?",
+    10,
+    100,
+    default=80,
+)
 
 # %% tags=["explore"]
 heaps = {}
