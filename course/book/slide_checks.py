@@ -1,4 +1,8 @@
-"""Can a deck be read from the last row? Measured in Chromium, at 1280 × 720 pixels."""
+"""Can a deck be read from the last row? Measured in Chromium, for a screen of 1280 × 720 pixels.
+
+A window of Chromium that was asked for 720 pixels may have fewer inside, and how many depends on
+its version. So sizes and places are converted to what they are on a screen of exactly that size.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,15 @@ for (let i = 0; i < many; i++) {
   slide.querySelectorAll(".fragment").forEach((f) => f.classList.add("visible"));
   await new Promise((done) => setTimeout(done, 30));
   const title = (slide.querySelector("h1, h2, h3") || slide).textContent.trim().slice(0, 60);
-  const scale = Reveal.getScale();
+  const wanted = 1 - Reveal.getConfig().margin;  // the scale on a screen of 1280 × 720
+  const onScreen = (place, inside, screen) =>
+    ((place - inside / 2) / Reveal.getScale()) * wanted + screen / 2;
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
   let smallest = 1000, text = "";
   while (walker.nextNode()) {
     const node = walker.currentNode, element = node.parentElement;
     if (!node.textContent.trim() || element.closest("aside, mjx-container, svg")) continue;
-    const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+    const size = parseFloat(getComputedStyle(element).fontSize) * wanted;
     if (size < smallest) {
       smallest = size;
       text = node.textContent.trim().slice(0, 40);
@@ -36,8 +42,8 @@ for (let i = 0; i < many; i++) {
     if (within || element.closest("aside, mjx-assistive-mml")) return;
     const box = element.getBoundingClientRect();
     if (box.width && box.height) {
-      bottom = Math.max(bottom, box.bottom);
-      right = Math.max(right, box.right);
+      bottom = Math.max(bottom, onScreen(box.bottom, innerHeight, 720));
+      right = Math.max(right, onScreen(box.right, innerWidth, 1280));
     }
   });
   found.push([title, smallest, text, bottom, right]);

@@ -15,7 +15,7 @@ from autograder import units
 from autograder.builder.rules import leaks
 from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
-from course.book.browser import find_chromium
+from course.book.browser import ask, find_chromium
 from course.book.slide_checks import unreadable
 from course.book.source_tree import mistakes_page
 
@@ -116,6 +116,32 @@ def test_axe_finds_nothing(site, page, theme):
     assert checks.axe(site, page, theme) == []
 
 
+FADING = """
+await MathJax.startup.promise;
+await new Promise((done) => setTimeout(done, 300));
+const wide = [...document.querySelectorAll(".bd-article mjx-container[display='true']")]
+  .filter((formula) => formula.scrollWidth > formula.clientWidth + 1);
+const inText = "mjx-container:not([display='true'], .wide)";
+return [
+  document.documentElement.scrollWidth <= innerWidth,
+  wide.length,
+  wide.filter((formula) => !formula.classList.contains("more-right")).length,
+  document.querySelectorAll(".picture.more-right").length,
+  [...document.querySelectorAll(inText)].filter((f) => f.matches(".more-right")).length,
+];
+"""
+
+
+def test_what_is_wider_than_a_phone_fades_where_it_goes_on(site):
+    if find_chromium() is None:
+        pytest.skip("needs Chromium")
+    page = site / "week05.html"
+    fits, wide, unmarked, pictures, in_text = ask(page, FADING, size=(390, 844))
+    assert fits, "the page itself must not scroll sideways"
+    assert (wide > 0, unmarked, in_text) == (True, 0, 0)
+    assert pictures > 3
+
+
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):
     return build("slides", tmp_path_factory.mktemp("slides") / "slides")
@@ -151,7 +177,7 @@ def test_a_slide_that_is_too_small_would_be_found(slides, tmp_path):
     found = unreadable(slides / "bad.html")
     (slides / "bad.html").unlink()
     assert len(found) == 2, found
-    assert "“small” is 12 pixels high" in found[0]
+    assert "“small” is 11 pixels high" in found[0]
     assert "reaches" in found[1]
 
 
