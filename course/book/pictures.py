@@ -57,6 +57,11 @@ FIGURES = {
     "elective_c-manifold.png": ("elective_c_generating", "All that two numbers"),
     "elective_c-nearest.png": ("elective_c_generating", "Drawn, and below each"),
     "elective_c-slant.png": ("elective_c_generating", "Slant, learned on"),
+    "elective_d-row.png": ("elective_d_prediction", "One digit as a transformer"),
+    "elective_d-hidden.png": ("elective_d_prediction", "What would you say"),
+    "elective_d-paints.png": ("elective_d_prediction", "A masked autoencoder paints"),
+    "elective_d-curve.png": ("elective_d_prediction", "A learning curve that anybody"),
+    "elective_d-labels.png": ("elective_d_prediction", "What an encoder is worth"),
 }
 
 
