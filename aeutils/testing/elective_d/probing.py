@@ -31,10 +31,14 @@ def _standardise(standardise: Callable) -> None:
     either = [1.0, math.sqrt(1.5)]  # by which number the squares are divided is left open
     others = other - other.mean(dim=0)
     known = [
-        Mistake(how, factor * torch.tensor(values), message)
+        Mistake(how, factor * values, message)
         for factor in either
         for how, values, message in (
-            ("not-centred", [[3.5, 0, 1.5], [1.5, 0, 4]], "subtract the means of `train` first"),
+            (
+                "not-centred",
+                torch.tensor([[3.5, 0, 1.5], [1.5, 0, 4]]),
+                "subtract the means of `train` first",
+            ),
             ("variances", factor * torch.tensor([[1.0, 0, 0], [0, 0, 12.5]]), "take roots"),
         )
     ]
