@@ -69,6 +69,11 @@ FIGURES = {
     "elective_c-nearest.png": ("elective_c_generating", "Drawn, and below each"),
     "elective_c-roads.png": ("elective_c_generating", "Three roads"),
     "elective_c-slant.png": ("elective_c_generating", "Slant, learned on"),
+    "elective_d-row.png": ("elective_d_prediction", "One digit as a transformer"),
+    "elective_d-hidden.png": ("elective_d_prediction", "What would you say"),
+    "elective_d-paints.png": ("elective_d_prediction", "A masked autoencoder paints"),
+    "elective_d-curve.png": ("elective_d_prediction", "A learning curve that anybody"),
+    "elective_d-labels.png": ("elective_d_prediction", "What an encoder is worth"),
 }
 
 # Lines and points on white paper: on a dark page the site turns them to light ones on the page's

@@ -16,7 +16,7 @@ def test_a_unit_has_a_title_and_every_notebook_a_unit():
     names = units.notebooks(ROOT)
     assert names == units.notebooks(ROOT, "solutions")
     assert names[0] == "week01_pca"
-    assert names[-1] == "elective_c_generating"
+    assert names[-1] == "elective_d_prediction"
     assert all(units.unit_of(name) for name in names)
 
 
