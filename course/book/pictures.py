@@ -85,6 +85,10 @@ CHARTS = {
     *("week05-singular.png", "week05-places.png", "week06-offset.png", "week06-axes.png"),
     *("week07-collapse.png", "week07-cells.png", "week07-race.png", "week07-labels.png"),
     *("elective_a-words.png", "elective_a-depth.png", "elective_b-blizzard.png"),
+    *("elective_a-bits.png", "elective_a-labels.png", "elective_b-days.png", "elective_b-ring.png"),
+    *("elective_b-coin.png", "elective_b-detail.png", "elective_c-prices.png"),
+    *("elective_c-bound.png", "elective_d-curve.png", "elective_d-labels.png"),
+    *("week06-two-codes.png", "week06-gaps.png"),
 }
 
 
