@@ -7,7 +7,9 @@ to those of the weeks.
 from __future__ import annotations
 
 import functools
+import json
 import math
+import statistics
 from collections.abc import Callable
 from functools import partial
 
@@ -16,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from aeutils import anomalies, data, embeddings, generation
+from course.book import ROOT
 
 OPPOSITES = """hot cold, good bad, big small, before after, open closed, left right, win lose,
 old new, true false, high low, war peace, buy sell, white black, long short, easy hard, early late,
@@ -115,7 +118,23 @@ def latent_factor(pixels: int, code: int, channels: int) -> float:
     return 3 * pixels**2 / (channels * code**2)
 
 
+@functools.cache
+def _hidden_patches() -> dict:
+    return json.loads((ROOT / "benchmarks" / "patches.json").read_text(encoding="utf-8"))
+
+
+def hidden_patches(scene: str, method: str, what: str) -> float:
+    """Return the median over seeds of what `python -m benchmarks.patches` recorded."""
+    return statistics.median(row[what] for row in _hidden_patches()[scene][method])
+
+
 ELECTIVES: dict[str, Callable[[], float]] = {
+    **{
+        f"patches/{scene}/{method}/{what}": partial(hidden_patches, scene, method, what)
+        for scene, methods in _hidden_patches().items()
+        for method in methods
+        for what in ("probe", "knn", "spread")
+    },
     "ea-weight/the": partial(tf_idf_weight, 10, 4, 3),
     "ea-weight/hockey": partial(tf_idf_weight, 1, 4, 1),
     "ea-company/the": partial(association, "hockey", "the"),

@@ -13,11 +13,11 @@ from aeutils.testing.checking import Mistake, expect, expect_close, expect_shape
 K, C = 3, 4  # features and classes
 
 
-def _encoder() -> nn.Module:
+def _encoder() -> Any:
     """Return a small encoder in training mode, of which one parameter requires no gradient."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        encoder = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, K))
+        encoder: Any = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, K))
     encoder[0].bias.requires_grad_(False)
     encoder[1].running_mean += 0.3
     return encoder
@@ -64,7 +64,7 @@ def _made(transferred: Callable, encoder: nn.Module, frozen: bool) -> Any:
     return model
 
 
-def _logits(model: nn.Module, encoder: nn.Module, x: Tensor) -> None:
+def _logits(model: Any, encoder: nn.Module, x: Tensor) -> None:
     """Compare the logits in eval mode with head(encoder(x))."""
     with torch.no_grad():
         features = encoder.eval()(x)
@@ -100,7 +100,7 @@ def _trained(model: nn.Module, x: Tensor) -> None:
         optimizer.step()
 
 
-def _expect_modes(model: nn.Module, frozen: bool) -> None:
+def _expect_modes(model: Any, frozen: bool) -> None:
     """Raise unless train and eval reach everything but a frozen encoder, and return the module."""
     if frozen:
         text = "the frozen encoder should be in eval mode from the start"

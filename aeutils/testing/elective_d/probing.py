@@ -118,8 +118,14 @@ def _near(knn_probe: Callable) -> None:
         Mistake("train-classified", (9,), "the training images; classify `test`"),
     ]
     # None where classes have equally many votes
-    by_k = {1: [0, 2, 1, 1], 3: [0, 2, 2, 1], 5: [None, 2, None, 2], 9: [2, 2, 2, 2]}
-    for k, right in [*by_k.items(), (None, by_k[5])]:
+    by_k: dict[int, list[int | None]] = {
+        1: [0, 2, 1, 1],
+        3: [0, 2, 2, 1],
+        5: [None, 2, None, 2],
+        9: [2, 2, 2, 2],
+    }
+    asked: list[tuple[int | None, list[int | None]]] = [*by_k.items(), (None, by_k[5])]
+    for k, right in asked:
         at = f"{what} with k = {k}" if k else f"{what} where no k is given, which is 5 then,"
         more = [k] if k else []
         value = run(knn_probe, train.clone(), labels.clone(), test.clone(), *more, name=name)

@@ -40,7 +40,7 @@ def _observe(transferred, weights, running, x, sizes, frozen, training):
     def make():
         (h, d), k = weights[0].shape, len(weights[5])
         layers = torch.nn.Linear(d, h), torch.nn.BatchNorm1d(h), torch.nn.Linear(h, k)
-        encoder = torch.nn.Sequential(*layers)
+        encoder: Any = torch.nn.Sequential(*layers)
         with torch.no_grad():
             for p, w in zip(encoder.parameters(), weights, strict=True):
                 p.copy_(w)
