@@ -40,6 +40,14 @@ training.seed_everything(1)
 # %% tags=["explore"]
 widgets.checklist()
 
+# %% [markdown]
+# The way of a text in one picture: words, counts, a code, bits.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.bag_of_words()
+
 # %% tags=["explore"]
 docs = data.load_documents()
 docs

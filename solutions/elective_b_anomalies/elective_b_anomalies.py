@@ -40,6 +40,14 @@ training.seed_everything(1)
 widgets.checklist()
 
 # %% [markdown]
+# The way of a series in one picture: windows, what is rebuilt, and where the error stands out.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.window_slices()
+
+# %% [markdown]
 # ## 1 · Seven months of New York
 #
 # How many people rode in a yellow cab, every half hour from July 2014 to January 2015? The Numenta Anomaly Benchmark (Lavin and Ahmad, 2015)

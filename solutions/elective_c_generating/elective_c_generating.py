@@ -44,6 +44,14 @@ training.seed_everything(1)
 widgets.checklist()
 
 # %% [markdown]
+# The idea in one picture: codes that are clouds, around a place from which one can draw.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.clouds()
+
+# %% [markdown]
 # ## 1 · A decoder is not yet a generator
 #
 # The autoencoder of week 2, with a code of eight numbers. What does its decoder say to eight numbers that no image gave?

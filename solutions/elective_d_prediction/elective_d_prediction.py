@@ -43,6 +43,14 @@ training.seed_everything(1)
 widgets.checklist()
 
 # %% [markdown]
+# The idea in one picture: hide patches, here and there or as a block, and predict them.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.patches_and_masks()
+
+# %% [markdown]
 # ## 1 · Hide a part, and predict it
 #
 # A widely held view in cognitive science is that brains learn by predicting what their senses will say next. No teacher is needed: the world itself tells, a moment later, whether the prediction was right. The same trick works with images.

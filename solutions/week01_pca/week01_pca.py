@@ -44,6 +44,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# The whole week in one picture: a cloud of points, its longest direction, and what is lost on the way to it.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.linear_map()
+
+# %% [markdown]
 # ## 1 · A digit is a point
 #
 # Write the 28 × 28 pixels of an image one after the other and you have a point with 784 coordinates,

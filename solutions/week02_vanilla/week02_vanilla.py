@@ -43,6 +43,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# The whole week in one picture. Everything that the decoder will know of the digit has to pass through the waist.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.hourglass()
+
+# %% [markdown]
 # ## 1 · Encoder, latent space, decoder
 #
 # An autoencoder is two functions in a row, $\hat x = g(f(x))$:

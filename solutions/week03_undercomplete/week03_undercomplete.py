@@ -44,6 +44,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# The whole week in one picture: a wide code copies, a narrow one has to choose.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.bottleneck()
+
+# %% [markdown]
 # ## 1 · How wide should the code be?
 #
 # The encoder of one layer is

@@ -46,6 +46,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# The whole week in one picture: damage pushes images off the curve where they live, and a repair leads back.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.corruption_arrows()
+
+# %% [markdown]
 # ## 1 · Four ways to damage an image
 #
 # The autoencoder of week 2 was trained with $L(x, g(f(x)))$. Now something is done to $x$ on the way in,

@@ -45,6 +45,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# What the middle of this week is about, in one picture: move the image a little in every direction, and see how the code moves.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.jacobian_ellipse()
+
+# %% [markdown]
 # ## 1 · Penalties on the weights
 #
 # A regulariser is a second wish, added to the first with an exchange rate:

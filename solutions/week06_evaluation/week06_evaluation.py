@@ -46,6 +46,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# Of all the measures of this week the one that divides by nothing: how often is a pair of one class more similar than a pair of two?
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.roc()
+
+# %% [markdown]
 # ## 1 · Pixels are an embedding, and a poor one
 #
 # An *embedding* is a way to turn an image into a row of numbers. The 784 pixels are one. To judge it we

@@ -49,6 +49,14 @@ digits
 widgets.checklist()
 
 # %% [markdown]
+# The whole week in one picture: one encoder, used twice, and a distance.
+
+# %% tags=["explore"]
+from aeutils import drawings
+
+drawings.siamese_pair()
+
+# %% [markdown]
 # ## 1 · Nearest neighbours
 #
 # The oldest classifier has no training at all. Keep images whose class is known: the **store**. Compare a
