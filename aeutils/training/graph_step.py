@@ -90,6 +90,9 @@ class GraphStep:
         Args:
             batch: what the model is shown, like the batch that was recorded.
             target: what it is asked for.
+
+        Returns:
+            The loss of the batch, a scalar of its own.
         """
         assert self._replay is not None, "ask `takes` first"
         self._batch.copy_(batch)

@@ -131,8 +131,8 @@ def cause(conduct: Conduct, ask: Ask) -> Relation | None:
     known = probes(conduct)
     pairs = [*known.draws, *(p for both in known.exchanged.values() for p in both)]
     told = ask(order_of_cases(conduct, [case for case, _ in pairs]))
-    if any("raised" in seen for seen in told[:2]):
-        return None
+    if any("raised" in seen or seen["value"] is None for seen in told[:2]):
+        return None  # what works in place returns nothing, and has no relation to look for
     found = _ignored(conduct, known, told)
     if conduct.right is None:
         return found
