@@ -9,6 +9,8 @@ from pathlib import Path
 from autograder.units import title_of, unit_of
 
 SEEN = re.compile(r"^(#+)\s+(Misconceptions seen in answers)\s*$", re.MULTILINE)
+# What follows the last brackets with names of the bank.
+ADVICE = re.compile(r".*`\)[.:]?\s+(.*)", re.DOTALL)
 SPOILER = re.compile(r"^#+\s+(Spoiler:.*\(exercises?\s+(.+)\))\s*$", re.MULTILINE)
 BULLET = re.compile(r"^- (.*(?:\n  .*)*)", re.MULTILINE)
 
@@ -66,7 +68,8 @@ class Lesson:
                 if f"`{mistake}`" in bullet:
                     called = re.match(r"\*([^*]+)\*", bullet)
                     title = called[1].rstrip(".") if called else heading[2]
-                    advice = " ".join(bullet.partition("): ")[2].split())
+                    told = ADVICE.search(bullet)
+                    advice = " ".join(told[1].split()) if told else ""
                     return self._section(title, heading[2], advice)
         for spoiler in SPOILER.finditer(self.text):
             if number and number in _numbers(spoiler[2]):

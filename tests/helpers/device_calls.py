@@ -27,6 +27,7 @@ from aeutils import (
     passport,
     pca,
     plots,
+    prediction,
     training,
     widgets,
 )
@@ -95,6 +96,41 @@ def trained_adversarial(put: Put) -> list[float]:
     model, critic = put(models.Autoencoder((784, 8, 2))), put(models.mlp((2, 8, 1)))
     return training.fit_adversarial(
         model, critic, put(X), epochs=2, batch_size=6, progress=False
+    ).train_loss
+
+
+def patch_networks() -> tuple[torch.nn.Module, torch.nn.Module, Tensor]:
+    """Return a patch encoder, its predictor, and a mask that hides half of the patches."""
+    torch.manual_seed(3)
+    encoder = models.PatchEncoder((1, 28, 28), size=7, width=8, layers=1, heads=2)
+    hidden = (torch.arange(16) % 2 == 0).expand(len(X), 16)
+    return encoder, models.PatchPredictor(encoder, outputs=8), hidden
+
+
+def encoded_patches(put: Put) -> Tensor:
+    encoder = put(patch_networks()[0].eval())
+    with torch.no_grad():
+        return encoder.encode(put(X.reshape(-1, 1, 28, 28)))
+
+
+def predicted_patches(put: Put) -> Tensor:
+    encoder, predictor, hidden = patch_networks()
+    encoder, predictor, hidden = put(encoder.eval()), put(predictor.eval()), put(hidden)
+    with torch.no_grad():
+        return predictor(encoder(put(X.reshape(-1, 1, 28, 28)), hidden), hidden)
+
+
+def trained_prediction(put: Put) -> list[float]:
+    encoder, predictor, _ = patch_networks()
+    encoder = put(encoder)
+    return training.fit_prediction(
+        encoder,
+        put(predictor),
+        put(X.reshape(-1, 1, 28, 28)),
+        encoder,
+        lambda n, generator: prediction.random_mask(n, 16, 8, generator),
+        epochs=2,
+        batch_size=6,
     ).train_loss
 
 
@@ -315,6 +351,8 @@ CALLS: dict[str, Callable[[Put], Any]] = {
     "models.ResidualBlock": network(lambda: models.ResidualBlock(2), normal(3, 2, 8, 8)),
     "models.SemanticHash": network(lambda: models.SemanticHash((784, 8, 4)), X),
     "models.TiedAutoencoder": network(lambda: models.TiedAutoencoder((784, 8, 2)), X),
+    "models.PatchEncoder": encoded_patches,
+    "models.PatchPredictor": predicted_patches,
     "models.VariationalAutoencoder": network(lambda: models.VariationalAutoencoder((784, 8, 2)), X),
     "models.WindowAutoencoder": network(lambda: models.WindowAutoencoder(16, 8, 2), normal(5, 16)),
     "models.count_parameters": lambda put: models.count_parameters(encoder(put)),
@@ -365,6 +403,7 @@ CALLS: dict[str, Callable[[Put], Any]] = {
     ),
     "training.fit": trained,
     "training.fit_adversarial": trained_adversarial,
+    "training.fit_prediction": trained_prediction,
     "training.fit_encoder": trained_encoder,
     "training.reconstruction_error": lambda put: training.reconstruction_error(
         encoder(put, (784, 4, 784)), put(X), 5
@@ -461,7 +500,7 @@ NO_TENSORS = {
     *("training.ProgressBar", "training.Recipe", "training.RecipeRecorder", "training.Run"),
     *("training.TrainingDiverged", "training.Watch", "training.compare", "training.load_into"),
     *("training.progress", "training.save", "training.seed_everything"),
-    *("widgets.calibration", "widgets.checklist", "widgets.predict"),
+    *("widgets.calibration", "widgets.checklist", "widgets.predict", "widgets.share_predictions"),
 }
 PACKAGES = (
     "anomalies", "compression", "corruption", "embeddings", "generation", "losses", "models",

@@ -76,7 +76,7 @@ def test_a_target_with_a_gradient_collapses_and_the_loss_looks_perfect():
         before = spread(encoder.encode(X)).item()
     history = fit(encoder, predictor, encoder, loss=without_stop, epochs=60, lr=1e-2)
     with torch.no_grad():
-        assert spread(encoder.encode(X)).item() < 0.1 * before
+        assert spread(encoder.encode(X)).item() < 0.2 * before
     assert history.train_loss[-1] < 0.01 * history.train_loss[0]
 
 
