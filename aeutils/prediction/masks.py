@@ -17,6 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from aeutils._internal.draws import drawing_device
 from aeutils._internal.validate import check_count, describe
 from aeutils.testing.sealed import exercise
 
@@ -50,7 +51,7 @@ def random_mask(
             f"of {n_patches}"
         )
     # The order of random numbers is a random permutation, in each row another one.
-    noise = torch.rand(n, n_patches, generator=generator, device=_device_of(generator))
+    noise = torch.rand(n, n_patches, generator=generator, device=drawing_device(generator))
     return noise.argsort(dim=1) < n_hidden
 
 
@@ -108,12 +109,7 @@ def _covered(n: int, length: int, part: int, generator: torch.Generator | None) 
     Returns:
         Booleans (n, length).
     """
-    device = _device_of(generator)
+    device = drawing_device(generator)
     first = torch.randint(length - part + 1, (n, 1), generator=generator, device=device)
     at = torch.arange(length, device=device)
     return (at >= first) & (at < first + part)
-
-
-def _device_of(generator: torch.Generator | None) -> torch.device:
-    """Return where a generator draws: its numbers cannot be made elsewhere."""
-    return torch.device("cpu") if generator is None else generator.device

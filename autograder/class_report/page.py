@@ -6,10 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.class_report import picture, predictions, statistics
@@ -19,6 +17,7 @@ from autograder.class_report.people import People
 from autograder.class_report.reading import Week
 from autograder.class_report.statistics import Estimate
 from autograder.class_report.summary import WELL, lines_of, needs_a_word, well
+from autograder.class_report.templates import environment
 from autograder.units import title_of, unit_of
 
 CARDS = 5  # diagnoses of one exercise that are shown, if more than one student has them
@@ -198,14 +197,8 @@ def weeks_page(weeks: list[Seen], people: People) -> str:
 
 
 def _render(template: str, people: People, **values: object) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    templates = environment()
+    templates.filters |= {
         "label": people.label,
         "listed": lambda students: _listed([people.label(student) for student in students]),
         "number": lambda value: f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}",
@@ -213,7 +206,7 @@ def _render(template: str, people: People, **values: object) -> str:
         "estimate": lambda e: f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]".replace("-", "−"),
     }
     made = date.today().isoformat()
-    return environment.get_template(template).render(people=people, made=made, **values)
+    return templates.get_template(template).render(people=people, made=made, **values)
 
 
 def _listed(labels: list[str], most: int = 8) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
@@ -17,6 +15,7 @@ from autograder.class_report.people import People
 from autograder.class_report.reading import Week
 from autograder.class_report.reveal import Reveal
 from autograder.class_report.summary import lines_of, well
+from autograder.class_report.templates import environment
 from autograder.plugin.mathematics import MathRenderer
 
 MOST = 18  # lines of a cure on one slide
@@ -50,18 +49,12 @@ def deck(week: Week, people: People, found: list[Diagnosis], title: str, reveal:
         reveal: what the slides are shown with.
     """
     lines, _ = lines_of(week)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": lambda share: f"{share:.0%}", "markdown": _markdown}
-    environment.filters["size"] = _size
+    templates = environment()
+    templates.filters |= {"percent": lambda share: f"{share:.0%}", "markdown": _markdown}
+    templates.filters["size"] = _size
     # Only scripts with this word run, in the deck and in the window with the speaker's notes.
     nonce = secrets.token_urlsafe(16)
-    return environment.get_template("slides.html.j2").render(
+    return templates.get_template("slides.html.j2").render(
         title=title,
         week=week,
         handed=len(week.attempts),
