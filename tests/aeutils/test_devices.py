@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 import matplotlib.figure
 import pytest
 import torch
-from device_calls import CALLS, NO_TENSORS, PACKAGES, X, Y, Z, encoder
+from device_calls import CALLS, NO_TENSORS, PACKAGES
+from device_runs import X, Y, Z, encoder
 from other_device import SecondDevice
 from torch import Tensor
 
