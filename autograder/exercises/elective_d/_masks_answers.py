@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 RIGHT = {
     "ranks; comparisons with the edges": """
         def random_mask(n, n_patches, n_hidden, generator):
@@ -92,7 +94,7 @@ RIGHT = {
     """,
 }
 
-WRONG = {
+WRONG: dict[str, str | Mapping[str, str]] = {
     "visible-instead": {"argsort(dim=1) < n_hidden": "argsort(dim=1) >= n_hidden"},
     "probability": {
         "order.argsort(dim=1) < n_hidden": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 WEIGHTS = "old.mul_(decay).add_(new, alpha=1 - decay)"
 BUFFERS = "zip(average.buffers(), model.buffers())"
 RESULT = "(average - left * start) / (1 - left)"
@@ -77,7 +79,7 @@ RIGHT = {
     """,
 }
 
-WRONG = {
+WRONG: dict[str, str | Mapping[str, str]] = {
     "swapped": {WEIGHTS: "old.mul_(1 - decay).add_(new, alpha=decay)"},
     "moved-the-model": {WEIGHTS: "new.mul_(1 - decay).add_(old, alpha=decay)"},
     "nothing-changed": {WEIGHTS: "old = decay * old + (1 - decay) * new"},

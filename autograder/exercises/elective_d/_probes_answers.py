@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 RIGHT = {
     "as the formulas say": """
         def standardise(train, other):
@@ -120,7 +122,7 @@ RIGHT = {
     """,
 }
 
-WRONG = {
+WRONG: dict[str, str | Mapping[str, str]] = {
     "by-other": {"train.mean(dim=0), train.std(dim=0)": "other.mean(dim=0), other.std(dim=0)"},
     "by-both": {
         "mean, deviation = train.mean(dim=0), train.std(dim=0)": (

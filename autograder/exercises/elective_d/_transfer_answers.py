@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 RIGHT = {
     "a deep copy, and train() overridden": """
         class Transferred(nn.Module):
@@ -98,7 +100,7 @@ RIGHT = {
     """,
 }
 
-WRONG = {
+WRONG: dict[str, str | Mapping[str, str]] = {
     "not-copied": {"copy.deepcopy(encoder)": "encoder"},
     "copied-on-the-surface": {"copy.deepcopy(encoder)": "copy.copy(encoder)"},
     "original-flags": {

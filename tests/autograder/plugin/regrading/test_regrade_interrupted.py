@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
@@ -161,21 +163,18 @@ def test_what_was_killed_is_put_back_by_the_next_command(course, monkeypatch, ca
 
 def test_a_second_run_waits_for_the_first(course):
     hold = (
-        "import sys, time, logging\nfrom pathlib import Path\n"
+        "import sys, logging\nfrom pathlib import Path\n"
         "from autograder.plugin.one_at_a_time import one_run\n"
         "with one_run(Path(sys.argv[1]), 'ps', logging.getLogger()):\n"
-        "    print('mine', flush=True)\n    time.sleep(2)\n"
+        "    print('mine', flush=True)\n    sys.stdin.read()\n"
     )
     hall = str(course / "autograded" / ".exam-hall")
-    first = subprocess.Popen([sys.executable, "-c", hold, hall], stdout=subprocess.PIPE, text=True)
-    with first.stdout as said:
-        assert said.readline() == "mine\n"
-    done = subprocess.run(
-        [sys.executable, "-m", "autograder", "regrade", NAME, "--dry-run"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    first.wait()
-    assert "ps is being graded by another run; waiting" in done.stderr
-    assert done.returncode == 0, done.stderr
+    pipes: Any = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, "text": True}
+    again = [sys.executable, "-m", "autograder", "regrade", NAME, "--dry-run"]
+    with subprocess.Popen([sys.executable, "-c", hold, hall], **pipes) as first:
+        assert first.stdout.readline() == "mine\n"
+        with subprocess.Popen(again, **pipes) as second:
+            assert "ps is being graded by another run; waiting" in second.stderr.readline()
+            first.stdin.close()  # the first run ends, and the second goes on
+            said = second.stderr.read()
+    assert second.returncode == 0, said
