@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     ClearHiddenTests,
     ClearOutput,
     GetGrades,
     IgnorePattern,
     LimitOutput,
     OverwriteKernelspec,
-    SaveAutoGrades,
 )
 from traitlets.config import Config
 
@@ -24,6 +22,7 @@ from autograder.plugin.feedback import SummariseReports, show_offline
 from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
 from autograder.plugin.restore import RestoreCells
+from autograder.plugin.save_grades import SaveGrades
 from autograder.plugin.submissions import find_submissions
 
 
@@ -44,9 +43,8 @@ def exam_hall(c: Config) -> None:
         ExamHall,
         IgnorePattern,
         LimitOutput,
-        SaveAutoGrades,
+        SaveGrades,
         AssignLatePenalties,
-        CheckCellMetadata,
     ]
     show_offline(c)
     # Feedback must not print the source of the hidden tests.

@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests
-from nbgrader.utils import is_ignored, rmtree
+from nbgrader.utils import is_ignored, rmtree, setenv
 from psutil import pid_exists
 from tqdm import tqdm
 
@@ -29,7 +31,7 @@ from autograder.plugin.extensions import read_extensions, settle
 from autograder.plugin.intake import TIMESTAMP, make_way, stage, stage_timestamp
 from autograder.plugin.job import JobFactory
 from autograder.plugin.late import settle_penalties
-from autograder.plugin.nbgrader_internals import one_engine
+from autograder.plugin.nbgrader_internals import gradebook_kept_open
 from autograder.plugin.one_at_a_time import one_run
 from autograder.plugin.pending import FOLDER, Pending
 from autograder.plugin.prefetch import Prefetcher
@@ -37,6 +39,7 @@ from autograder.plugin.regrading.exchange import finish_interrupted
 from autograder.plugin.regrading.places import Places
 from autograder.plugin.releases import Release, read_release
 
+Sanitised = tuple[NotebookNode, dict[str, Any]]  # and nbgrader's names of the conversion
 RUN = f"run-{socket.gethostname()}-"  # several machines may grade in one shared folder
 
 
@@ -137,7 +140,6 @@ class ExamAutograde(Autograde):
             found[staged] = [str(Path(staged, Path(n).name)) for n in notebooks]
         self.assignments = found
         self.graded: list[str] = []
-        self.in_turn = True  # whether a notebook is read because nbgrader's own loop came to it
         self.releases: dict[tuple[str, str], Release] = {}
         self._clear_killed_runs()
         self.run_folder.mkdir(parents=True, exist_ok=True)
@@ -151,11 +153,11 @@ class ExamAutograde(Autograde):
         )
         self.waiting = [self._names(source) for source in sorted(self.assignments)]
         self.begun: set[tuple[str, str]] = set()
-        self.sanitised: dict[str, tuple[str, dict]] = {}  # by path, ahead of their turn
+        self.sanitised: dict[str, Sanitised] = {}  # by path, ahead of their turn
         self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
         begun = time.monotonic()
         try:
-            with one_engine():
+            with gradebook_kept_open():
                 self._settle_dates()
                 super().convert_notebooks()  # nbgrader's own loop
         finally:
@@ -302,15 +304,7 @@ class ExamAutograde(Autograde):
 
     def _start(self, notebook: str, staged: Path, assignment_id: str) -> None:
         """Sanitise a staged notebook as nbgrader will, and begin with it."""
-        resources = self.init_single_notebook_resources(notebook)
-        self._sanitizing = True
-        self._init_preprocessors()
-        self.in_turn = False
-        try:
-            text, resources = self.exporter.from_filename(notebook, resources=resources)
-        finally:
-            self.in_turn = True
-        self.sanitised[notebook] = text, resources
+        nb, resources = self.sanitised[notebook] = self._sanitise(notebook)
         files = self.run_folder / "files" / staged.parent.name / staged.name
         ignore = shutil.ignore_patterns("*.ipynb", TIMESTAMP)
         source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
@@ -318,7 +312,37 @@ class ExamAutograde(Autograde):
             if folder.is_dir():
                 skip = _both(ignore, self._ignored)
                 shutil.copytree(folder, files, ignore=skip, dirs_exist_ok=True)
-        self.prefetcher.start(nbformat.reads(text, as_version=4), resources["nbgrader"], files)
+        self.prefetcher.start(nb, resources["nbgrader"], files)
+
+    def _sanitise(self, notebook: str) -> Sanitised:
+        """Return a staged notebook after the preprocessors that make it fit to be graded."""
+        self._sanitizing = True
+        self._init_preprocessors()
+        resources = self.init_single_notebook_resources(notebook)
+        # The intake wrote this file, in nbformat's present version: no schema has to be asked.
+        nb = nbformat.from_dict(json.loads(Path(notebook).read_bytes()))
+        return self.exporter.run_preprocessors(nb, resources)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Sanitise, grade and save a notebook.
+
+        nbgrader saves it twice, and reads in between what it has just written.
+
+        Args:
+            notebook_filename: path of the staged notebook.
+        """
+        self.log.info("Grading %s", notebook_filename)
+        known = self.sanitised.pop(notebook_filename, None)
+        nb, resources = known or self._sanitise(notebook_filename)
+        try:
+            self._sanitizing = False
+            self._init_preprocessors()
+            with setenv(NBGRADER_EXECUTION="autograde"):
+                nb, resources = self.exporter.run_preprocessors(nb, resources)
+            text = nbformat.v4.writes(nb) + "\n"
+            self.write_single_notebook(text, {**resources, "output_extension": ".ipynb"})
+        finally:
+            self._sanitizing = True
 
     def _ignored(self, folder: str, names: list[str]) -> set[str]:
         return {n for n in names if is_ignored(os.path.join(folder, n), self.coursedir.ignore)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 
 from autograder.hall.isolation.bubblewrap import NoSandbox, require
@@ -22,7 +23,6 @@ class ExamExporter(NotebookExporter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.optimistic_validation = True  # once after all preprocessors, not after each
         self.settings = ExamHall(parent=self).settings()
         try:
             if self.settings.protected:
@@ -34,16 +34,18 @@ class ExamExporter(NotebookExporter):
             self.log.error("%s", refusal)  # nbgrader itself would end without a word
             raise
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return a notebook after all preprocessors; what was sanitised ahead, as it was then.
+    def run_preprocessors(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return a notebook after the preprocessors that are registered now.
+
+        nbconvert's own way copies the notebook twice and checks it against nbformat's schema. What
+        comes in here was made by :mod:`autograder.plugin.intake`, and nobody else holds it.
 
         Args:
-            filename: path of the notebook.
+            nb: the notebook, which is changed.
             resources: nbgrader's names and settings of this conversion.
-            kw: as for nbconvert's exporter.
         """
-        converter: Any = self.parent
-        known = converter.sanitised.pop(filename, None) if converter.in_turn else None
-        return known or super().from_filename(filename, resources, **kw)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        return nb, resources

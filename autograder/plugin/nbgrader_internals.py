@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import nbgrader
+from nbconvert.exporters import NotebookExporter
 from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -25,6 +26,7 @@ NEEDED = {
         "_format_dest",
         "_init_preprocessors",
         "_sanitizing",
+        "convert_single_notebook",
         "convert_notebooks",
         "exporter_class",
         "init_assignment",
@@ -32,8 +34,10 @@ NEEDED = {
         "init_destination",
         "init_single_notebook_resources",
         "set_permissions",
+        "write_single_notebook",
     ),
-    api: ("create_engine",),
+    NotebookExporter: ("_preprocessors",),
+    api: ("create_engine", "scoped_session", "sessionmaker"),
 }
 
 
@@ -112,20 +116,48 @@ def running_converter(preprocessor: NbGraderPreprocessor) -> Any:
 
 
 @contextmanager
-def one_engine() -> Iterator[None]:
-    """Let every gradebook opened inside share one database engine per address.
+def gradebook_kept_open() -> Iterator[None]:
+    """Let every gradebook opened inside use one connection per address, which stays open.
 
-    nbgrader opens the gradebook about eight times for every submission, each time with a new
-    SQLAlchemy engine. An engine remembers the SQL it has compiled; a new one compiles every
-    statement again, which is a good part of what bookkeeping costs. nbgrader disposes of an
-    engine's connections when it closes a gradebook, not of the engine.
+    nbgrader opens the gradebook about eight times for every submission. Each time it makes a new
+    SQLAlchemy engine, which compiles every statement again; looks whether each table exists; asks
+    for the course; and connects anew. Here that happens once for each address, and all is closed in
+    the end.
 
     Returns:
         A context.
     """
-    create_engine = api.create_engine
-    api.create_engine = functools.cache(create_engine)
+    create_engine, begin = api.create_engine, api.Gradebook.__init__
+    engines: dict[str, Any] = {}
+    known: set[tuple[str, str]] = set()
+
+    def the_engine(url: str, **settings: Any) -> Any:
+        if url not in engines:
+            engines[url] = create_engine(url, **settings)
+            # A gradebook that is closed gives its session back, and would end the connection.
+            engines[url].dispose = lambda *_, **__: None
+        return engines[url]
+
+    def open_again(
+        self: api.Gradebook,
+        db_url: str,
+        course_id: str = "default_course",
+        authenticator: Any = None,
+    ) -> None:
+        if (db_url, course_id) not in known:
+            begin(self, db_url, course_id, authenticator)
+            known.add((db_url, course_id))
+            return
+        self.engine = the_engine(db_url)
+        maker = api.sessionmaker(autoflush=True, bind=self.engine, future=True)
+        self.db = api.scoped_session(maker)
+        self.course_id, self.authenticator = course_id, authenticator
+
+    api.create_engine, api.Gradebook.__init__ = the_engine, open_again
     try:
         yield
     finally:
-        api.create_engine = create_engine
+        api.create_engine, api.Gradebook.__init__ = create_engine, begin
+        for engine in engines.values():
+            del engine.dispose
+            engine.dispose()

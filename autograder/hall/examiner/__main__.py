@@ -27,6 +27,7 @@ from autograder.hall.examiner.examiner import examine
 from autograder.hall.examiner.trusted_names import statements
 from autograder.hall.protocol.codec import Line
 from autograder.hall.protocol.proxies import RpcClient
+from autograder.hall.student.before_forks import prepare_to_fork
 
 # A name or a line number that a message shows is one of so many that the student may choose from.
 MOST_CLASSES, MOST_LINES = 8, 500
@@ -70,6 +71,7 @@ def wait_for_students(asked: socket.socket, modules: list[str]) -> None:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    prepare_to_fork()
     asked.send(b"w")
     while True:
         message, fds, _, _ = socket.recv_fds(asked, 65_536, 4)

@@ -21,10 +21,11 @@ from typing import Any
 SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
 sys.path[:0] = SETTINGS["code"]  # Python was started without this file's folder
 import namespaces  # noqa: E402
+from before_forks import prepare_to_fork  # noqa: E402
 from codec import Line  # noqa: E402
 from kernel import StudentKernel, seed_everything  # noqa: E402
 
-for _own in ("codec", "kernel", "namespaces", "outputs", "shell", "switches"):
+for _own in ("before_forks", "codec", "kernel", "namespaces", "outputs", "shell", "switches"):
     del sys.modules[_own]  # a course may bring files of these names
 del sys.path[: len(SETTINGS["code"])]
 
@@ -113,6 +114,7 @@ def wait_for_students(
         settings: see `isolation/sandbox.py`.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    prepare_to_fork()
     asked.sendall(b"w")
     while True:
         message, fds, _, _ = socket.recv_fds(asked, 1, 3)

@@ -1,7 +1,10 @@
 """What the plug-in needs of nbgrader is there; what another release lacks is said by name."""
 
+import sqlite3
+
 import nbgrader
 import pytest
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
 from autograder.plugin import nbgrader_internals as module
@@ -36,9 +39,26 @@ def test_another_nbgrader_is_refused_in_words(monkeypatch):
         module.take_over(object(), ExamAutograde)
 
 
-def test_one_engine_for_each_address_and_the_old_way_afterwards():
-    before = module.api.create_engine
-    with module.one_engine():
-        first = module.api.create_engine("sqlite://")
-        assert module.api.create_engine("sqlite://") is first
-    assert module.api.create_engine is before
+def test_a_gradebook_that_is_kept_open_is_like_a_new_one_and_sees_what_others_write(tmp_path):
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    before = module.api.create_engine, Gradebook.__init__
+    with module.gradebook_kept_open():
+        with Gradebook(url) as first:
+            first.add_student("ann")
+            engine, names = first.engine, set(vars(first))
+        with Gradebook(url) as again:
+            assert again.engine is engine
+            assert set(vars(again)) == names, "nbgrader's Gradebook.__init__ sets other attributes"
+            assert [student.id for student in again.students] == ["ann"]
+            again.add_student("bob")
+        other = sqlite3.connect(tmp_path / "gradebook.db")
+        other.execute("update student set first_name = 'Ann' where id = 'ann'")
+        other.commit()
+        other.close()
+        with Gradebook(url) as third:
+            assert third.find_student("ann").first_name == "Ann"
+            assert len(third.students) == 2
+        with Gradebook(url, "another_course") as elsewhere:
+            assert elsewhere.course_id == "another_course"
+    assert (module.api.create_engine, Gradebook.__init__) == before
+    assert engine.pool.checkedin() == 0, "a connection stays open after the run"
