@@ -50,11 +50,11 @@ RANK = {
     "participation": "(Σσ²)² / Σσ⁴; the exponential of the entropy is asked for",
     "stable-rank": "Σσ² over the largest σ²; the exponential of the entropy is asked for",
     "one-over-largest": "Σσ over the largest σ; the exponential of the entropy is asked for",
-    "how-many": "the rank, as `torch.linalg.matrix_rank` gives it: it counts the singular values that "
-    "are not 0, however small. The *effective* rank is the exponential of their entropy",
-    "how-many-uncentred": "the rank, as `torch.linalg.matrix_rank` gives it, of features that were not "
-    "even centred: it counts the singular values that are not 0, however small. The *effective* "
-    "rank is the exponential of the entropy of those of the centred features",
+    "how-many": "the rank, as `torch.linalg.matrix_rank` gives it: it counts the singular values "
+    "that are not 0, however small. The *effective* rank is the exponential of their entropy",
+    "how-many-uncentred": "the rank, as `torch.linalg.matrix_rank` gives it, of features that were "
+    "not even centred: it counts the singular values that are not 0, however small. The "
+    "*effective* rank is the exponential of the entropy of those of the centred features",
     "columns": "the shares of the columns' deviations: columns that go together count twice; take "
     "the singular values",
 }
