@@ -246,7 +246,7 @@ plots.sample_wall(
 
 # %% [markdown]
 # ### Exercise 3 · The loss of a prediction
-# *Difficulty ●●○ · importance ●●● · 10 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●● · 10 minutes · 2 points*
 #
 # The predictor says what stands in the hidden patches, and a *target* says what really does. How far apart are they, and which of the two should move? In this section the target is pixels, which cannot move. In the next it will be what a second encoder says of the whole image, and there the stop matters.
 #
@@ -282,7 +282,7 @@ def prediction_loss(predicted: Tensor, target: Tensor, hidden: Tensor) -> Tensor
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "test-prediction_loss", "points": 3}
+# %% nbgrader={"grade_id": "test-prediction_loss", "points": 2}
 ### BEGIN HIDDEN TESTS
 from autograder.exercises import elective_d, grade
 
@@ -610,7 +610,7 @@ record(
 
 # %% [markdown]
 # ### Exercise 6 · Two probes, one protocol
-# *Difficulty ●●● · importance ●●● · 18 minutes · 3 points*
+# *Difficulty ●●● · importance ●●● · 18 minutes · 5 points*
 #
 # Frozen features are judged by a weak classifier. Two of them are usual, and they must not differ in anything but the classifier: both see features standardised by the *training* features' means and deviations, and nothing of the test features.
 #
@@ -691,7 +691,7 @@ def knn_probe(train: Tensor, labels: Tensor, test: Tensor, k: int = 5) -> Tensor
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "test-probes", "points": 3}
+# %% nbgrader={"grade_id": "test-probes", "points": 5}
 ### BEGIN HIDDEN TESTS
 from autograder.exercises import elective_d, grade
 
@@ -977,7 +977,7 @@ reveal("ed-gain", moved["autoencoder, frozen"][5] - moved["from scratch"][5])
 
 # %% [markdown]
 # ### Exercise 8 · Two views and no label
-# *Difficulty ●●○ · importance ●●● · 10 minutes · 3 points*
+# *Difficulty ●●○ · importance ●●● · 10 minutes · 2 points*
 #
 # Week 7's loss asks every code of a batch to pick out its own class among all others. What if every image were a class of its own, with two views of it as the members (SimCLR; Chen et al., 2020)?
 #
@@ -1006,7 +1006,7 @@ def two_view_loss(z: Tensor, z_other: Tensor, temperature: float = 0.5) -> Tenso
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "test-two_view_loss", "points": 3}
+# %% nbgrader={"grade_id": "test-two_view_loss", "points": 2}
 ### BEGIN HIDDEN TESTS
 from autograder.exercises import elective_d, grade
 

@@ -64,22 +64,38 @@ def _rank_of(weights: Tensor) -> float:
 
 
 def _two_directions(effective_rank: Callable) -> None:
-    """Two units that go their own ways, far from 0, with the singular values 6 and 2."""
-    name, what = "effective_rank", "the effective rank of two units with singular values 6 and 2"
-    features = torch.tensor([[8.0, 3], [2, 3], [8, 1], [2, 1]])
-    right = 4 / 3**0.75  # exp(¾ log 4/3 + ¼ log 4)
-    sigma, nats = torch.tensor([6.0, 2.0]).double(), math.log(right)
+    """Two units that partly go together, far from 0, with the singular values 10 and 5."""
+    name, what = "effective_rank", "the effective rank of two units with singular values 10 and 5"
+    # Around (5, 2): 10 · (1, −1, 1, −1)/2 times (0.96, 0.28), and 5 · (1, 1, −1, −1)/2 times
+    # (−0.28, 0.96). Were the units at right angles, each divided by its deviation would count the
+    # same, and the rank itself, 2, could not be told from that.
+    features = torch.tensor([[9.1, 5.8], [-0.5, 3], [10.5, 1], [0.9, -1.8]])
+    right = 3 / 2 ** (2 / 3)  # exp(⅔ log 3/2 + ⅓ log 3)
+    sigma, nats = torch.tensor([10.0, 5.0]).double(), math.log(right)
     centre = "subtract the mean of each column first"
     uncentred = torch.linalg.svdvals(features)
+    each = (features - features.mean(dim=0)) / features.std(dim=0)
+    columns = (features - features.mean(dim=0)).norm(dim=0)
     by_rows = torch.linalg.svdvals(features - features.mean(dim=1, keepdim=True))
     by_one = torch.linalg.svdvals(features - features.mean())
-    length, one_by_largest = sigma / sigma.norm(), sigma / 6
+    length, one_by_largest = sigma / sigma.norm(), sigma / 10
     entropies = [float(torch.special.entr(v).sum()) for v in (sigma, length, one_by_largest)]
     known = [
         Mistake("not-centred", _rank_of(uncentred), f"the mean counts as a direction; {centre}"),
         Mistake("rows-centred", _rank_of(by_rows), f"the mean of each *row*; {centre}"),
         Mistake("one-mean", _rank_of(by_one), f"one mean for all numbers; {centre}"),
-        Mistake("standardised", 2, "columns were divided by their deviations; only centre"),
+        Mistake(
+            "how-many",
+            2,
+            "the rank, as `matrix_rank` gives it: it counts singular values that are not 0, "
+            "however small. The *effective* rank is the exponential of their entropy",
+        ),
+        Mistake(
+            "standardised",
+            _rank_of(torch.linalg.svdvals(each)),
+            "columns were divided by their deviations; only centre",
+        ),
+        Mistake("columns", _rank_of(columns), "deviations of columns; take the singular values"),
         Mistake("squares", _rank_of(sigma**2), "the shares of σ²; take those of σ itself"),
         Mistake("roots", _rank_of(sigma.sqrt()), "the shares of √σ; take those of σ itself"),
         Mistake("entropy", nats, "the entropy itself; take its exponential"),
@@ -93,9 +109,16 @@ def _two_directions(effective_rank: Callable) -> None:
         Mistake("by-length", math.exp(entropies[1]), "divide by the *sum* of singular values"),
         Mistake("by-largest", math.exp(entropies[2]), "divide by the *sum* of singular values"),
         Mistake("softmax", _rank_of(sigma.exp()), "a softmax of them; divide by their sum"),
-        Mistake("participation", 64 / 40, "(Σσ)² / Σσ²; the exponential of the entropy is asked"),
-        Mistake("participation", 40**2 / (36**2 + 16), "(Σσ²)² / Σσ⁴; exp of the entropy is asked"),
-        Mistake("stable-rank", 40 / 36, "Σσ² over the largest; exp of the entropy is asked for"),
+        Mistake(
+            "participation-of-values",
+            225 / 125,
+            "(Σσ)² / Σσ²; the exponential of the entropy is asked",
+        ),
+        Mistake(
+            "participation", 125**2 / (100**2 + 25**2), "(Σσ²)² / Σσ⁴; exp of the entropy is asked"
+        ),
+        Mistake("stable-rank", 125 / 100, "Σσ² over the largest; exp of the entropy is asked for"),
+        Mistake("one-over-largest", 15 / 10, "Σσ over the largest; exp of the entropy is asked"),
     ]
     got = _number(effective_rank, features, name, what)
     expect_close(got, right, what, known, rtol=1e-3, show_expected=True)
@@ -118,7 +141,8 @@ def _fewer_directions(effective_rank: Callable) -> None:
         finite = bool(torch.isfinite(got))
         expect(
             finite,
-            f"{what} is NaN: 0 · log 0; `torch.special.entr` gives 0 there, or leave out what is 0",
+            f"{what} is NaN: 0 · log 0, where `torch.special.entr` gives 0, or the root of an "
+            "eigenvalue that rounding puts below 0, where it has to be cut off",
             "nan-for-constant-units",
         )
         columns = (features - features.mean(dim=0)).norm(dim=0)

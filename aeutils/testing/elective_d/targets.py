@@ -87,7 +87,7 @@ class _Scale(nn.Module):
 
     def __init__(self, weight: float, bias: float, mean: float, count: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.tensor([weight]))
+        self.weight = nn.Parameter(torch.tensor([[weight]]))
         self.bias = nn.Parameter(torch.tensor(bias), requires_grad=False)
         self.register_buffer("mean", torch.tensor([mean]))
         self.register_buffer("count", torch.tensor(count))
@@ -131,7 +131,13 @@ def _expect_update(ema_update: Callable) -> None:
         Mistake("nothing-changed", [1, 8], "the average has not changed: operations in place"),
         Mistake("swapped", [2.5, 5], "the decay belongs to the average, 1 − decay to the model"),
         Mistake("model-copied", [3, 4], "these are the model's weights"),
-        Mistake("frozen-left", [1.5, 8], "a parameter that asks for no gradient moves as well"),
+        Mistake("decay-ignored", [1.02, 7.96], "`decay` has no effect: it is 0.99 throughout"),
+        Mistake(
+            "frozen-left",
+            [1.5, 8],
+            "the bias stands still: all parameters move, not matrices or the first one alone, and "
+            "also those that ask for no gradient, as this bias does",
+        ),
         Mistake("decay-missing", [1.75, 9], "the old average is multiplied by the decay"),
         Mistake("share-missing", [3.75, 10], "the model's weights are multiplied by 1 − decay"),
     ]
@@ -157,26 +163,39 @@ def _expect_update(ema_update: Callable) -> None:
 
 
 def _expect_without_start(without_start: Callable) -> None:
-    # 4 → 2 · ½ + 4 · ½ = 3 → 3 · ½ + 6 · ½ = 4.5; without the start (2/3 · 6 + 1/3 · 2).
-    name, what = "without_start", "the average 4.5 of 2 and 6, with decay ½, without its start 4,"
-    right = (4.5 - 0.25 * 4) / 0.75
+    # From 4, with decay ½: (4 + 2)/2 = 3, (3 + 6)/2 = 4.5, (4.5 + 10.5)/2 = 7.5, of which 4 · ⅛ is
+    # the start. Without it (2 · ⅛ + 6 · ¼ + 10.5 · ½) / ⅞ = 7 / ⅞ = 8.
+    name, what = "without_start", "the average 7.5 of 2, 6 and 10.5, decay ½, without its start 4,"
+    power = "after `steps` updates the start's weight is decay^steps"
     known = [
-        Mistake("only-divided", 4.5 / 0.75, "the start's part was not subtracted"),
-        Mistake("not-divided", 3.5, "divide by the sum of the other weights, 1 − decay^steps"),
-        Mistake("start-whole", 0.5 / 0.75, "subtract the start times decay^steps, not all of it"),
-        Mistake("one-step", (4.5 - 0.5 * 4) / 0.5, "the start's weight is decay^steps, not decay"),
-        Mistake("unchanged", 4.5, "the average came back as it was"),
-        Mistake("added", 5.5 / 0.75, "subtract the start's part"),
-        Mistake("divided-by-left", 3.5 / 0.25, "divide by 1 − decay^steps"),
+        Mistake("product", (7.5 - 1.5 * 4) / (1 - 1.5), f"decay · steps was taken; {power}"),
+        Mistake("only-divided", 7.5 / 0.875, "the start's part was not subtracted"),
+        Mistake("not-divided", 7.0, "divide by the sum of the other weights, 1 − decay^steps"),
+        Mistake("start-whole", 3.5 / 0.875, "subtract the start times decay^steps, not all of it"),
+        Mistake("one-step", (7.5 - 0.5 * 4) / 0.5, f"{power}, not decay"),
+        Mistake("steps-off", (7.5 - 0.25 * 4) / 0.75, f"a step too few: {power}"),
+        Mistake("steps-more", (7.5 - 0.0625 * 4) / 0.9375, f"a step too many: {power}"),
+        Mistake("unchanged", 7.5, "the average came back as it was"),
+        Mistake("added", 8 / 0.875, "subtract the start's part"),
+        Mistake("divided-by-left", 7 / 0.125, "divide by 1 − decay^steps"),
+        Mistake("roles-swapped", (4 - 0.125 * 7.5) / 0.875, "`average` and `start` are exchanged"),
     ]
-    value = run(without_start, torch.tensor(4.5), torch.tensor(4.0), 0.5, 2, name=name)
-    expect_close(value, right, what, known, show_expected=True)
+    value = run(without_start, torch.tensor(7.5), torch.tensor(4.0), 0.5, 3, name=name)
+    expect_close(value, 8.0, what, known, show_expected=True)
     average, start = torch.tensor([[1.0, -2.0, 0.5]]), torch.tensor([[0.0, 2.0, 0.5]])
     what = "averages after three steps with decay 0.2, without their starts,"
     value = run(without_start, average, start, 0.2, 3, name=name)
-    right_ones = [[1 / 0.992, -2.016 / 0.992, 0.5]]
-    expect_close(value, right_ones, what, show_expected=True)
-    value = run(without_start, average, start, 0.0, 1, name=name)
+    right = [[1 / 0.992, -2.016 / 0.992, 0.5]]
+    # The other share, 0.8, to the third is 0.512; at the decay ½ both shares were the same.
+    wrong = [[1 / 0.488, -3.024 / 0.488, 0.5]]
+    known = [Mistake("share-for-decay", wrong, f"(1 − decay)^steps was taken; {power}")]
+    expect_close(value, right, what, known, show_expected=True)
+    try:
+        value = run(without_start, average, start, 0.0, 1, name=name)
+    except CheckFailed as error:
+        text = f"for decay 0 {error}\n  0 is allowed, and has no logarithm: take `decay**steps`"
+        expect(not error.mistake.startswith("raised-"), text, "no-decay")
+        raise
     expect_close(value, average, "averages after a step with decay 0", show_expected=True)
 
 

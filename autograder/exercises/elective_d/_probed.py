@@ -45,6 +45,7 @@ LINEAR = {
     "ridge-times-n": "ρ was multiplied by the number of images",
     "ridge-squared": "ρ was squared",
     "ridge-inverted": "1/ρ stands where ρ belongs",
+    "ridge-everywhere": "ρ was added to every number of ZᵀZ; add it to the diagonal (`torch.eye`)",
     "shares-missing": "ȳ was not added to the scores, so that the classes' sizes do not count",
     "intercept-penalised": "a column of ones was penalised with the others; add ȳ instead",
     "not-standardised": "the features were not standardised",
@@ -194,6 +195,8 @@ def scores(z: Tensor, labels: Tensor, z_test: Tensor, ridge: float, how: str = "
         return z_test @ (z.T @ table) + start
     if how == "largest-class":
         return start.expand(len(z_test), -1)
+    if how == "ridge-everywhere":
+        return z_test @ (torch.linalg.pinv(z.T @ z + ridge) @ z.T @ table) + start
     weights = torch.linalg.solve(z @ z.T + rho * torch.eye(n, dtype=z.dtype), table)
     if how == "labels-as-numbers":
         each = labels.double()

@@ -151,7 +151,14 @@ WRONG: dict[str, str | Mapping[str, str]] = {
     "epsilon": {
         "deviation.masked_fill(constant, 1)": "(deviation + 0.01).masked_fill(constant, 1)"
     },
-    "ridge-ignored": {"ridge * torch.eye": "1e-6 * torch.eye"},
+    "ridge-ignored": {" + ridge * torch.eye(z.shape[1], dtype=z.dtype)": ""},
+    "singular": {
+        " + ridge * torch.eye(z.shape[1], dtype=z.dtype)": "",
+        "torch.linalg.solve(damped, z.T @ y)": (
+            "torch.cholesky_solve(z.T @ y, torch.linalg.cholesky(damped))"
+        ),
+    },
+    "ridge-everywhere": {"ridge * torch.eye(z.shape[1], dtype=z.dtype)": "ridge"},
     "ridge-always-1": {"ridge * torch.eye": "torch.eye"},
     "ridge-times-n": {"ridge * torch.eye": "len(z) * ridge * torch.eye"},
     "shares-missing": {" + y.mean(dim=0)": ""},
@@ -195,6 +202,7 @@ WRONG: dict[str, str | Mapping[str, str]] = {
     "farthest": {"largest=False": "largest=True"},
     "nearest-alone": {".topk(k,": ".topk(1,"},
     "five-always": {".topk(k,": ".topk(min(5, len(z)),"},
+    "argument-ignored": {".topk(k,": ".topk(3,"},
     "first-dropped": {
         ".topk(k, largest=False).indices": ".argsort(dim=1)[:, 1 : k + 1]",
     },

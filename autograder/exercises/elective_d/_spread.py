@@ -50,7 +50,11 @@ RANK = {
     "participation": "(Σσ²)² / Σσ⁴; the exponential of the entropy is asked for",
     "stable-rank": "Σσ² over the largest σ²; the exponential of the entropy is asked for",
     "one-over-largest": "Σσ over the largest σ; the exponential of the entropy is asked for",
-    "how-many": "how many singular values are not 0; the exponential of their entropy is asked for",
+    "how-many": "the rank, as `torch.linalg.matrix_rank` gives it: it counts the singular values "
+    "that are not 0, however small. The *effective* rank is the exponential of their entropy",
+    "how-many-uncentred": "the rank, as `torch.linalg.matrix_rank` gives it, of features that were "
+    "not even centred: it counts the singular values that are not 0, however small. The "
+    "*effective* rank is the exponential of the entropy of those of the centred features",
     "columns": "the shares of the columns' deviations: columns that go together count twice; take "
     "the singular values",
 }
@@ -99,6 +103,7 @@ def singular_values(features: Tensor, how: str = "") -> Tensor:
     x = features.double()
     centred = {
         "not-centred": x,
+        "how-many-uncentred": x,
         "rows-centred": x - x.mean(dim=1, keepdim=True),
         "one-mean": x - x.mean(),
         "standardised": (x - x.mean(dim=0)) / x.std(dim=0).clamp_min(1e-12),
@@ -144,4 +149,5 @@ def effective_rank(features: Tensor, how: str = "") -> Tensor:
         "stable-rank": square.sum() / square.max(),
         "one-over-largest": values.sum() / values.max(),
         "how-many": torch.tensor(len(values)),
+        "how-many-uncentred": torch.tensor(len(values)),
     }.get(how, entropy.exp())

@@ -143,6 +143,7 @@ EXERCISE = Exercise(
         },
         "stable-rank": {"entropy.exp()": "values.square().sum() / values.max() ** 2"},
         "how-many": {"entropy.exp()": "torch.linalg.matrix_rank(centred)"},
+        "how-many-uncentred": {"entropy.exp()": "torch.linalg.matrix_rank(features)"},
         "columns": {"torch.linalg.svdvals(centred)": "centred.norm(dim=0)"},
         "nan-for-constant-units": {"torch.special.entr(p).sum()": "-(p * p.log()).sum()"},
         "root-below-0": {
@@ -271,6 +272,8 @@ CONSTANT = [
     table(10, [1, 0, 0.4, 0], [0.5, 0, -1, 0], 818, mixed=0) * torch.tensor([1.0, 0, 1, 0]),
     torch.tensor([[1.0, 0, 2, 0], [-1, 0, 2, 0], [1, 0, 2, 0], [-1, 0, 2, 0]]),
     table(8, [0.5, 0, 1], [0, 0, 2], 819, mixed=0),
+    # Where the units that move went their own ways, to divide by deviations would give the rank.
+    table(9, [1, 2, 0], [0, 3, 0], 851, mixed=0.9) * torch.tensor([1.0, 1, 0]),
 ]
 
 
@@ -318,7 +321,7 @@ def ordinary(spread: Callable, effective_rank: Callable) -> None:
 )
 def collapsed(spread: Callable, effective_rank: Callable) -> None:
     """Units that never move; more units than images; rows that are all equal, whatever they are."""
-    what = "the effective ranks of three tables with constant units"
+    what = "the effective ranks of four tables with constant units"
     zero = "0 · log 0 is NaN; `torch.special.entr` gives 0 there, or leave out what is 0"
     expect_ranks(effective_rank, CONSTANT, what, "nan-for-constant-units", zero)
     what = "the effective ranks of tables with fewer directions than units"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import (
+    CheckFailed,
     Mistake,
     expect,
     expect_close,
@@ -166,20 +167,6 @@ def expect_error(
     expect_close(got, right, what, known)
 
 
-@EXERCISE.criterion("the error of hidden patches", points=1)
-def same_number(prediction_loss: Callable) -> None:
-    """Every image hides two of five patches."""
-    predicted, target = features(820, 4, 5, 3)
-    hidden = choice(821, 4, 5, 2, 2, 2, 2)
-    what = "the loss of 4 images, each with 2 of 5 patches hidden,"
-    expect_error(prediction_loss, predicted, target, hidden, what)
-
-
-@EXERCISE.criterion(
-    "images that hide different numbers of patches",
-    points=1,
-    alone="right where every image hides as many patches, wrong where they hide different numbers",
-)
 def different_numbers(prediction_loss: Callable) -> None:
     """One image hides none; then from one patch to all, and a single hidden patch."""
     predicted, target = features(824, 3, 6, 5)
@@ -193,6 +180,28 @@ def different_numbers(prediction_loss: Callable) -> None:
     predicted, target = features(826, 2, 4, 3)
     hidden = choice(827, 2, 4, 0, 1)
     what = "the loss of a single hidden patch"
+    expect_error(prediction_loss, predicted, target, hidden, what)
+
+
+@EXERCISE.criterion("the error of hidden patches", points=1)
+def of_hidden(prediction_loss: Callable) -> None:
+    """Images that hide none to all of their patches, and a single hidden one; then two each."""
+    try:
+        different_numbers(prediction_loss)
+    except CheckFailed as error:
+        if error.mistake != "wrong-values":
+            raise
+        same_number(prediction_loss)
+        text = "right where every image hides as many patches, wrong where they hide different "
+        raise CheckFailed(f"{text}numbers ({error})", "only-as-many") from None
+    same_number(prediction_loss)
+
+
+def same_number(prediction_loss: Callable) -> None:
+    """Every image hides two of five patches."""
+    predicted, target = features(820, 4, 5, 3)
+    hidden = choice(821, 4, 5, 2, 2, 2, 2)
+    what = "the loss of 4 images, each with 2 of 5 patches hidden,"
     expect_error(prediction_loss, predicted, target, hidden, what)
 
 

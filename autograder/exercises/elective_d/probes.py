@@ -105,8 +105,17 @@ def expect_scaled(standardise: Callable, pairs: Sequence[tuple[Tensor, Tensor]],
 
 @EXERCISE.criterion("standardised by the training features", points=1)
 def of_train(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
-    """Columns of all scales, one of them tiny; then columns that never move."""
+    """Columns of all scales, one of them tiny."""
     expect_scaled(standardise, PAIRS, "the standardised columns of four pairs of tables")
+
+
+@EXERCISE.criterion(
+    "units that never move",
+    points=1,
+    alone="right where every unit moves on training images, wrong where one never does",
+)
+def never_moving(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
+    """Columns that are constant in `train`, whatever they are in `other`."""
     expect_scaled(standardise, STILL, "the standardised columns, some of which never move,")
 
 
@@ -128,6 +137,15 @@ def arguments(new: Draw, n: int) -> Arguments:
 # --- both probes ----------------------------------------------------------------------------------
 
 SCALES = [1, 30, 0.05, 3]
+# At so weak a ridge the classes hardly depend on it.
+WEAK_CASES = [
+    exact.clear(exact.drawn(n, scales, classes, seed)._replace(setting=0.01))
+    for n, scales, classes, seed in (
+        (30, SCALES, 3, 955),
+        (24, [2.0, 0.1, 7], 4, 956),
+        (36, [0.3, 40], 2, 957),
+    )
+]
 LINEAR_CASES = [
     exact.clear(exact.drawn(n, scales, classes, seed)._replace(setting=ridge))
     for n, scales, classes, seed, ridge in (
@@ -252,11 +270,13 @@ def expect_classes(
     rows = f"{what} are numbers that no label has: are they the places of neighbours?"
     expect(not beyond, f"{rows} Return their labels", "places")
     for how, message in messages.items():
-        # Without a ridge the classes are determined where there are more images than units.
+        # Without a ridge on the diagonal the classes are determined where there are more images
+        # than units.
         some = [
             (got, case)
             for got, case in zip(found, cases, strict=True)
-            if how != "ridge-ignored" or len(case.train) > case.train.shape[1]
+            if how not in ("ridge-ignored", "ridge-everywhere")
+            or len(case.train) > case.train.shape[1]
         ]
         for divisor in (1, 0):
             if all_right([g for g, _ in some], [scores(c, divisor, how) for _, c in some]):
@@ -278,11 +298,56 @@ def excused(
     return all_right(found, own)
 
 
+def linear_classes(linear_probe: Callable, cases: Sequence[Case]) -> list[Tensor]:
+    """Return the classes by the student's linear probe; say why there are none.
+
+    Args:
+        linear_probe: the student's function.
+        cases: what it is given.
+
+    Raises:
+        CheckFailed: it raised, or returned no classes.
+    """
+    name = "linear_probe"
+    narrow = [case for case in cases if len(case.train) > case.train.shape[1]]
+    try:
+        return classes_of(linear_probe, cases, name, whole=False)
+    except CheckFailed as error:
+        if not error.mistake.startswith("raised-") or len(narrow) == len(cases):
+            raise
+        first = error
+    # The sandbox says no more of a library's error than that it was one.
+    try:
+        classes_of(linear_probe, narrow, name, whole=False)
+    except CheckFailed:
+        raise first from None
+    text = "It works where there are more images than units. Where there are fewer ZᵀZ has no "
+    text = f"{first}\n  {text}inverse, and ZᵀZ + ρI has one: was the ridge forgotten?"
+    raise CheckFailed(text, "singular")
+
+
 @EXERCISE.criterion("the linear probe", points=1)
 def the_linear_probe(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
+    """Three cases with a weak ridge; what is wrong there is told by those with others as well."""
+    what = "the classes by the linear probe"
+    found = linear_classes(linear_probe, WEAK_CASES)
+    if all_right(found, [exact.linear(case) for case in WEAK_CASES]):
+        return
+    if excused(standardise, found, WEAK_CASES, exact.scores):
+        return
+    found += linear_classes(linear_probe, LINEAR_CASES)
+    expect_classes(found, WEAK_CASES + LINEAR_CASES, exact.linear, exact.LINEAR, what)
+
+
+@EXERCISE.criterion(
+    "any ridge, and more units than images",
+    points=1,
+    alone="right at a weak ridge, wrong at others, or where units outnumber images",
+)
+def any_ridge(standardise: Callable, linear_probe: Callable, knn_probe: Callable) -> None:
     """Four cases with a ridge of their own, one with more units than images; then the default."""
     name, what = "linear_probe", "the classes by the linear probe"
-    found = classes_of(linear_probe, LINEAR_CASES, name, whole=False)
+    found = linear_classes(linear_probe, LINEAR_CASES)
     if not excused(standardise, found, LINEAR_CASES, exact.scores):
         expect_classes(found, LINEAR_CASES, exact.linear, exact.LINEAR, what)
     case = exact.clear(
