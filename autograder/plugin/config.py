@@ -7,7 +7,6 @@ exam_hall(c)
 from __future__ import annotations
 
 from nbgrader.preprocessors import (
-    AssignLatePenalties,
     ClearHiddenTests,
     ClearOutput,
     GetGrades,
@@ -19,6 +18,7 @@ from traitlets.config import Config
 
 from autograder.plugin.exporters import ExamExporter
 from autograder.plugin.feedback import SummariseReports, show_offline
+from autograder.plugin.late import LatePenalties
 from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
 from autograder.plugin.restore import RestoreCells
@@ -44,7 +44,7 @@ def exam_hall(c: Config) -> None:
         IgnorePattern,
         LimitOutput,
         SaveGrades,
-        AssignLatePenalties,
+        LatePenalties,
     ]
     show_offline(c)
     # Feedback must not print the source of the hidden tests.

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from math import ceil
 from typing import Any
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.api import (
     Assignment,
@@ -49,6 +50,31 @@ class PerDay(BasePlugin):
         return min(score, score * self.share * days)
 
 
+class LatePenalties(AssignLatePenalties):
+    """nbgrader's preprocessor, which is asked only about who is late or has lost points for it.
+
+    It loads two objects whose scores are computed by queries of their own; for most of a class, to
+    find that nothing is late.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict]:
+        """Save the penalty of a submission, if it is late or was.
+
+        Args:
+            nb: the notebook.
+            resources: nbgrader's names and settings of this conversion.
+
+        Returns:
+            Both.
+        """
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            found = penalties_of(gradebook, names["assignment"], {names["student"]})
+        if (names["student"], names["notebook"]) in found:
+            return super().preprocess(nb, resources)
+        return nb, resources
+
+
 def settle_penalties(
     exporter: Any, course: CourseDirectory, students: Collection[str], log: logging.Logger
 ) -> None:
@@ -65,19 +91,29 @@ def settle_penalties(
     assignment, quiet = course.assignment_id, logging.getLogger(f"{__name__}.quiet")
     quiet.setLevel(logging.ERROR)  # how late everybody is was said when they were graded
     penalties = AssignLatePenalties(parent=exporter, log=quiet)
-    before = _penalties(course, students)
+    with Gradebook(course.db_url) as gradebook:
+        before = penalties_of(gradebook, assignment, students)
     for student, notebook in before:
         names = {"student": student, "assignment": assignment, "notebook": notebook}
         names["db_url"] = course.db_url
         penalties.preprocess(new_notebook(), {"nbgrader": names})
-    after = _penalties(course, students)
+    with Gradebook(course.db_url) as gradebook:
+        after = penalties_of(gradebook, assignment, students)
     for one, penalty in before.items():
         if after.get(one, 0.0) != penalty:
             log.warning("%s: late penalty %g instead of %g", one[0], after.get(one, 0.0), penalty)
 
 
-def _penalties(course: CourseDirectory, students: Collection[str]) -> dict[tuple[str, str], float]:
-    """Return penalties by student and notebook, of whoever has one or handed in late."""
+def penalties_of(
+    gradebook: Gradebook, assignment: str, students: Collection[str]
+) -> dict[tuple[str, str], float]:
+    """Return penalties by student and notebook, of whoever has one or handed in late.
+
+    Args:
+        gradebook: nbgrader's.
+        assignment: its name.
+        students: whose penalties.
+    """
     # Columns, because nbgrader's objects take thirty times as long.
     query = (
         select(
@@ -89,11 +125,12 @@ def _penalties(course: CourseDirectory, students: Collection[str]) -> dict[tuple
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .where(Assignment.name == course.assignment_id)
+        .where(Assignment.name == assignment)
     )
-    with Gradebook(course.db_url) as gradebook:
-        return {
-            (student, notebook): penalty or 0.0
-            for student, notebook, penalty, late in gradebook.db.execute(query)
-            if student in students and (late or penalty)
-        }
+    if len(students) == 1:
+        query = query.where(SubmittedAssignment.student_id == next(iter(students)))
+    return {
+        (student, notebook): penalty or 0.0
+        for student, notebook, penalty, late in gradebook.db.execute(query)
+        if student in students and (late or penalty)
+    }

@@ -10,7 +10,6 @@ from dataclasses import fields
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Int, Integer, List, Unicode
 
@@ -21,7 +20,7 @@ from autograder.plugin.intake import UNREADABLE
 from autograder.plugin.nbgrader_internals import running_converter
 from autograder.plugin.pending import KEY, Pending
 from autograder.plugin.remarks import tell
-from autograder.plugin.sanitise import clean_outputs, plain_text
+from autograder.plugin.sanitise import clean_outputs, output_node, plain_text
 
 LEFT_OUT = "LeftOut"
 SOURCE = 100_000  # characters of a cell's source that are shown
@@ -128,7 +127,7 @@ def fill(nb: NotebookNode, job: GradingJob, result: GradingResult) -> None:
         outputs = clean_outputs(result.outputs.get(index, []), count)
         shown += len(str(outputs))
         if outputs and shown > SHOWN:
-            outputs = [new_output("stream", name="stdout", text=TOO_MUCH)]
+            outputs = [output_node("stream", name="stdout", text=TOO_MUCH)]
         if index in result.skipped_cells:
             outputs.append(_left_out(result.skipped_cells[index]))
         cell.execution_count = count
@@ -158,9 +157,10 @@ def _report(test: Cell, result: GradingResult, unreadable: str, failed: str) -> 
 def _show_report(cell: NotebookNode, report: Report, count: int, printed: str) -> None:
     data = report._repr_mimebundle_()
     data["text/plain"] = f"{report.earned}"  # what nbgrader reads as the score
-    cell.outputs = [new_output("execute_result", data=data, execution_count=count)]
+    shown = {"data": NotebookNode(data), "metadata": NotebookNode(), "execution_count": count}
+    cell.outputs = [output_node("execute_result", **shown)]
     if printed.strip():
-        cell.outputs.insert(0, new_output("stream", name="stdout", text=printed))
+        cell.outputs.insert(0, output_node("stream", name="stdout", text=printed))
 
 
 def shortened(source: str) -> str:
@@ -177,4 +177,4 @@ def shortened(source: str) -> str:
 
 def _left_out(why: str) -> NotebookNode:
     text = f"this cell was left out: {why}"
-    return new_output("error", ename=LEFT_OUT, evalue=text, traceback=[f"{LEFT_OUT}: {text}"])
+    return output_node("error", ename=LEFT_OUT, evalue=text, traceback=[f"{LEFT_OUT}: {text}"])

@@ -5,9 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import compute_checksum, determine_grade, is_task
+
+
+def submitted_notebook(gradebook: Gradebook, names: dict[str, Any]) -> str:
+    """Return the number of a submitted notebook.
+
+    nbgrader's object of it comes with its scores, each computed by a query of its own.
+
+    Args:
+        gradebook: nbgrader's.
+        names: of the student, the assignment and the notebook.
+
+    Raises:
+        MissingEntry: there is no such submission.
+    """
+    found = (
+        gradebook.db.query(SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .filter(SubmittedAssignment.student_id == names["student"])
+        .filter(Assignment.name == names["assignment"], Notebook.name == names["notebook"])
+        .one_or_none()
+    )
+    if found is None:
+        what = f"{names['assignment']}/{names['notebook']} of {names['student']}"
+        raise MissingEntry(f"No such submission: {what}")
+    return found.id
 
 
 class SaveGrades(SaveAutoGrades):
@@ -33,14 +70,12 @@ class SaveGrades(SaveAutoGrades):
         """
         names = resources["nbgrader"]
         with Gradebook(names["db_url"]) as gradebook:
-            submission = gradebook.find_submission_notebook(
-                names["notebook"], names["assignment"], names["student"]
-            )
+            number = submitted_notebook(gradebook, names)
             self.grades, self.comments = (
                 dict(
                     gradebook.db.query(BaseCell.name, kind)
                     .join(kind, kind.cell_id == BaseCell.id)
-                    .filter(kind.notebook_id == submission.id)
+                    .filter(kind.notebook_id == number)
                     .all()
                 )
                 for kind in (Grade, Comment)

@@ -28,8 +28,10 @@ def sealed_source(source: str, assignment: str) -> str:
         assignment: whose reference twins are taken out.
 
     Raises:
-        SyntaxError: the module is not Python.
+        SyntaxError: the module has the mark, and is not Python.
     """
+    if "exercise" not in source:  # the name of the mark; three files of four need no parsing
+        return source
     lines = source.splitlines()
     for node in reversed(list(ast.walk(ast.parse(source)))):
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or not _marked(node, assignment):
