@@ -69,8 +69,14 @@ def main(settings: dict[str, Any]) -> None:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     if settings.get("warm"):
-        asked = socket.socket(fileno=reader)
         os.close(writer)
+        namespaces.own_users()
+        server = os.fork()
+        if server:
+            os.close(reader)
+            os.waitpid(server, 0)
+            os._exit(0)
+        asked = socket.socket(fileno=reader)
         sys.path[:0] = settings["path"]
         for name in settings["warm"]["modules"]:
             with contextlib.suppress(Exception):
@@ -114,50 +120,46 @@ def wait_for_students(
         settings: see `isolation/sandbox.py`.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     prepare_to_fork()
     asked.sendall(b"w")
     while True:
         message, fds, _, _ = socket.recv_fds(asked, 1, 3)
         if not message:
             return
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            asked.close()
-            try:
-                fork_behind_walls(kernel, fds, settings)
-            finally:
-                os._exit(1)
+        with contextlib.suppress(OSError):  # no handle is sent then, which says so
+            child = namespaces.fork_process_1(own)
+            if child == 0:
+                try:
+                    begin_behind_walls(kernel, fds[0], fds[1], settings)
+                finally:
+                    os._exit(1)
+            handle = os.pidfd_open(child)
+            with socket.socket(fileno=os.dup(fds[2])) as answer:
+                socket.send_fds(answer, [b"k"], [handle])
+            os.close(handle)
         for fd in fds:
             os.close(fd)
 
 
-def fork_behind_walls(kernel: StudentKernel, fds: list[int], settings: dict[str, Any]) -> None:
-    """Make a process in namespaces of its own, answer with a handle of it, and let it begin.
+def begin_behind_walls(
+    kernel: StudentKernel, reader: int, writer: int, settings: dict[str, Any]
+) -> None:
+    """Move the process that was forked into namespaces of its own, and begin.
 
     Args:
-        kernel: the kernel that is forked.
-        fds: reader, writer, and a socket for the answer.
+        kernel: the kernel that was forked.
+        reader: descriptor from which requests come.
+        writer: descriptor to which replies go.
         settings: see `isolation/sandbox.py`.
     """
-    reader, writer, answer = fds
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     warm = settings["warm"]
     namespaces.new_namespaces()
-    go_in, go_out = os.pipe()
-    child = os.fork()
-    if child:  # the parent hands the child over and waits for its end
-        for fd in (reader, writer, go_in):
-            os.close(fd)
-        socket.send_fds(socket.socket(fileno=answer), [b"k"], [os.pidfd_open(child)])
-        os.write(go_out, b"g")
-        os.close(go_out)
-        os.waitpid(child, 0)
-        os._exit(0)
-    os.close(go_out)
-    os.close(answer)
-    os.read(go_in, 1)
-    os.close(go_in)
+    proc = os.open("/proc", os.O_PATH)
     open_descriptors = os.listdir("/proc/self/fd")
     namespaces.new_disks([settings["home"], "/tmp", "/dev/shm"], warm["disk"])
+    namespaces.new_user(proc)
     # An open file is shared with whoever inherited it, flags and all: open everything afresh.
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
