@@ -13,6 +13,8 @@ import importlib
 import sys
 from types import ModuleType
 
+from aeutils._internal import compiler
+
 __version__ = "0.2.0"
 
 __all__ = [
@@ -46,9 +48,14 @@ def __getattr__(name: str) -> ModuleType:
             )
         # The passport lives among the embeddings, and is asked for by its own name every week.
         path = "embeddings.passport" if name == "passport" else name
-        return importlib.import_module(f"{__name__}.{path}")
+        module = importlib.import_module(f"{__name__}.{path}")
+        compiler.put_off()  # torch may have come with the module
+        return module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {__all__}")
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+compiler.put_off()  # a notebook that has imported torch may make an optimiser of its own

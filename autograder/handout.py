@@ -46,7 +46,12 @@ Open `START.html` in a browser, or:
        python -m venv .venv
        .venv/bin/pip install .                 (Windows: .venv\\Scripts\\pip install .)
 
-   or, with conda: `conda env create -f environment.yml`.
+   On Linux, put this line between the two; it saves several GB of libraries for GPUs:
+
+       .venv/bin/pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu
+
+   With uv: `uv venv` and `uv pip install --torch-backend cpu .`. With conda:
+   `conda env create -f environment.yml`.
 
 2. Start JupyterLab and open the notebook of the week:
 
@@ -94,13 +99,18 @@ th, td {{ text-align: left; padding: .3rem .8rem .3rem 0; overflow-wrap: anywher
 digits in it, and a lesson for each week. Only the installation needs a network; no GPU.</p>
 <h2>1 · Install, once</h2>
 <p>You need Python 3.11 or newer. Open a terminal in this folder.</p>
-<p>Linux and macOS:</p>
+<p>Linux (the second line saves several GB of libraries for GPUs):</p>
+<pre tabindex="0">python3 -m venv .venv
+.venv/bin/pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu
+.venv/bin/pip install .</pre>
+<p>macOS:</p>
 <pre tabindex="0">python3 -m venv .venv
 .venv/bin/pip install .</pre>
 <p>Windows:</p>
 <pre tabindex="0">py -3.11 -m venv .venv
 .venv\\Scripts\\pip install .</pre>
-<p>With conda: <code>conda env create -f environment.yml</code>. If something fails, see
+<p>With uv: <code>uv venv</code>, <code>uv pip install --torch-backend cpu .</code>.
+With conda: <code>conda env create -f environment.yml</code>. If something fails, see
 <a href="course/student-setup.md">student-setup.md</a>.</p>
 <h2>2 · Start</h2>
 <pre tabindex="0">.venv/bin/jupyter lab notebooks</pre>

@@ -73,6 +73,9 @@ NEEDS_NOTHING = {
     "transfer": transfer.run,
     "import": startup.run_imports,
     "kernel": startup.run_kernel,
+    "first-step": startup.run_first_step,
+    "lab": startup.run_lab,
+    "checklist": startup.run_checklist,
     "notebooks": startup.run_notebooks,
 }
 MEASUREMENTS = [*NEEDS_MNIST, *NEEDS_NOTHING]

@@ -272,6 +272,19 @@ CLAIMS = {
         "a student's kernel: started, torch and aeutils imported",
         *("s", "kernel", "<=", 2.0, 1.0, 1),
     ),
+    "first-step": Claim(
+        "the first step of a process with an optimiser of torch's own, torch and aeutils imported: "
+        "CPU time",
+        *("s", "first-step", "<=", 0.1, 0.05, 3),
+    ),
+    "lab-start": Claim(
+        "JupyterLab's application imported in a fresh process: CPU time",
+        *("s", "lab", "<=", 1.5, 0.5, 2),
+    ),
+    "checklist-time": Claim(
+        "the progress panel of the largest notebook, its first call in a fresh kernel: CPU time",
+        *("ms", "checklist", "<=", 50.0, 20.0, 0),
+    ),
     "notebook-time": Claim(
         "slowest notebook, run from top to bottom on 2 cores",
         *("s", "notebooks", "<=", 60.0, 20.0, 0),

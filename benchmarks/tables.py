@@ -189,6 +189,9 @@ NOTHING_COMPARED = {
     "import-time": "no models",
     "import-modules-time": "no models",
     "kernel-ready": "no models",
+    "first-step": "no models",
+    "lab-start": "no models",
+    "checklist-time": "no models",
     "notebook-time": "no models",
 }
 """Claims that compare no models, and what they do instead."""

@@ -1,6 +1,7 @@
 """What a notebook shows and what is kept beside it: outputs, notes, and a small JSON file.
 
-IPython is imported inside the functions, so that importing this costs nothing.
+IPython is imported inside the functions, and torch nowhere, so that importing this costs nothing:
+the progress panel comes before the first cell that computes.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, SupportsFloat
-
-from torch import Tensor
 
 from aeutils._internal.environment import headless_build, in_notebook
 from aeutils._internal.files import write_atomically
@@ -73,7 +72,8 @@ def _flat(name: str, value: SupportsFloat | Mapping[Any, Any]) -> Iterator[tuple
         for key, entry in value.items():
             yield from _flat(f"{name}/{key}", entry)
     else:
-        plain = value.detach() if isinstance(value, Tensor) else value
+        detach = getattr(value, "detach", None)  # a tensor, whose gradient no page asks for
+        plain = value if detach is None else detach()
         yield name, float(f"{float(plain):.10g}")
 
 

@@ -14,10 +14,14 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
+from aeutils._internal import compiler
+
 SCHEDULES = ("one_cycle", "constant")
 BETAS = (0.9, 0.999)  # torch's own
 # Of another device torch says only in the first step that it has no fused kernel.
 FUSED = ("cpu", "cuda", "mps")
+
+compiler.put_off()
 
 
 def adamw(

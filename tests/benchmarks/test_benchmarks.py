@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 
 from aeutils import data, losses, training
 from aeutils.models import Autoencoder
-from benchmarks import figures, reconstruction, results, speed, startup
+from benchmarks import figures, installation, reconstruction, results, speed, startup
 from benchmarks.reconstruction import Recipe
 
 PLAIN = Recipe(nn.ReLU, losses.mse, False, 50, 0.005, 0.0)
@@ -139,6 +140,65 @@ def test_import_is_timed_after_torch_and_errors_are_shown():
     assert 0.05 <= seconds < whole
     with pytest.raises(RuntimeError, match="no_such_module"):
         startup.import_seconds("import no_such_module")
+
+
+def test_the_first_step_says_whether_it_met_the_compiler():
+    seconds, compiler = startup.first_step(startup.FIRST_STEPS["first-step"])
+    assert seconds > 0
+    assert not compiler
+    assert startup.first_step("import torch, torch._dynamo")[1]
+    with pytest.raises(RuntimeError, match="no_such_module"):
+        startup.first_step("import no_such_module")
+
+
+def test_the_panel_is_timed_over_the_exercises_that_it_lists(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    cells = [
+        nbformat.v4.new_markdown_cell("### Exercise 1 · Centre\n*5 minutes*"),
+        nbformat.v4.new_code_cell("assert tests.center(center)"),
+    ]
+    path = tmp_path / "week99.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    seconds, listed = startup.checklist_seconds(path)
+    assert seconds > 0
+    assert listed == 1
+
+
+def test_a_process_is_timed_and_its_failure_is_an_error():
+    assert startup.cpu_seconds_of("sum(range(10 ** 6))") > 0
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        startup.cpu_seconds_of("1 / 0")
+
+
+def wheel(folder, release):
+    """Write a package called torch, with a library for GPUs of a million bytes."""
+    path = folder / f"torch-{release}-py3-none-any.whl"
+    info = f"torch-{release}.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("torch/__init__.py", "")
+        archive.writestr("nvidia/library.so", bytes(1_000_000))
+        archive.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: torch\nVersion: {release}\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def test_an_installation_is_counted_and_leaves_nothing(tmp_path, monkeypatch):
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path / "made"))
+    (tmp_path / "made").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    found = installation.measure(["--no-index"], wheel(tmp_path, "2.0.9+cpu"))
+    assert found["torch"] == "2.0.9+cpu"
+    assert found["only-gpu-megabytes"] == 1 == found["largest"]["nvidia"]
+    assert found["megabytes"] > 1
+    assert list((tmp_path / "made").iterdir()) == []
+    with pytest.raises(RuntimeError, match="pip failed"):
+        installation.measure(["--no-index", "no-such-package"], wheel(tmp_path, "1.0"))
 
 
 def test_notebooks_run_elsewhere_and_a_failing_cell_is_an_error(tmp_path):

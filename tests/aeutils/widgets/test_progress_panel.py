@@ -1,5 +1,7 @@
 """The progress panel: it reads the notebook, and follows the tests that run."""
 
+import subprocess
+import sys
 import types
 
 import nbformat
@@ -111,3 +113,9 @@ def test_every_build_shows_the_same_panel(tmp_path, monkeypatch):
     panel = checklist(WEEKS[0])
     assert repr(panel).strip() == "Run this cell in JupyterLab to see which exercises pass."
     assert panel._repr_html_().startswith("<p>Run this cell")
+
+
+def test_the_panel_does_without_torch():
+    code = "import sys; from aeutils import widgets; repr(widgets.checklist()); "
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
