@@ -58,6 +58,9 @@ CUT_OFF = """async () => {
     }
     if (box.right > innerWidth + 1 || box.left < -1) say(thing, "reaches over the screen's edge");
     if (thing.localName !== "mjx-container") continue;
+    const column = thing.closest("p, li, td, dd, summary, div, main").clientWidth;
+    if (getComputedStyle(thing).maskImage !== "none" && own.width < 0.9 * column)
+      say(thing, "fades although it fits");
     if (getComputedStyle(thing).overflowY === "hidden"
         && thing.scrollHeight > thing.clientHeight + 2) say(thing, "is cut off above or below");
   }
@@ -200,10 +203,12 @@ WIDE = "<td>a&nbsp;cell&nbsp;that&nbsp;cannot&nbsp;break&nbsp;anywhere&nbsp;at&n
 PLANTED = f"""<!DOCTYPE html><html lang="en"><head><title>Planted faults</title><style>
   body {{ margin: 0 }} main > div {{ width: 300px; overflow: hidden }} #moves {{ overflow-x: auto }}
   mjx-container {{ display: block; height: 5px; overflow-y: hidden }} .pale {{ color: #aaa }}
+  #faded {{ mask-image: linear-gradient(#000, transparent); width: 2em }}
 </style></head><body><main><h1>Planted</h1>
 <div><table aria-label="lost"><tr>{WIDE * 2}</tr></table></div>
 <div id="moves" tabindex="0"><table aria-label="kept"><tr>{WIDE * 2}</tr></table></div>
 <mjx-container>x<br>y</mjx-container>
+<p><mjx-container id="faded">f</mjx-container></p>
 <svg role="img" width="200" height="20" aria-label="A label that leaves its drawing">
   <text x="150" y="15">far too long for it</text></svg>
 <img src="a.png"> <img src="b.png" alt="week01-axes.png of week 1"> <img src="c.png" alt="A plot">
@@ -219,6 +224,7 @@ def test_planted_faults_are_found(chrome, tmp_path):
     assert cut.count("table “lost” sticks out") == len(SIZES) * len(SCHEMES)
     assert "kept" not in cut
     assert "mjx-container “xy” is cut off above or below" in cut
+    assert "mjx-container “f” fades although it fits" in cut
     assert "“far too long for it” is outside of its drawing" in cut
     assert [line.split("“")[1].split("”")[0] for line in found[UNSAID]] == [
         "",
