@@ -14,6 +14,8 @@ NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_revealjs", "sphinx
 def build(what: str, folder: Path, *more: str) -> Path:
     """Build into a folder and return it; skip the test where the extra `site` is missing.
 
+    It takes two minutes of one processor, and many more where others use it.
+
     Args:
         what: "site" or "slides".
         folder: where to.
@@ -24,7 +26,7 @@ def build(what: str, folder: Path, *more: str) -> Path:
     command = [sys.executable, "-m", "course.book", what, "--output", str(folder), *more]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
