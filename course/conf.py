@@ -20,11 +20,10 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",
-    "sphinx_copybutton",
     "course.book.extension",
 ]
-if tags.has("slides"):  # noqa: F821  (Sphinx defines it)
-    extensions += ["sphinx_revealjs"]
+# The button that copies code asks for a script that only pages of the site have.
+extensions += ["sphinx_revealjs"] if tags.has("slides") else ["sphinx_copybutton"]  # noqa: F821
 
 # --- Markdown ---------------------------------------------------------------------------------
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline"]
@@ -55,6 +54,7 @@ html_js_files = ["book.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_use_index = True
+html_domain_indices = False  # the reference has a list of its modules that says what they are for
 html_theme_options = {
     "logo": {"text": "Autoencoders & Embeddings"},
     "use_edit_page_button": False,

@@ -57,27 +57,37 @@ def bottleneck(sizes: Sequence[int] = (128, 32, 8, 2), label: int = 5, which: in
 
 
 def quantised_code(bits: int = 3, value: float = 0.62) -> Drawing:
-    """Draw a number line cut into steps, and a value that is replaced by the middle of its step.
+    """Draw a number line cut into steps, and a value that is rounded to the middle of its step.
+
+    The middles are multiples of the step Δ = 4 / 2^bits, as round(z / Δ) · Δ has it. So 0 is the
+    middle of a step, and the line reaches half a step further to the left than from -2 to 2.
 
     Args:
         bits: per number, 1 to 3; there are 2^bits steps.
-        value: the number, between -2 and 2.
+        value: the number, between -2 - Δ/2 and 2 - Δ/2.
 
     Raises:
         ValueError: one of the two is out of range.
     """
-    if not (1 <= bits <= 3 and -2 < value < 2):
-        raise ValueError(f"needs 1 to 3 bits and -2 < value < 2, got {bits} and {value}")
-    canvas, steps = Canvas(height=300), 2**bits
+    steps, width = 2**bits, 4 / 2**bits
+    low = -2 - width / 2
+    if not (1 <= bits <= 3 and low < value < low + 4):
+        raise ValueError(
+            f"needs 1 to 3 bits and {low:g} < value < {low + 4:g}, got {bits} and {value}"
+        )
+    canvas = Canvas(height=300)
     left, wide, line = 60.0, 600.0, 190.0
 
     def at(number: float) -> float:
-        return left + wide * (number + 2) / 4
+        return left + wide * (number - low) / 4
 
-    hill = [(at(-2 + i / 20), line - 118 * exp(-((-2 + i / 20) ** 2) / 0.9)) for i in range(81)]
+    hill = [
+        (at(number), line - 118 * exp(-(number**2) / 0.9))
+        for number in (low + i / 20 for i in range(81))
+    ]
     canvas.area((left, line), *hill, (left + wide, line), colour=BLUE, fill=0.18)
     canvas.line(*hill, colour=BLUE)
-    step = int((value + 2) / 4 * steps)
+    step = int((value - low) / width)
     for i in range(steps):
         x = left + i * wide / steps
         if i == step:
@@ -87,7 +97,8 @@ def quantised_code(bits: int = 3, value: float = 0.62) -> Drawing:
     for i in range(steps + 1):
         x = left + i * wide / steps
         canvas.line((x, line - 7), (x, line + 7))
-    middle = left + (step + 0.5) * wide / steps
+    rebuilt = -2 + step * width
+    middle = at(rebuilt)
     canvas.line((at(value), 62), (at(value), line), colour=VERMILLION)
     canvas.circle((at(value), line), 6, VERMILLION, fill=1, line=0)
     above = min(max(at(value), 100), 620)
@@ -96,11 +107,12 @@ def quantised_code(bits: int = 3, value: float = 0.62) -> Drawing:
     canvas.line((middle, line + 36), (middle, line + 56), colour=ORANGE, line=3)
     middle = min(max(middle, 120), 600)
     canvas.label(middle, line + 76, f"sent: {bits} bits")
-    canvas.label(middle, line + 98, f"read back: {-2 + (step + 0.5) * 4 / steps:g}, the middle")
+    canvas.label(middle, line + 98, f"read back: {rebuilt:g}, the middle")
     canvas.label(left + 2, 100, "how often z occurs", anchor="start")
     return canvas.drawing(
-        f"A number line from -2 to 2 under a bell-shaped curve that says how often each number "
-        f"occurs. The line is cut into {steps} equal steps, each with a name of {bits} bits. The "
-        f"number {value:g} falls into one step; only the step's name is sent, and its "
-        "middle is read back. The difference is the rounding error."
+        f"A number line from {low:g} to {low + 4:g} under a bell-shaped curve that says how often "
+        f"each number occurs. The line is cut into {steps} equal steps with multiples of "
+        f"{width:g} as their middles, each with a name of {bits} bits. The number {value:g} falls "
+        f"into one step; only the step's name is sent, and its middle, {rebuilt:g}, is read back. "
+        "The difference is the rounding error."
     )

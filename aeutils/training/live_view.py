@@ -195,7 +195,7 @@ class Watch:
     def _markup(self, rows: dict[int, Tensor] | None = None) -> str:
         """Return the picture: the curve beside the rows of images."""
         pictures = as_images(self.images, "images")
-        tiles = [tile(x, "", f"image {i + 1}", 48) for i, x in enumerate(pictures)]
+        tiles = [tile(x, "", f"image {i + 1} as it is", 48) for i, x in enumerate(pictures)]
         parts = [row(tiles, "images")]
         for step, rebuilt in sorted((rows or {}).items()):
             error = (rebuilt - self.images).square().flatten(1).sum(dim=1).mean()

@@ -61,7 +61,7 @@ def bottleneck_slider(
             f"is {number(means[widths.index(k)])}."
         )
         after = as_images(rebuilt[k][:n], "images")
-        above = [tile(image, "", f"image {i + 1}", 84) for i, image in enumerate(shown)]
+        above = [tile(image, "", f"image {i + 1} as it is", 84) for i, image in enumerate(shown)]
         below = [
             tile(image, f"error {number(float(e))}", f"rebuilt from {k} numbers", 84)
             for image, e in zip(after, each[k][:n], strict=True)

@@ -58,7 +58,11 @@ def compare_models(
             errors[name] = float((made[name] - one).square().sum())
         best = min(errors, key=lambda name: errors[name])
         kind = "" if labels is None else f" ({int(labels[image - 1])})"
-        columns = [tile(as_images(one, "images")[0], f"image {image}{kind}")]
+        columns = [
+            tile(
+                as_images(one, "images")[0], f"image {image}{kind}", f"image {image}{kind} as it is"
+            )
+        ]
         for name, x_hat in made.items():
             star = "★ " if name == best and len(made) > 1 else ""
             caption = f"{star}{name}: {number(errors[name])}"

@@ -67,7 +67,12 @@ def jacobian_viewer(encode: Callable[[Tensor], Tensor], images: Tensor) -> Live:
             f"{number(float(s[rank - 1]))}. Frobenius norm {number(float(jacobian.norm()))}."
         )
         tiles = [
-            tile(as_images(x[image - 1 : image], "images")[0], f"image {image}", size=132),
+            tile(
+                as_images(x[image - 1 : image], "images")[0],
+                f"image {image}",
+                f"image {image}, where J is taken",
+                132,
+            ),
             tile(
                 as_images(row_of_j[None], "row")[0],
                 f"row {code_number} of J: blue raises, red lowers",

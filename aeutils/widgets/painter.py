@@ -69,7 +69,7 @@ def noise_painter(
     def draw(image: int, kind: str, strength: float) -> tuple[str, str]:
         clean = x[image - 1 : image]
         noisy, level = corrupt(clean, kind, strength / 100, seed)
-        tiles = [tile(as_images(clean, "images")[0], "before", f"image {image}", 132)]
+        tiles = [tile(as_images(clean, "images")[0], "before", f"image {image}, undamaged", 132)]
         before = _decibels(noisy, clean)
         tiles.append(tile(as_images(noisy, "images")[0], f"{kind}, {level}: {before}", size=132))
         words = []

@@ -22,6 +22,7 @@ What the lecturer says.
 from __future__ import annotations
 
 import hashlib
+import struct
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +34,8 @@ from sphinx.util.docutils import SphinxDirective
 from course.book import notebooks
 
 SECONDS = 60  # that a class has for a prediction, unless the slide says otherwise
+# Pixels of a slide of 1280 × 720 that a picture may fill, and how much it may be blown up for it.
+WIDEST, HIGHEST, LARGER = 1210, 480, 1.5
 
 
 class Question(Directive):
@@ -77,7 +80,15 @@ class Picture(SphinxDirective):
         place = Path(self.env.srcdir) / "pictures"
         place.mkdir(exist_ok=True)
         (place / name).write_bytes(figure.png)
-        return [nodes.image(uri=f"/pictures/{name}", alt=figure.alt)]
+        return [
+            nodes.image(uri=f"/pictures/{name}", alt=figure.alt, width=f"{_width(figure.png)}px")
+        ]
+
+
+def _width(png: bytes) -> int:
+    """Return how wide a picture is shown: as large as a slide allows, so that all can read it."""
+    width, height = struct.unpack(">II", png[16:24])  # a PNG file says so at the beginning
+    return round(min(WIDEST, HIGHEST * width / height, LARGER * width))
 
 
 class _Box(SphinxDirective):

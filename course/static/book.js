@@ -13,14 +13,16 @@ function markEdges(box) {
   }
 }
 
-// A formula in the text cannot break over lines.
+// A formula in the text cannot break over lines. The column may have become wider since last time,
+// so each is measured anew, as if it did fit.
 function scrollWideThings() {
-  document.querySelectorAll(".bd-article mjx-container:not([display='true'])").forEach((formula) => {
+  const inText = document.querySelectorAll(".bd-article mjx-container:not([display='true'])");
+  inText.forEach((formula) => formula.classList.remove("wide", "more-left", "more-right"));
+  const wide = [...inText].filter((formula) => {
     const column = formula.closest("p, li, td, dd, summary, div");
-    if (column && formula.offsetWidth > column.clientWidth) {
-      formula.classList.add("wide");
-    }
+    return column && formula.offsetWidth > column.clientWidth;
   });
+  wide.forEach((formula) => formula.classList.add("wide"));
   document.querySelectorAll(WIDE).forEach(markEdges);
 }
 
@@ -34,8 +36,30 @@ function wrapPictures() {
   });
 }
 
+// On a phone a cell with a sentence gets room for it: rows of two words a line are endless.
+function widenLongCells() {
+  document.querySelectorAll(".bd-article td").forEach((cell) => {
+    cell.classList.toggle("long", cell.textContent.trim().length > 60);
+  });
+}
+
+// A picture that is shown smaller than it is can be opened by itself.
+function linkShrunkPictures() {
+  document.querySelectorAll(".bd-article :is(p, figure) img").forEach((image) => {
+    const shrunk = image.naturalWidth > 1.3 * image.clientWidth && image.clientWidth > 0;
+    if (!shrunk || image.closest("a") || image.src.startsWith("data:")) return;
+    const link = document.createElement("a");
+    link.href = image.src;
+    link.className = "larger";
+    image.before(link);
+    link.append(image);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", wrapPictures);
+document.addEventListener("DOMContentLoaded", widenLongCells);
 addEventListener("load", () => {
+  linkShrunkPictures();
   scrollWideThings();
   if (window.MathJax && MathJax.startup) {
     MathJax.startup.promise.then(scrollWideThings);

@@ -33,6 +33,13 @@ function start(button) {
   tick();
 }
 
+// The template forbids to zoom with two fingers; whoever needs larger letters may.
+addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("meta[content*='user-scalable=no']").forEach((meta) => {
+    meta.content = "width=device-width, initial-scale=1.0";
+  });
+});
+
 addEventListener("load", () => {
   document.querySelectorAll(".countdown").forEach((button) => {
     button.addEventListener("click", () => {

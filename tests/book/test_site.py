@@ -3,13 +3,11 @@
 Needs the extra `site` (`make site` installs it). axe-core runs in Chromium where there is one.
 """
 
-import os
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
+from built_site import build
 
 from autograder import units
 from autograder.builder.rules import leaks
@@ -18,20 +16,6 @@ from course.book import ROOT, checks, notebooks
 from course.book.browser import ask, find_chromium
 from course.book.slide_checks import unreadable
 from course.book.source_tree import mistakes_page
-
-NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_revealjs", "sphinx_copybutton")
-
-
-def build(what, folder):
-    for module in NEEDED:
-        pytest.importorskip(module, reason="the extra `site` is not installed: make site")
-    command = [sys.executable, "-m", "course.book", what, "--output", str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -162,12 +162,14 @@ def take_report(folder: Path) -> None:
         page.set_viewport_size({"width": 1280, "height": 720})
         page.goto((course / "reports" / f"{planted_class.WEEK}-slides.html").as_uri())
         page.wait_for_function("window.Reveal && Reveal.isReady()")
-        sheet = Image.new("RGB", (1290, 730), "#767676")
+        # One below the other, without the empty ground above and below, so that all can be read.
+        middle = {"x": 0, "y": 150, "width": 1280, "height": 400}
+        sheet = Image.new("RGB", (966, 4 * 303 + 3), "#767676")
         for place in range(4):
             page.evaluate(f"Reveal.slide({place + 1})")
             page.wait_for_timeout(300)
-            slide = Image.open(io.BytesIO(page.screenshot())).resize((640, 360))
-            sheet.paste(slide, (3 + place % 2 * 644, 3 + place // 2 * 364))
+            slide = Image.open(io.BytesIO(page.screenshot(clip=middle))).resize((960, 300))
+            sheet.paste(slide, (3, 3 + place * 303))
         data = io.BytesIO()
         sheet.save(data, format="png")
         keep(data.getvalue(), IMAGES / "report_slides.png")
