@@ -11,7 +11,6 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
     ClearOutput,
-    GetGrades,
     IgnorePattern,
     LimitOutput,
     OverwriteKernelspec,
@@ -19,8 +18,10 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.plugin.export import CsvAtOnce
 from autograder.plugin.exporters import ExamExporter
 from autograder.plugin.feedback import SummariseReports, show_offline
+from autograder.plugin.grades import GetAllGrades
 from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
 from autograder.plugin.restore import RestoreCells
@@ -48,10 +49,11 @@ def exam_hall(c: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    c.ExportApp.plugin_class = CsvAtOnce
     show_offline(c)
     # Feedback must not print the source of the hidden tests.
     c.GenerateFeedback.preprocessors = [
-        GetGrades,
+        GetAllGrades,
         ClearHiddenTests,
         SummariseReports,
     ]

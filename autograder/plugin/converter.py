@@ -149,7 +149,10 @@ class ExamAutograde(Autograde):
             JobFactory(settings, self.coursedir, hidden),
             self.run_folder,
         )
-        self.waiting = [self._names(source) for source in sorted(self.assignments)]
+        pattern = re.compile(
+            self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        )
+        self.waiting = [_names(pattern, source) for source in sorted(self.assignments)]
         self.begun: set[tuple[str, str]] = set()
         self.sanitised: dict[str, tuple[str, dict]] = {}  # by path, ahead of their turn
         self.bar = tqdm(total=len(self.waiting), desc="grading", unit="student", disable=None)
@@ -171,13 +174,6 @@ class ExamAutograde(Autograde):
                 self.log.info("Exam hall: %d submissions graded in this run", count)
             else:
                 self.log.warning("%d submissions graded in this run WITHOUT a sandbox", count)
-
-    def _names(self, staged: str) -> tuple[str, str]:
-        pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
-        matched = re.match(pattern, staged)
-        assert matched is not None, f"{staged} was made by this pattern"
-        names = matched.groupdict()
-        return names["assignment_id"], names["student_id"]
 
     def _clear_killed_runs(self) -> None:
         """Remove what runs left that were killed."""
@@ -334,6 +330,14 @@ class ExamAutograde(Autograde):
         self.graded.append(student_id)
         shutil.rmtree(self._format_source(assignment_id, student_id))
         shutil.rmtree(self.run_folder / "files" / student_id, ignore_errors=True)
+
+
+def _names(pattern: re.Pattern[str], staged: str) -> tuple[str, str]:
+    """Return the names of assignment and student in the path of a staged submission."""
+    matched = pattern.match(staged)
+    assert matched is not None, f"{staged} was made by this pattern"
+    names = matched.groupdict()
+    return names["assignment_id"], names["student_id"]
 
 
 def choose_executor(settings: Settings, log: logging.Logger) -> Executor:
