@@ -8,7 +8,6 @@ import re
 from typing import Any, cast
 
 import nbformat
-from IPython.lib.lexers import IPython3Lexer
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
@@ -17,13 +16,13 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import Lexer
 from traitlets import Callable
 from traitlets.config import Config
 
 from autograder.hall.report import MIME
 from autograder.plugin.ahead import Ahead
 from autograder.plugin.intake import NOTE, UNREADABLE
+from autograder.plugin.lexer import QuickPython
 from autograder.plugin.nbgrader_internals import destination
 from autograder.plugin.remarks import remarks
 from autograder.plugin.sanitise import safe_markdown
@@ -98,11 +97,11 @@ class Rendered(TemplateExporter):
         return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, metadata=about)
 
     @functools.cached_property
-    def _python(self) -> tuple[Lexer, HtmlFormatter]:
+    def _python(self) -> tuple[QuickPython, HtmlFormatter]:
         """Lexer and formatter as nbconvert makes them anew for each cell."""
         about = Highlight2HTML(parent=self)
         style = f" highlight hl-{PYTHON}"
-        return IPython3Lexer(), HtmlFormatter(cssclass=style, **about.extra_formatter_options)
+        return QuickPython(), HtmlFormatter(cssclass=style, **about.extra_formatter_options)
 
 
 class FeedbackExporter(HTMLExporter, Rendered):

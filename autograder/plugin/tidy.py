@@ -193,10 +193,11 @@ def _character(found: re.Match[str]) -> str:
 def _souped(html: str) -> tuple[str, int]:
     """Return a piece as nbconvert writes it again, and how many pictures got a text."""
     soup = BeautifulSoup(html, features="html.parser")
-    pictures = soup.select("img:not([alt])")
+    pictures = soup.find_all("img", alt=False)
     for picture in pictures:
         picture.attrs["alt"] = NO_TEXT
-    for place in ("div.jp-Cell-inputWrapper", "div.jp-OutputArea-output"):
+    places = ("div.jp-Cell-inputWrapper", "div.jp-OutputArea-output") if "jp-" in html else ()
+    for place in places:
         for element in soup.select(f".jp-Notebook {place}"):
             element.attrs["tabindex"] = "0"
     return str(soup), len(pictures)
