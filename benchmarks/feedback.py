@@ -183,7 +183,7 @@ def same_pages(folder: Path, scratch: Path) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=100)
-    parser.add_argument("--stock", type=int, default=20, help="students with stock nbgrader")
+    parser.add_argument("--stock", type=int, default=20, help="pages with stock nbgrader")
     parser.add_argument("--many", type=int, default=1000, help="students without news")
     parser.add_argument("--repeat", type=int, default=3, help="runs, of which the median counts")
     options = parser.parse_args()
@@ -204,15 +204,17 @@ def main() -> None:
             shutil.copytree(five, stock)
             multiply(stock, options.stock)
             (stock / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
-            seconds = median(stock, PAGES, 1, "feedback")
+            seconds = median(stock, PAGES, options.repeat, "feedback")
             result["stock_students"], result["stock_pages"] = options.stock, seconds
             # What starting costs is measured, so that the time of 100 pages need not be waited for.
             start = median(stock, ["--version"], options.repeat)
+            result["start"] = start
             for kind in ("clock", "computing"):
                 one = (seconds[kind] - start[kind]) / options.stock
+                ours_one = (result["pages"][kind] - start[kind]) / options.students
                 whole = start[kind] + one * options.students
                 result[f"times_stock_{kind}"] = round(whole / result["pages"][kind], 1)
-            result["start"] = start
+                result[f"times_stock_without_start_{kind}"] = round(one / ours_one, 1)
             print(json.dumps(result), flush=True)
         if options.many:
             many = Path(scratch) / "many"

@@ -33,6 +33,7 @@ from autograder.plugin.nbgrader_internals import one_engine
 from autograder.plugin.one_at_a_time import one_run
 from autograder.plugin.pending import FOLDER, Pending
 from autograder.plugin.prefetch import Prefetcher
+from autograder.plugin.reading.files import irregular
 from autograder.plugin.regrading.exchange import finish_interrupted
 from autograder.plugin.regrading.places import Places
 from autograder.plugin.releases import Release, read_release
@@ -204,6 +205,9 @@ class ExamAutograde(Autograde):
         if graded.exists() and pending.interrupted(student_id, graded):
             self.log.warning("%s was interrupted while it was graded; once more", graded)
             rmtree(str(graded))
+        if not self.force and self._has_its_time(assignment_id, student_id, graded):
+            self.log.info("Skipping existing assignment: %s", graded)  # nbgrader's words
+            return False
         self._stage_timestamp(assignment_id, student_id)
         if not super().init_destination(assignment_id, student_id):
             return False
@@ -254,6 +258,21 @@ class ExamAutograde(Autograde):
         return text + (
             f", {self.prefetcher.troubled} with trouble" if self.prefetcher.troubled else ""
         )
+
+    def _has_its_time(self, assignment_id: str, student_id: str, graded: Path) -> bool:
+        """Tell whether what is graded bears the very time of the submission: nothing is new then.
+
+        Most of a class, in most runs: nbgrader parses both times, and one is staged first.
+        """
+        submitted = self._submitted(assignment_id, student_id) / TIMESTAMP
+        if self.coursedir.notebook_id != "*":
+            return False
+        try:
+            if irregular(submitted):
+                return False
+            return submitted.read_bytes() == (graded / TIMESTAMP).read_bytes()
+        except OSError:  # one of them has none
+            return False
 
     def _stage_timestamp(self, assignment_id: str, student_id: str) -> None:
         staged = Path(self._format_source(assignment_id, student_id))

@@ -23,7 +23,11 @@ from sqlalchemy import func, select
 
 
 class CsvAtOnce(CsvExportPlugin):
-    """nbgrader's `CsvExportPlugin`; what it writes is the same to the byte."""
+    """nbgrader's `CsvExportPlugin`; what it writes is the same.
+
+    A sum of points that are no halves or quarters can differ in its last of 17 digits: the database
+    adds them in another order.
+    """
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table.

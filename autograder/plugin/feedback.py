@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 import nbformat
@@ -14,15 +15,12 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from traitlets import Callable
+from traitlets import Callable as CallableTrait
 from traitlets.config import Config
 
 from autograder.hall.report import MIME
 from autograder.plugin.ahead import Ahead
 from autograder.plugin.intake import NOTE, UNREADABLE
-from autograder.plugin.lexer import QuickPython
 from autograder.plugin.nbgrader_internals import destination
 from autograder.plugin.remarks import remarks
 from autograder.plugin.sanitise import safe_markdown
@@ -92,16 +90,23 @@ class Rendered(TemplateExporter):
 
     def _highlight(self, source: str, lexer: str | None, magics: str) -> str:
         if (lexer or PYTHON) == PYTHON and not magics and source:
-            return highlight(source, *self._python)
+            return self._python(source)
         about = {"magics_language": magics} if magics else None
         return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, metadata=about)
 
     @functools.cached_property
-    def _python(self) -> tuple[QuickPython, HtmlFormatter]:
-        """Lexer and formatter as nbconvert makes them anew for each cell."""
-        about = Highlight2HTML(parent=self)
-        style = f" highlight hl-{PYTHON}"
-        return QuickPython(), HtmlFormatter(cssclass=style, **about.extra_formatter_options)
+    def _python(self) -> Callable[[str], str]:
+        """Colours Python, with one lexer and one formatter; nbconvert makes both for each cell."""
+        # Imported here, because every command reads the configuration, and few colour code.
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+
+        from autograder.plugin.lexer import QuickPython
+
+        options = Highlight2HTML(parent=self).extra_formatter_options
+        formatter = HtmlFormatter(cssclass=f" highlight hl-{PYTHON}", **options)
+        lexer = QuickPython()
+        return lambda source: str(highlight(source, lexer, formatter))
 
 
 class FeedbackExporter(HTMLExporter, Rendered):
@@ -211,7 +216,7 @@ class SummariseReports(NbGraderPreprocessor):
     Both go into the resources, where no submission can put anything.
     """
 
-    lesson = Callable(
+    lesson = CallableTrait(
         lambda assignment, grade_id: "",
         help="called with the names of assignment and graded cell of each exercise that lost "
         "points; returns the address of the lesson's section that treats it, or an empty text",

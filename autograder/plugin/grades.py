@@ -72,6 +72,11 @@ class GetAllGrades(GetGrades):
         super().__init__(**kwargs)
         self._books: dict[tuple[str, str, str], Book] = {}
 
+    @property
+    def alone(self) -> bool:
+        """Whether one student's page is made, as formgrader does."""
+        return len(running_converter(self).assignments) == 1
+
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Put points and comments into the cells' metadata, and the sums into the resources.
 
@@ -83,8 +88,7 @@ class GetAllGrades(GetGrades):
             Both.
         """
         about = resources["nbgrader"]
-        # Formgrader makes one student's page at a time.
-        alone = len(running_converter(self).assignments) == 1
+        alone = self.alone
         key = about["db_url"], about["assignment"], about["notebook"]
         if key not in self._books or (alone and about["student"] not in self._books[key].entries):
             self._books[key] = read_book(*key, about["student"] if alone else "")
