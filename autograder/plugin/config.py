@@ -9,15 +9,16 @@ from __future__ import annotations
 from nbgrader.preprocessors import (
     ClearHiddenTests,
     ClearOutput,
-    GetGrades,
     IgnorePattern,
     LimitOutput,
     OverwriteKernelspec,
 )
 from traitlets.config import Config
 
+from autograder.plugin.export import CsvAtOnce
 from autograder.plugin.exporters import ExamExporter
 from autograder.plugin.feedback import SummariseReports, show_offline
+from autograder.plugin.grades import GetAllGrades
 from autograder.plugin.late import LatePenalties
 from autograder.plugin.nbgrader_internals import search_with
 from autograder.plugin.preprocessor import ExamHall
@@ -46,10 +47,11 @@ def exam_hall(c: Config) -> None:
         SaveGrades,
         LatePenalties,
     ]
+    c.ExportApp.plugin_class = CsvAtOnce
     show_offline(c)
     # Feedback must not print the source of the hidden tests.
     c.GenerateFeedback.preprocessors = [
-        GetGrades,
+        GetAllGrades,
         ClearHiddenTests,
         SummariseReports,
     ]

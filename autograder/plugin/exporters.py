@@ -9,7 +9,6 @@ from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 
 from autograder.hall.isolation.bubblewrap import NoSandbox, require
-from autograder.plugin.converter import ExamAutograde
 from autograder.plugin.nbgrader_internals import UnknownNbgrader, take_over
 from autograder.plugin.preprocessor import UNPROTECTED, ExamHall
 
@@ -29,6 +28,9 @@ class ExamExporter(NotebookExporter):
                 require()
             else:
                 self.log.warning('c.ExamHall.sandbox = "none": every submission is %s', UNPROTECTED)
+            # Imported here, because every command reads the configuration, and one grades.
+            from autograder.plugin.converter import ExamAutograde
+
             take_over(cast(Autograde, self.parent), ExamAutograde)
         except (NoSandbox, UnknownNbgrader) as refusal:
             self.log.error("%s", refusal)  # nbgrader itself would end without a word

@@ -8,6 +8,7 @@ used instead was seen in nbgrader 0.9.6; a test names what is missing in another
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import nbgrader
 from nbconvert.exporters import NotebookExporter
 from nbgrader import api
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 SEEN = "0.9.6"
@@ -35,6 +37,12 @@ NEEDED = {
         "init_single_notebook_resources",
         "set_permissions",
         "write_single_notebook",
+    ),
+    GenerateFeedback: (
+        "_format_source",
+        "_format_dest",
+        "exporter_class",
+        "init_single_notebook_resources",
     ),
     NotebookExporter: ("_preprocessors",),
     api: ("create_engine", "scoped_session", "sessionmaker"),
@@ -113,6 +121,18 @@ def running_converter(preprocessor: NbGraderPreprocessor) -> Any:
         preprocessor: one of ours.
     """
     return preprocessor.parent.parent
+
+
+def destination(converter: BaseConverter, source: str) -> str:
+    """Return the folder that a converter will make of another one.
+
+    Args:
+        converter: nbgrader's.
+        source: one of its submissions.
+    """
+    pattern = converter._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+    found = re.match(pattern, source)
+    return converter._format_dest(**found.groupdict()) if found else ""
 
 
 @contextmanager

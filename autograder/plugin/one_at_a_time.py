@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 LOOK = 1.0  # seconds between two looks at the lock
 SAY = 30.0  # seconds between two sentences of a run that waits
+NOTED = 0.5  # seconds between two notes of how far a run is
 
 
 @contextmanager
@@ -42,7 +43,13 @@ def one_run(folder: Path, assignment: str, log: logging.Logger) -> Iterator[Call
         about = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user()}
         about["since"] = time.strftime("%H:%M:%S")
 
+        written = float("-inf")
+
         def note(done: int, total: int) -> None:
+            nonlocal written
+            if time.monotonic() - written < NOTED and done < total:
+                return  # nobody reads it more often, and a run without news has nothing else to do
+            written = time.monotonic()
             new = holder.with_suffix(".new")
             with suppress(OSError):  # a full disk is told where it matters
                 text = json.dumps({**about, "done": done, "total": total})

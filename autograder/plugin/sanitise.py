@@ -118,11 +118,21 @@ def safe_markdown(context: Context, source: str) -> str:
     Returns:
         HTML.
     """
-    cell, resources = context.get("cell", {}), context.get("resources", {})
-    path = resources.get("metadata", {}).get("path", "")
-    renderer = MathRenderer(escape=False, attachments=cell.get("attachments", {}), path=path)
+    attachments = context.get("cell", {}).get("attachments", {})
+    if attachments or len(source) >= RELEASED:
+        return _render(source, attachments)
+    return _render_released(source)
+
+
+def _render(source: str, attachments: dict) -> str:
+    renderer = MathRenderer(escape=False, attachments=attachments)
     page = MarkdownWithMath(renderer=renderer).render(source)
     return re.sub(r'\b(href|src)="([^"]*)"', _harmless, page)
+
+
+@functools.lru_cache(maxsize=256)
+def _render_released(source: str) -> str:
+    return _render(source, {})
 
 
 def _harmless(found: re.Match) -> str:

@@ -40,7 +40,11 @@ def sentence(text: str) -> Markup:
 
 
 PARTS = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,  # else each page looks at the file's date, a dozen times
 )
 PARTS.filters["sentence"] = sentence
 
