@@ -14,12 +14,14 @@ and takes its expected values from independent maths: float64, closed forms, fin
 
 from __future__ import annotations
 
+import sys
 from types import ModuleType
 
 import torch
 from torch import Tensor
 
 from aeutils.testing.checking import to_tensor
+from autograder.exercises.conduct.cases import rehearse
 from autograder.exercises.exercise import Exercise
 from autograder.hall import report
 
@@ -39,6 +41,18 @@ def grade(module: ModuleType, *answers: object) -> None:
         CheckFailed: points were lost; the report says why.
     """
     report.grade(module.EXERCISE, *answers)
+
+
+def before_forks() -> None:
+    """Work out what is the same for every student, of all exercises that are imported.
+
+    The examiners' server calls this once, before it forks an examiner for every submission.
+    """
+    for name, module in sorted(sys.modules.items()):
+        exercise = getattr(module, "EXERCISE", None) if name.startswith(__name__) else None
+        if isinstance(exercise, Exercise):
+            for conduct in exercise.owed.values():
+                rehearse(conduct)
 
 
 def grader_generator(seed: int = 0) -> torch.Generator:

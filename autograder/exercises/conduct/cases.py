@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -35,8 +37,21 @@ class Case(NamedTuple):
     trains: bool = False
 
 
+@functools.cache
 def cases_of(conduct: Conduct) -> list[Case]:
     """Return the ways in which a function is called; the first is the usual one.
+
+    They are drawn once, and are what the judge looks at. An answer gets others that are equal: it
+    may write into them.
+
+    Args:
+        conduct: what it owes.
+    """
+    return draw_cases(conduct)
+
+
+def draw_cases(conduct: Conduct) -> list[Case]:
+    """Return the ways in which a function is called, drawn anew.
 
     Args:
         conduct: what it owes.
@@ -72,7 +87,7 @@ def order_of(conduct: Conduct) -> dict[str, Any]:
             methods = conduct.methods(draw, conduct.sizes[2] if i == 0 else 3, **arguments)
             models.append({"args": list(arguments.values()), "methods": methods})
         return {"kind": "module", "models": models}
-    return order_of_cases(conduct, cases_of(conduct))
+    return order_of_cases(conduct, draw_cases(conduct))
 
 
 def order_of_cases(conduct: Conduct, cases: Sequence[Case]) -> dict[str, Any]:
@@ -142,6 +157,33 @@ def right_for(conduct: Conduct, arguments: Mapping[str, Any]) -> Any:
         if isinstance(part, torch.nn.Module):
             part.double()
     return conduct.right(*(_here(v, parts) for v in arguments.values()))
+
+
+@functools.cache
+def right_in_case(conduct: Conduct, place: int) -> Any:
+    """Return what is right in one of the function's cases; worked out once.
+
+    Args:
+        conduct: what the function owes.
+        place: the case's place in :func:`cases_of`.
+
+    Raises:
+        ValueError: nothing is declared to be right.
+    """
+    return right_for(conduct, cases_of(conduct)[place].arguments)
+
+
+def rehearse(conduct: Conduct) -> None:
+    """Work out all that is the same for every student.
+
+    Args:
+        conduct: what a function owes.
+    """
+    if conduct.methods is not None or conduct.right is None:
+        return
+    for place in range(len(cases_of(conduct))):
+        with contextlib.suppress(Exception):  # whoever needs it meets the same again
+            right_in_case(conduct, place)
 
 
 def _here(value: Any, parts: Mapping[str, Any]) -> Any:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aeutils.testing.checking import CheckFailed, to_tensor
-from autograder.exercises.conduct.cases import Case, cases_of, right_for, wide
+from autograder.exercises.conduct.cases import Case, cases_of, right_for, right_in_case, wide
 from autograder.exercises.conduct.declare import Breach, Conduct, Part
 from autograder.exercises.conduct.messages import NUMBERS, STATE
 
@@ -66,8 +66,8 @@ def of_calls(conduct: Conduct, told: Sequence[Told]) -> Iterator[Breach]:
     for case, seen in zip(cases, told, strict=True):
         if "raised" not in seen and conduct.dtypes and case.dtype == "float32":
             yield from of_dtypes(conduct, seen["value"])
-    for case, seen in zip(cases, told, strict=True):
-        yield from of_numbers(conduct, case, seen, told[0], cases[0])
+    for place, seen in enumerate(told):
+        yield from of_numbers(conduct, place, seen, told[0])
 
 
 def of_draws(conduct: Conduct, cases: Sequence[Case], told: Sequence[Told]) -> Iterator[Breach]:
@@ -109,18 +109,16 @@ def of_dtypes(conduct: Conduct, value: Any) -> Iterator[Breach]:
             yield Breach("wrong-dtype", message, lasting=True)
 
 
-def of_numbers(
-    conduct: Conduct, case: Case, seen: Told, first: Told, usual: Case
-) -> Iterator[Breach]:
+def of_numbers(conduct: Conduct, place: int, seen: Told, first: Told) -> Iterator[Breach]:
     """Yield a breach if a case's numbers are wrong, and what kind of wrong.
 
     Args:
         conduct: what the function owes.
-        case: the call.
+        place: of the call among :func:`cases_of`.
         seen: what came of this call.
-        first: what came of the first call.
-        usual: the first call.
+        first: what came of the first call, the usual one.
     """
+    usual, case = cases_of(conduct)[0], cases_of(conduct)[place]
     size = next((len(v) for v in case.arguments.values() if isinstance(v, Tensor) and v.ndim), 0)
     if "raised" in seen and case.line == "float64":
         return  # to refuse float64 is honest; only wrong numbers are not
@@ -129,7 +127,7 @@ def of_numbers(
     elif conduct.right is None:
         why = wrong(conduct, case, seen)
     else:
-        right = right_for(conduct, case.arguments)
+        right = right_in_case(conduct, place)
         rounded = is_rounded(seen["value"], right)
         why = "rounded" if rounded else difference(conduct, seen["value"], right)
         if why:

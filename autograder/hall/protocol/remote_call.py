@@ -72,10 +72,8 @@ def remote_files(function: Callable[..., Any], *modules: ModuleType) -> Callable
     """
     own = {module.__name__ for module in modules}
 
-    def together() -> str:
-        return "\n\n".join([FUTURE, *(_without_imports(module, own) for module in modules)])
-
-    return _sent(function, together)
+    text = "\n\n".join([FUTURE, *(_without_imports(module, own) for module in modules)])
+    return _sent(function, lambda: text)
 
 
 def _without_imports(module: ModuleType, names: set[str]) -> str:

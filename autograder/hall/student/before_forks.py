@@ -16,14 +16,15 @@ COLLAPSE = 25  # MADV_COLLAPSE, from linux/mman.h; Linux 6.1 and later
 def prepare_to_fork() -> None:
     """Make the memory that children will share cheap to share.
 
-    Objects that exist now are taken out of garbage collection: a collection writes to each object
-    it looks at, and every page that a child writes to is copied. Then memory is put into huge
-    pages, because fork copies a table with an entry for every page, and the end of a process takes
-    it down again: with torch imported 80,000 entries, which take longer than most students' cells.
-    Where the system refuses, pages stay small and everything else is the same.
+    Objects that exist now are taken out of garbage collection, which begins here: a collection
+    writes to each object it looks at, and every page that a child writes to is copied. (Whoever
+    switches it off before the imports saves a quarter of their time as well.) Then memory is put
+    into huge pages, because fork copies a table with an entry for every page, and the end of a
+    process takes it down again: with torch imported 80,000 entries, which take longer than most
+    students' cells. Where the system refuses, pages stay small and everything else is the same.
     """
-    gc.collect()
     gc.freeze()
+    gc.enable()
     with contextlib.suppress(OSError, AttributeError, ValueError):
         libc = ctypes.CDLL(None)
         with open("/proc/self/maps", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -77,6 +78,7 @@ def main(settings: dict[str, Any]) -> None:
             os.waitpid(server, 0)
             os._exit(0)
         asked = socket.socket(fileno=reader)
+        gc.disable()
         sys.path[:0] = settings["path"]
         for name in settings["warm"]["modules"]:
             with contextlib.suppress(Exception):

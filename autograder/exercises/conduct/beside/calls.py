@@ -28,7 +28,7 @@ def try_case(function, case):
     args = [prepare(v, case, parts, i in trains) for i, v in enumerate(case["args"])]
     given = [Given(v) for v in args]
     seed(case["elsewhere"])
-    around = Around()
+    around = Around(case["elsewhere"])
     try:
         value = function(*args)
     except Exception as error:

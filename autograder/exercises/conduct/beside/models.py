@@ -23,7 +23,7 @@ def try_module(make, order):
         around, args = Around(), [copy.deepcopy(a) for a in case["args"]]
         given = [Given(a) for a in args]
         seed(number)
-        moved = Around()
+        moved = Around(number)
         try:
             model = make(*args)
         except Exception as error:

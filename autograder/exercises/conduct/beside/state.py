@@ -14,13 +14,24 @@ def numpy_state() -> tuple:
     return tuple(np.random.get_state())  # noqa: NPY002
 
 
-class Around:
-    """The global state that a call must leave alone, as it was when this was made."""
+_seeded: dict[int, tuple] = {}  # by the seed, the states that follow from it
 
-    def __init__(self):
-        self.torch = torch.get_rng_state()
-        self.numpy = numpy_state()
-        self.python = random.getstate()
+
+class Around:
+    """The global state that a call must leave alone, as it was when this was made.
+
+    Args:
+        seeded: the seed, where the generators have just been seeded: to read their states takes
+            longer than most calls, and those of a seed are read once.
+    """
+
+    def __init__(self, seeded=None):
+        states = _seeded.get(seeded)
+        if states is None:
+            states = torch.get_rng_state(), numpy_state(), random.getstate()
+        if seeded is not None:
+            _seeded[seeded] = states
+        self.torch, self.numpy, self.python = states
         self.grad = torch.is_grad_enabled()
         self.dtype = torch.get_default_dtype()
         self.device = torch.get_default_device()
