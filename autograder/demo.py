@@ -38,23 +38,23 @@ def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def set_up(root: Path, folder: Path, extra: str = "") -> None:
-    """Make a course folder of its own: this course's configuration, and week 1's source."""
+def set_up(root: Path, folder: Path, extra: str = "", assignment: str = ASSIGNMENT) -> None:
+    """Make a course folder of its own: this course's configuration, and the source of one week."""
     if folder.exists():
         if not (folder / "nbgrader_config.py").exists() and any(folder.iterdir()):
             raise SystemExit(f"{folder} is not a demo folder; name an empty or a new one")
         shutil.rmtree(folder)
-    (folder / "solutions" / ASSIGNMENT).mkdir(parents=True)
+    (folder / "solutions" / assignment).mkdir(parents=True)
     config = (root / "nbgrader_config.py").read_text(encoding="utf-8")
     (folder / "nbgrader_config.py").write_text(config + extra, encoding="utf-8")
-    name = f"solutions/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+    name = f"solutions/{assignment}/{assignment}.ipynb"
     shutil.copy(root / name, folder / name)
 
 
-def submit(folder: Path, files: dict[str, str]) -> None:
+def submit(folder: Path, files: dict[str, str], assignment: str = ASSIGNMENT) -> None:
     """Put every student's file where nbgrader collects submissions."""
     for student, text in files.items():
-        path = folder / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        path = folder / "submitted" / student / assignment / f"{assignment}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
 

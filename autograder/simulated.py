@@ -28,17 +28,19 @@ NOISE_INSIDE = """
 """
 
 
-def solve(release: NotebookNode, solution: NotebookNode, **wrong: str) -> NotebookNode:
+def solve(
+    release: NotebookNode, solution: NotebookNode, *, week: str = "week01", **wrong: str
+) -> NotebookNode:
     """Return a submission: the student's notebook with every answer filled in.
 
     Args:
         release: the notebook students get.
         solution: the notebook the right answers come from.
+        week: where the mistakes come from.
         wrong: by grade id, the mistake (a name of the answer bank) to hand in instead.
     """
     answers = {c.metadata.nbgrader.grade_id: c.source for c in solution.cells if is_solution(c)}
     nb = nbformat.from_dict(json.loads(json.dumps(release)))
-    week = "week01"
     for cell in nb.cells:
         if is_solution(cell):
             grade_id = cell.metadata.nbgrader.grade_id
@@ -75,6 +77,30 @@ def crashing(release: NotebookNode, solution: NotebookNode) -> NotebookNode:
         middle, new_code_cell("import os\nos._exit(1)  # clean up before continuing", id="crash")
     )
     return nb
+
+
+def any_class(release_path: Path, solution_path: Path, week: str) -> list[str]:
+    """Return five submissions of any week: right, noisy, blank, with one mistake, with another.
+
+    Args:
+        release_path: the notebook students get.
+        solution_path: the notebook the right answers come from.
+        week: the week's part of the answer bank, such as "week06".
+
+    Returns:
+        The notebooks' texts.
+    """
+    release, solution = (nbformat.read(p, as_version=4) for p in (release_path, solution_path))
+    mistakes = [
+        {name: next(iter(exercise.wrong))} for name, exercise in bank.exercises(week).items()
+    ]
+    made = [
+        solve(release, solution),
+        noisy(release, solution),
+        release,
+        *(solve(release, solution, week=week, **mistake) for mistake in mistakes[:2]),
+    ]
+    return [nbformat.writes(nb) for nb in made]
 
 
 def make_class(release_path: Path, solution_path: Path) -> dict[str, str]:
