@@ -159,13 +159,14 @@ def similarity(w: Tensor, how: str = "") -> Tensor:
     d = torch.where(w.sum(1) > 0, w.sum(1), 1.0)
     if how == "degrees-from-one":
         d = d.clamp_min(1)
-    return {
-        "rows-only": w / d[:, None],
-        "columns-only": w / d,
-        "not-normalised": w,
-        "degrees-not-rooted": w / d.outer(d),
-        "edges-only": (w > 0).double() / d.outer(d).sqrt(),
-    }.get(how, w / d.outer(d).sqrt())
+    made = {
+        "rows-only": lambda: w / d[:, None],
+        "columns-only": lambda: w / d,
+        "not-normalised": lambda: w,
+        "degrees-not-rooted": lambda: w / d.outer(d),
+        "edges-only": lambda: (w > 0).double() / d.outer(d).sqrt(),
+    }
+    return made.get(how, lambda: w / d.outer(d).sqrt())()
 
 
 def propagated(
@@ -175,16 +176,17 @@ def propagated(
     y, s, told = start(labels, classes, how), similarity(w, how), labels >= 0
     f = torch.zeros_like(y) if how == "from-zero" else y
     rounds = {"one-step": 1, "one-too-many": steps + 1, "one-too-few": steps - 1}.get(how, steps)
+    after = {  # what a step makes of the scores
+        "start-forgotten": lambda f: alpha * s @ f,
+        "no-alpha": lambda f: s @ f,
+        "alpha-swapped": lambda f: (1 - alpha) * s @ f + alpha * y,
+        "start-in-full": lambda f: alpha * s @ f + y,
+        "own-scores-kept": lambda f: alpha * s @ f + (1 - alpha) * f,
+        "always-from-start": lambda f: alpha * s @ y + (1 - alpha) * y,
+        "clamped": lambda f: s @ f,
+    }.get(how, lambda f: alpha * s @ f + (1 - alpha) * y)
     for _ in range(rounds):
-        f = {
-            "start-forgotten": alpha * s @ f,
-            "no-alpha": s @ f,
-            "alpha-swapped": (1 - alpha) * s @ f + alpha * y,
-            "start-in-full": alpha * s @ f + y,
-            "own-scores-kept": alpha * s @ f + (1 - alpha) * f,
-            "always-from-start": alpha * s @ y + (1 - alpha) * y,
-            "clamped": s @ f,
-        }.get(how, alpha * s @ f + (1 - alpha) * y)
+        f = after(f)
         if how in ("clamped", "clamped-too"):
             f[told] = y[told]
     return f / f.sum(1, keepdim=True).clamp_min(1e-300) if how == "shares" else f
