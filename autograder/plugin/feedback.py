@@ -81,6 +81,9 @@ class Rendered(TemplateExporter):
             context: jinja's.
             source: of the cell.
             metadata: of the cell.
+
+        Returns:
+            HTML.
         """
         language = context["nb"].metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name"))

@@ -5,6 +5,7 @@ say which kind of fault nobody may find. The instructors' edition has every page
 """
 
 import re
+import time
 from collections import defaultdict
 
 import built_site
@@ -120,6 +121,11 @@ def says_little(text):
     return bool(is_file or len(text.split()) < LEAST_WORDS) and not STORED.fullmatch(text)
 
 
+def is_dark(ground):
+    """Return whether a colour, as `rgb(…)`, is nearer to black than to white."""
+    return sum(map(int, re.findall(r"\d+", ground)[:3])) < 384
+
+
 def visit(chrome, site, pages):
     """Open the pages, once each; return a dictionary from a kind of fault to lines."""
     found = defaultdict(list)
@@ -146,7 +152,11 @@ def visit(chrome, site, pages):
                 lines = page.evaluate(CUT_OFF)
                 found[CUT] += [f"{name}, {size}, {scheme}: {line}" for line in lines]
             ground = page.evaluate(GROUND)
-            if (sum(map(int, re.findall(r"\d+", ground)[:3])) < 384) != (scheme == "dark"):
+            end = time.monotonic() + 5  # seconds: a script may be about to change it
+            while is_dark(ground) != (scheme == "dark") and time.monotonic() < end:
+                page.wait_for_timeout(100)
+                ground = page.evaluate(GROUND)
+            if is_dark(ground) != (scheme == "dark"):
                 found[BROKEN].append(f"{name} is not {scheme}: {ground}")
             for line in page.evaluate(AXE, RULES[scheme]) if axe else []:
                 if not (name.startswith("slides/") and line.startswith(IN_REVEAL)):

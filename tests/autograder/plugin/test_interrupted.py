@@ -227,7 +227,8 @@ def sleepy(pristine, tmp_path):
     submit(course, "ben", answered(course, ben))
     before = fingerprint(course / "submitted")
     run = start(course, "autograde", NAME, **{MARK: str(tmp_path)})
-    wait_until((course / "autograded" / "ben" / NAME / "ps.ipynb").exists, 100)
+    begun = course / "autograded" / ".exam-hall" / "journal" / NAME / "ben.json"
+    wait_until(begun.exists, 100)
     wait_until(lambda: members(run.pid, ASLEEP), 30)
     yield SimpleNamespace(course=course, run=run, mark=str(tmp_path), before=before)
     if run.poll() is None:
