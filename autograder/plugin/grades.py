@@ -28,6 +28,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from sqlalchemy import func, select
 
 from autograder.plugin.nbgrader_internals import running_converter
+from autograder.plugin.queries import of_submitted_notebooks
 
 
 @dataclass
@@ -132,13 +133,8 @@ def read_book(db_url: str, assignment: str, notebook: str, student: str = "") ->
     whose = [SubmittedAssignment.student_id == student] if student else []
 
     def submitted(*columns: Any) -> Any:
-        return (
-            select(SubmittedAssignment.student_id, *columns)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .where(*here, *whose)
-        )
+        query = of_submitted_notebooks(assignment, SubmittedAssignment.student_id, *columns)
+        return query.where(Notebook.name == notebook, *whose)
 
     with Gradebook(db_url) as gradebook:
         ask = gradebook.db.execute

@@ -19,8 +19,9 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import select
 from traitlets import Float
+
+from autograder.plugin.queries import of_submitted_notebooks
 
 DAY = 24 * 60 * 60
 
@@ -114,18 +115,12 @@ def penalties_of(
         assignment: its name.
         students: whose penalties.
     """
-    # Columns, because nbgrader's objects take thirty times as long.
-    query = (
-        select(
-            SubmittedAssignment.student_id,
-            Notebook.name,
-            SubmittedNotebook.late_submission_penalty,
-            SubmittedAssignment.timestamp > Assignment.duedate,
-        )
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .where(Assignment.name == assignment)
+    query = of_submitted_notebooks(
+        assignment,
+        SubmittedAssignment.student_id,
+        Notebook.name,
+        SubmittedNotebook.late_submission_penalty,
+        SubmittedAssignment.timestamp > Assignment.duedate,
     )
     if len(students) == 1:
         query = query.where(SubmittedAssignment.student_id == next(iter(students)))

@@ -6,7 +6,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import (
-    Assignment,
     BaseCell,
     Comment,
     Grade,
@@ -18,6 +17,8 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import compute_checksum, determine_grade, is_task
+
+from autograder.plugin.queries import of_submitted_notebooks
 
 
 def submitted_notebook(gradebook: Gradebook, names: dict[str, Any]) -> str:
@@ -32,19 +33,14 @@ def submitted_notebook(gradebook: Gradebook, names: dict[str, Any]) -> str:
     Raises:
         MissingEntry: there is no such submission.
     """
-    found = (
-        gradebook.db.query(SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .filter(SubmittedAssignment.student_id == names["student"])
-        .filter(Assignment.name == names["assignment"], Notebook.name == names["notebook"])
-        .one_or_none()
+    query = of_submitted_notebooks(names["assignment"], SubmittedNotebook.id).where(
+        SubmittedAssignment.student_id == names["student"], Notebook.name == names["notebook"]
     )
+    found = gradebook.db.execute(query).scalar_one_or_none()
     if found is None:
         what = f"{names['assignment']}/{names['notebook']} of {names['student']}"
         raise MissingEntry(f"No such submission: {what}")
-    return found.id
+    return str(found)
 
 
 class SaveGrades(SaveAutoGrades):
