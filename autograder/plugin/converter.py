@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import shutil
@@ -24,9 +23,7 @@ from nbgrader.utils import is_ignored, rmtree, setenv
 from psutil import pid_exists
 from tqdm import tqdm
 
-from autograder.hall.executors.executor import Executor
-from autograder.hall.executors.local import LocalExecutor
-from autograder.hall.settings import Settings
+from autograder.hall.executors.choice import choose_executor
 from autograder.plugin.extensions import read_extensions, settle
 from autograder.plugin.intake import TIMESTAMP, make_way, stage, stage_timestamp
 from autograder.plugin.job import JobFactory
@@ -381,22 +378,6 @@ def _names(pattern: re.Pattern[str], staged: str) -> tuple[str, str]:
     assert matched is not None, f"{staged} was made by this pattern"
     names = matched.groupdict()
     return names["assignment_id"], names["student_id"]
-
-
-def choose_executor(settings: Settings, log: logging.Logger) -> Executor:
-    """Return what grades: this machine, or the dask cluster that the settings name.
-
-    Args:
-        settings: what the instructor set.
-        log: where an instructor reads what happened.
-    """
-    local = LocalExecutor(settings.workers, log)
-    if not settings.scheduler:
-        return local
-    # Imported here, because a course that never uses it need not have dask installed.
-    from autograder.hall.executors.dask_cluster import DaskExecutor
-
-    return DaskExecutor(settings, local, log)
 
 
 Ignore = Callable[[str, list[str]], set[str]]
