@@ -6,6 +6,7 @@ submission that was not graded yet, from the file that grading would take.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.collecting.course import CONFIG, find_course
 from autograder.exercises import bank
 from autograder.plugin.definitions import defined_names
 from autograder.plugin.matching import claim_cells
@@ -45,7 +48,8 @@ def read_answers(course: Path, assignment: str) -> list[Answers]:
     """Return the programmed answers to an assignment, by exercise, in the notebook's order.
 
     Args:
-        course: the course's folder, with `release` or `source`, and `autograded` or `submitted`.
+        course: the course's folder; its ``nbgrader_config.py``, if there is one, says how the
+            folders in it are called.
         assignment: its name.
 
     Returns:
@@ -55,8 +59,10 @@ def read_answers(course: Path, assignment: str) -> list[Answers]:
     Raises:
         ValueError: there is no such assignment here, or nobody handed anything in.
     """
-    solutions = _solutions(course, assignment)
-    releases = _releases(course, assignment, solutions)
+    course = course.resolve()
+    steps = _steps(course, assignment)
+    solutions = _solutions(course / steps.source_directory, assignment)
+    releases = _releases(course, steps, assignment, solutions)
     exercises = {
         name: Answers(name, _given(release, name, solutions))
         for release in releases.values()
@@ -69,43 +75,55 @@ def read_answers(course: Path, assignment: str) -> list[Answers]:
             exercises[name].known += wrong
     students = {
         folder.parent.name
-        for step in ("autograded", "submitted")
+        for step in (steps.autograded_directory, steps.submitted_directory)
         for folder in course.glob(f"{step}/*/{assignment}")
     }
     if not students:
         raise ValueError(
-            f"nobody's answers to {assignment!r} were found as {course.resolve()}/autograded/"
-            f"STUDENT/{assignment} or .../submitted/STUDENT/{assignment}: collect them first, or "
-            "name the course's folder"
+            f"nobody's answers to {assignment!r} were found as "
+            f"{course}/{steps.autograded_directory}/STUDENT/{assignment} or "
+            f".../{steps.submitted_directory}/STUDENT/{assignment}: collect them first, or name "
+            "the course's folder"
         )
     for student in sorted(students):
-        for name, source in _of_one(course, assignment, student, releases):
+        for name, source in _of_one(course, steps, assignment, student, releases):
             if name in exercises:
                 exercises[name].by[student] = source
     return list(exercises.values())
 
 
-def _solutions(course: Path, assignment: str) -> dict[str, str]:
+def _steps(course: Path, assignment: str) -> CourseDirectory:
+    """Return nbgrader's names of a course's folders."""
+    if not (course / CONFIG).exists():
+        return CourseDirectory(root=str(course))
+    with contextlib.chdir(course):  # nbgrader reads the configuration where it stands
+        return find_course(assignment).directory
+
+
+def _solutions(source: Path, assignment: str) -> dict[str, str]:
     """Return the instructor's cells by name; none where the source lies elsewhere."""
     return {
         claim_of(cell): cell.source
-        for path in sorted((course / "source" / assignment).glob("*.ipynb"))
+        for path in sorted((source / assignment).glob("*.ipynb"))
         for cell in nbformat.read(path, as_version=4).cells
     }
 
 
-def _releases(course: Path, assignment: str, solutions: dict[str, str]) -> dict[str, Release]:
+def _releases(
+    course: Path, steps: CourseDirectory, assignment: str, solutions: dict[str, str]
+) -> dict[str, Release]:
     """Return what was released, by the notebooks' file names."""
-    for step in ("release", "source"):
+    release, source = steps.release_directory, steps.source_directory
+    for step in (release, source):
         found = {
             path.name: _as_release(path, solutions)
             for path in sorted((course / step / assignment).glob("*.ipynb"))
         }
         if found:
             return found
-    around = sorted({p.name for s in ("release", "source") for p in course.glob(f"{s}/*")})
+    around = sorted({p.name for s in (release, source) for p in course.glob(f"{s}/*")})
     raise ValueError(
-        f"there is no assignment {assignment!r} in {course.resolve()}/release or .../source. "
+        f"there is no assignment {assignment!r} in {course}/{release} or .../{source}. "
         f"Expected: {', '.join(around) or 'a course folder in which something was released'}"
     )
 
@@ -139,11 +157,15 @@ def _from_bank(assignment: str) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _of_one(
-    course: Path, assignment: str, student: str, releases: dict[str, Release]
+    course: Path,
+    steps: CourseDirectory,
+    assignment: str,
+    student: str,
+    releases: dict[str, Release],
 ) -> Iterator[tuple[str, str]]:
     """Yield a student's answers by exercise, from the graded notebooks if there are any."""
-    graded = course / "autograded" / student / assignment
-    handed_in = course / "submitted" / student / assignment
+    graded = course / steps.autograded_directory / student / assignment
+    handed_in = course / steps.submitted_directory / student / assignment
     for name, release in releases.items():
         path = graded / name
         try:

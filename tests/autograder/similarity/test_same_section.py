@@ -1,6 +1,7 @@
 """The section of the report: who is on it, what it shows of what students wrote, and errors."""
 
 import json
+import shutil
 
 import pytest
 import tiny_course
@@ -42,6 +43,16 @@ def test_the_pair_is_found_as_data(course):
     assert not found["doubled"].pairs
     assert not found["vowels"].pairs
     assert found["centred"].answers == 30
+
+
+def test_folders_are_those_of_the_configuration(course, tmp_path):
+    renamed = tmp_path / "course"
+    shutil.copytree(course, renamed)
+    with (renamed / "nbgrader_config.py").open("a") as config:
+        for step, name in {"source": "solutions", "release": "notebooks"}.items():
+            (renamed / step).rename(renamed / name)
+            config.write(f"\nc.CourseDirectory.{step}_directory = {name!r}\n")
+    assert similar_section(renamed, "ps", True) == similar_section(course, "ps", True)
 
 
 def test_names_are_shown_on_request_alone(course):
