@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import functools
+import importlib
 import importlib.util
 import json
 import math
 import random
 import sys
+from types import CodeType
 from typing import Any, TextIO
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -15,9 +19,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 from autograder.hall import report as report_module
 from autograder.hall.examiner.explain import TEST, explain
 from autograder.hall.examiner.names import Names, run_code
-from autograder.hall.examiner.trusted_names import ReleasedCell, TrustedNames
+from autograder.hall.examiner.trusted_names import ReleasedCell, TrustedNames, read_release
 from autograder.hall.protocol.codec import Closed, WireError
 from autograder.hall.protocol.proxies import RpcClient, is_proxy
+from autograder.hall.protocol.remote_call import compile_remote_calls
 from autograder.hall.report import Report
 
 SEED = 20_260
@@ -34,11 +39,11 @@ class Examiner:
 
     def __init__(self, client: RpcClient, released: list[dict[str, Any]]) -> None:
         self.client = client
-        cells = [ReleasedCell(**cell) for cell in released]
+        cells = released_cells(released)
         self.cell_index = {cell.grade_id: i for i, cell in enumerate(cells) if cell.grade_id}
         self.index = 0
         self.trusted = TrustedNames(cells)
-        self.names = Names(client, self.trusted.answers, self._trusted_name)
+        self.names = Names(client, self.trusted.release.answers, self._trusted_name)
         self.reports: list[Report] = []
         setattr(report_module, "show", self.reports.append)  # noqa: B010  (a function is replaced)
         self._forward_seeds("torch" in " ".join(cell.source for cell in cells))
@@ -123,15 +128,55 @@ class Examiner:
 
     def _execute(self, source: str) -> tuple[object, bool]:
         """Run a test cell; return a closing expression's value and whether it computes credit."""
-        tree = ast.parse(TransformerManager().transform_cell(source), TEST)
-        last = None
-        if tree.body and isinstance(closing := tree.body[-1], ast.Expr):
-            tree.body.pop()
-            last = ast.Expression(closing.value)
-        run_code(compile(tree, TEST, "exec"), self.names)
-        if last is None:
-            return None, False
-        return run_code(compile(last, TEST, "eval"), self.names), _computes(last.body)
+        body, last, computes = compile_test(source)
+        run_code(body, self.names)
+        return (None if last is None else run_code(last, self.names)), computes
+
+
+def released_cells(cells: list[dict[str, Any]]) -> list[ReleasedCell]:
+    """Return the code cells of a release, from the fields that an order has of each."""
+    return [ReleasedCell(**cell) for cell in cells]
+
+
+def prepare(released: list[dict[str, Any]]) -> None:
+    """Work out beforehand what is the same for every submission: what the release says.
+
+    Args:
+        released: the code cells of the release.
+    """
+    cells = released_cells(released)
+    read_release(tuple(cells))
+    compile_remote_calls()
+    for cell in cells:
+        if cell.test:
+            with contextlib.suppress(SyntaxError, ValueError):  # told when the test is run
+                compile_test(cell.source)
+    for late in ("numpy.random", "torch.nested._internal.nested_tensor"):
+        if late.partition(".")[0] in sys.modules:  # parts that a first use would import
+            with contextlib.suppress(ImportError):
+                importlib.import_module(late)
+
+
+@functools.lru_cache(maxsize=64)
+def compile_test(source: str) -> tuple[CodeType, CodeType | None, bool]:
+    """Compile a test cell.
+
+    Args:
+        source: the cell, hidden regions included.
+
+    Returns:
+        Its statements; its closing expression, if it has one; whether that computes credit.
+
+    Raises:
+        SyntaxError, ValueError: it is not Python.
+    """
+    tree = ast.parse(TransformerManager().transform_cell(source), TEST)
+    last, computes = None, False
+    if tree.body and isinstance(closing := tree.body[-1], ast.Expr):
+        tree.body.pop()
+        last = compile(ast.Expression(closing.value), TEST, "eval")
+        computes = _computes(closing.value)
+    return compile(tree, TEST, "exec"), last, computes
 
 
 def _computes(node: ast.expr) -> bool:

@@ -15,13 +15,14 @@ values.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 
-@dataclass
+@dataclass(frozen=True)
 class ReleasedCell:
     """A code cell of the released notebook: whose it is and what it says."""
 
@@ -32,52 +33,86 @@ class ReleasedCell:
     skipped: bool = False
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class _Statement:
     cell: int
     node: ast.stmt
-    binds: set[str] = field(default_factory=set)
-    done: bool = False
+    binds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a release defines, and how.
+
+    Attributes:
+        answers: names that the exercises are to define.
+        definitions: imports, functions and classes, by the name that they define.
+        pure: statements that depend on nothing a student writes.
+        stars: imports of everything that a module has.
+        by_value: names that pure statements alone bind.
+    """
+
+    answers: frozenset[str]
+    definitions: dict[str, _Statement]
+    pure: list[_Statement]
+    stars: list[_Statement]
+    by_value: frozenset[str]
+
+
+@functools.lru_cache(maxsize=1)
+def read_release(cells: tuple[ReleasedCell, ...]) -> Release:
+    """Find what a release defines; the last answer is kept, for examiners that are forked.
+
+    Args:
+        cells: the code cells of the release, in order.
+    """
+    answers: set[str] = set()
+    definitions: dict[str, _Statement] = {}
+    pure: list[_Statement] = []
+    stars: list[_Statement] = []
+    parsed = [(i, cell, statements(cell.source)) for i, cell in enumerate(cells)]
+    for _, cell, body in parsed:
+        if cell.exercise:
+            for node in body:
+                if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                    answers |= bound(node)
+    tainted = answers | {"get_ipython"}
+    indirect: set[str] = set()
+    for i, cell, body in parsed:
+        for node in body:
+            statement = _Statement(i, node, frozenset(bound(node)))
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                stars.append(statement)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for name in statement.binds - answers:
+                    definitions.setdefault(name, statement)
+            elif cell.exercise or cell.test:
+                continue
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if statement.binds & answers:
+                    continue
+                for name in statement.binds:
+                    definitions[name] = statement
+                if loaded(node) & (tainted | indirect):
+                    indirect |= statement.binds
+            elif cell.skipped or loaded(node) & (tainted | indirect):
+                tainted |= statement.binds
+            elif not statement.binds & answers:
+                pure.append(statement)
+    by_value = frozenset(n for s in pure for n in s.binds) - tainted
+    return Release(frozenset(answers), definitions, pure, stars, by_value)
 
 
 class TrustedNames:
-    """The trusted names of a release, computed when they are asked for."""
+    """The trusted names of a release, computed when they are asked for.
 
-    def __init__(self, cells: list[ReleasedCell]) -> None:
-        self.answers: set[str] = set()
-        self.definitions: dict[str, _Statement] = {}
-        self.pure: list[_Statement] = []
-        self.stars: list[_Statement] = []
-        parsed = [(i, cell, statements(cell.source)) for i, cell in enumerate(cells)]
-        for _, cell, body in parsed:
-            if cell.exercise:
-                for node in body:
-                    if not isinstance(node, (ast.Import, ast.ImportFrom)):
-                        self.answers |= bound(node)
-        tainted = set(self.answers) | {"get_ipython"}
-        indirect: set[str] = set()
-        for i, cell, body in parsed:
-            for node in body:
-                statement = _Statement(i, node, bound(node))
-                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                    self.stars.append(statement)
-                elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                    for name in statement.binds - self.answers:
-                        self.definitions.setdefault(name, statement)
-                elif cell.exercise or cell.test:
-                    continue
-                elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                    if statement.binds & self.answers:
-                        continue
-                    for name in statement.binds:
-                        self.definitions[name] = statement
-                    if loaded(node) & (tainted | indirect):
-                        indirect |= statement.binds
-                elif cell.skipped or loaded(node) & (tainted | indirect):
-                    tainted |= statement.binds
-                elif not statement.binds & self.answers:
-                    self.pure.append(statement)
-        self.by_value = {n for s in self.pure for n in s.binds} - tainted
+    Args:
+        cells: the code cells of the release, in order.
+    """
+
+    def __init__(self, cells: Iterable[ReleasedCell]) -> None:
+        self.release = read_release(tuple(cells))
+        self._done: set[_Statement] = set()
 
     def provide(self, name: str, before: int, execute: Callable[[ast.stmt], None]) -> bool:
         """Execute what defines `name`, as far as it stands before cell `before`.
@@ -90,21 +125,20 @@ class TrustedNames:
         Returns:
             Whether there was anything to execute.
         """
-        found = self.definitions.get(name)
-        if found is not None and not found.done:
-            found.done = True
-            execute(found.node)
-            return True
-        if name in self.by_value:
-            return self._execute([s for s in self.pure if s.cell < before], execute)
-        if found is None and name not in self.answers:
-            return self._execute(self.stars, execute)
+        release = self.release
+        found = release.definitions.get(name)
+        if found is not None and found not in self._done:
+            return self._execute([found], execute)
+        if name in release.by_value:
+            return self._execute([s for s in release.pure if s.cell < before], execute)
+        if found is None and name not in release.answers:
+            return self._execute(release.stars, execute)
         return False
 
     def _execute(self, wanted: list[_Statement], execute: Callable) -> bool:
-        todo = [s for s in wanted if not s.done]
+        todo = [s for s in wanted if s not in self._done]
         for statement in todo:
-            statement.done = True
+            self._done.add(statement)
             execute(statement.node)
         return bool(todo)
 

@@ -66,6 +66,7 @@ class LocalExecutor:
                     job.limits,
                     imported_modules(job, tests=False),
                     imported_modules(job, tests=True),
+                    job.released,
                 )
                 if why:
                     self.log.info("No fork servers here (%s): slower, as safe", why)

@@ -72,6 +72,7 @@ def main() -> None:
                     portable.job.limits,
                     imported_modules(portable.job, tests=False),
                     imported_modules(portable.job, tests=True),
+                    portable.job.released,
                 )
             with tempfile.TemporaryDirectory(prefix="exam-") as scratch:
                 files = Path(scratch, "files")

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -93,9 +94,14 @@ class StudentForkServer:
 
 
 class ExaminerForkServer:
-    """A trusted process that has imported `modules` and forks an examiner for every submission."""
+    """A trusted process that has imported `modules` and forks an examiner for every submission.
 
-    def __init__(self, modules: tuple[str, ...]) -> None:
+    Args:
+        modules: what to import beforehand.
+        released: the code cells of the release, which are read beforehand.
+    """
+
+    def __init__(self, modules: tuple[str, ...], released: tuple[dict, ...] = ()) -> None:
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
@@ -106,6 +112,10 @@ class ExaminerForkServer:
                 env=examiner_environment(),
                 start_new_session=True,
             )
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+            json.dump(released, file)
+            file.seek(0)
+            socket.send_fds(self.line, [b"r"], [file.fileno()])
 
     def start(self, orders: Path, folder: Path, sandbox: Sandbox) -> ForkedProcess:
         """Fork an examiner that talks to a student's process.
@@ -140,13 +150,19 @@ class ForkServers:
         limits: what each may use.
         modules: what the students' server imports beforehand.
         tests: what the examiners' server imports beforehand.
+        released: the code cells of the release, which examiners find read.
     """
 
     def __init__(
-        self, mounts: Mounts, limits: Limits, modules: tuple[str, ...], tests: tuple[str, ...]
+        self,
+        mounts: Mounts,
+        limits: Limits,
+        modules: tuple[str, ...],
+        tests: tuple[str, ...],
+        released: tuple[dict, ...] = (),
     ) -> None:
         self.students = StudentForkServer(mounts, limits, modules)
-        self.examiners = ExaminerForkServer(tests)
+        self.examiners = ExaminerForkServer(tests, released)
         try:
             for part in (self.students, self.examiners):  # both import at the same time
                 part.line.settimeout(PATIENCE)
@@ -186,7 +202,11 @@ class ForkServers:
 
 
 def start_fork_servers(
-    mounts: Mounts, limits: Limits, modules: tuple[str, ...], tests: tuple[str, ...]
+    mounts: Mounts,
+    limits: Limits,
+    modules: tuple[str, ...],
+    tests: tuple[str, ...],
+    released: tuple[dict, ...],
 ) -> tuple[ForkServers | None, str]:
     """Return fork servers, or None and the reason why this machine does not allow them.
 
@@ -195,12 +215,13 @@ def start_fork_servers(
         limits: what each may use.
         modules: what the students' server imports beforehand.
         tests: what the examiners' server imports beforehand.
+        released: the code cells of the release, which examiners find read.
 
     Raises:
         NoSandbox: no sandbox can be had at all.
     """
     try:
-        return ForkServers(mounts, limits, modules, tests), ""
+        return ForkServers(mounts, limits, modules, tests, released), ""
     except NoSandbox:
         raise
     except (OSError, WireError) as refused:

@@ -104,11 +104,10 @@ def _array(value: Any, buffers: list[bytes]) -> dict[str, Any] | None:
         dtype = str(value.dtype).removeprefix("torch.")
         if value.layout is not torch.strided or dtype not in TORCH_DTYPES:
             return None
-        flat = value.detach().cpu().resolve_conj().resolve_neg().contiguous().flatten()
-        if flat.stride() != (1,):  # one number of a wider tensor is contiguous with any stride
-            flat = flat.clone(memory_format=torch.contiguous_format)
-        raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        buffers.append(raw)
+        plain = value.detach().cpu().resolve_conj().resolve_neg()
+        if plain.dtype is torch.bfloat16:  # which numpy does not know
+            plain = plain.view(torch.int16)
+        buffers.append(plain.numpy().tobytes())
         return {
             "tensor": {
                 "dtype": dtype,
@@ -233,8 +232,7 @@ def _tensor(body: dict[str, Any], buffers: list[memoryview]) -> object:
     torch = _torch()
     dtype = getattr(torch, _one_of(body["dtype"], TORCH_DTYPES))
     shape, raw = _shape(body["shape"]), _buffer(body["buffer"], buffers)
-    size = torch.empty(0, dtype=dtype).element_size()
-    if math.prod(shape) * size != len(raw):
+    if math.prod(shape) * dtype.itemsize != len(raw):
         raise WireError(f"a tensor of shape {shape} does not fit its {len(raw)} bytes")
     if not len(raw):
         return torch.empty(shape, dtype=dtype)

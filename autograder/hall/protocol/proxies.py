@@ -29,6 +29,7 @@ class RpcClient:
         self.line, self.lines = line, lines
         self.known = {*dir(builtins), *USUAL, *known}
         self.last = ""  # what was asked for last, for explanations
+        self.sent: set[str] = set()  # functions that the process has been given
 
     def request(self, do: str, *values: object, **fields: object) -> Any:
         """Send a request and return the decoded answer.

@@ -23,9 +23,12 @@ the student's process may read everything that runs there.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import inspect
+import marshal
 import textwrap
+import zlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -33,6 +36,7 @@ from typing import Any
 from autograder.hall.protocol.proxies import RpcClient, is_proxy
 
 FUTURE = "from __future__ import annotations"
+_marked: list[Callable[[], bytes]] = []
 
 
 def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +58,16 @@ def remote_call(function: Callable[..., Any]) -> Callable[..., Any]:
         return f"{FUTURE}\n" + "\n".join(lines[start:])
 
     return _sent(function, own)
+
+
+def compile_remote_calls() -> None:
+    """Compile every function that was marked, which else happens at its first call.
+
+    The examiners' server does this once, before it forks an examiner for every submission.
+    """
+    for compiled in _marked:
+        with contextlib.suppress(OSError, StopIteration, SyntaxError):  # told at the call
+            compiled()
 
 
 def remote_files(function: Callable[..., Any], *modules: ModuleType) -> Callable[..., Any]:
@@ -88,17 +102,25 @@ def _without_imports(module: ModuleType, names: set[str]) -> str:
 
 def _sent(function: Callable[..., Any], source_of: Callable[[], str]) -> Callable[..., Any]:
     name = function.__name__
-    source: list[str] = []
+
+    @functools.cache
+    def compiled() -> bytes:
+        """Code for the same Python on the other side: reading it is 20 times as fast as source."""
+        return marshal.dumps(compile(source_of(), "<remote call>", "exec"))
+
+    _marked.append(compiled)
 
     @functools.wraps(function)
     def sent(*args: object, **kwargs: object) -> Any:
         client = _client_of([*args, *kwargs.values()])
         if client is None:
             return function(*args, **kwargs)
-        if not source:
-            source.append(source_of())
         client.last = name
-        return client.request("remote_call", args, kwargs, source=source[0], name=name)
+        code = compiled()
+        key = f"{name} {zlib.crc32(code)}"
+        known = key in client.sent
+        client.sent.add(key)
+        return client.request("remote_call", args, kwargs, b"" if known else code, key=key)
 
     return sent
 

@@ -38,7 +38,7 @@ def provided(prelude, name, before=6):
 
 
 def test_answers_are_what_the_exercise_cells_define(prelude):
-    assert prelude.answers == {"answer", "limit"}
+    assert prelude.release.answers == {"answer", "limit"}
 
 
 def test_imports_functions_and_classes_are_executed_alone(prelude):

@@ -74,7 +74,7 @@ def try_method(model, name, x, training):
     for kind, rows in {"many": x, "few": x[-5:], "one": x[-1:], "view": view}.items():
         rows = rows if kind == "view" else rows.clone()
         seed(7 + training)
-        given, around = Given(rows), Around()
+        given, around = Given(rows), Around(7 + training)
         try:
             told[kind] = plain(call(rows))
         except Exception as error:
