@@ -74,7 +74,8 @@ class GradingResult:
         skipped_cells: cells that had to be left out, by cell index, and why.
         trouble: what the instructor should know.
         switches: settings of the whole process that the notebook had left switched.
-        seconds: time by the clock for "start", "imports", "cells" and "tests".
+        seconds: time by the clock for "start", "imports", "cells" (the student's, in both passes),
+            "calls" (tests wait for the student's process) and "tests" (the rest of them).
     """
 
     outputs: dict[int, list] = field(default_factory=dict)

@@ -4,7 +4,9 @@ It reads its orders from the file named on the command line, speaks with the stu
 standard input and output, and reports over standard error, one line of JSON per event::
 
     {"begin": 3}                      cell 3 of the submission begins
-    {"end": 3, "report": {...}}       and this is what a test found (no report for other cells)
+    {"end": 3}                        and has run
+    {"end": 3, "report": {...}, "waited": 0.1}      or, of a test: what it found, and for how many
+                                                    seconds it waited for the student's process
     {"finished": true}                all cells ran
     {"stopped": 3}                    the student's process ended in cell 3
 

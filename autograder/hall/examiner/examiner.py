@@ -251,10 +251,11 @@ def examine(orders: dict[str, Any], client: RpcClient, events: TextIO) -> None:
                 return
             tell(end=index, error=bool(reply.get("error")))
             continue
+        client.waited = 0.0
         report = examiner.test(
             cell["source"], cell["grade_id"], cell["points"], tuple(orders["hidden"])
         )
-        tell(end=index, report=report.as_dict())
+        tell(end=index, report=report.as_dict(), waited=client.waited)
         if any(m in ("process-ended", "not-a-value") for m in report.mistakes):
             tell(stopped=index)
             return

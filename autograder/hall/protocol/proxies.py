@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ class RpcClient:
         self.known = {*dir(builtins), *USUAL, *known}
         self.last = ""  # what was asked for last, for explanations
         self.sent: set[str] = set()  # functions that the process has been given
+        self.waited = 0.0  # seconds until the process had answered, all requests together
 
     def request(self, do: str, *values: object, **fields: object) -> Any:
         """Send a request and return the decoded answer.
@@ -51,9 +53,11 @@ class RpcClient:
             CheckFailed: the student's process is gone, or does not keep to the protocol.
         """
         tree, buffers = encode(list(values), _refuse)
+        begun = time.perf_counter()
         try:
             self.line.send({"do": do, "values": tree, **fields}, buffers)
             reply, received = self.line.receive()
+            self.waited += time.perf_counter() - begun
             error = reply.get("error")
             if error is not None and error.get("type") == "CannotCross":
                 raise CannotCross(
