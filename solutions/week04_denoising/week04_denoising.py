@@ -772,7 +772,7 @@ def any_sigma(batch: Tensor, generator: torch.Generator) -> Tensor:
     return batch + sigma * (gaussian(batch, 1.0, generator) - batch)
 
 
-trained = {f"trained at σ = {s}": learn(with_noise(s, 8), 7) for s in (0.25, 0.5, 1.0)}
+trained = {f"trained at σ = {s}": learn(with_noise(s, 8), 6) for s in (0.25, 0.5, 1.0)}
 noise = seeded(8)
 
 
@@ -780,7 +780,7 @@ def any_noise(batch: Tensor) -> Tensor:
     return any_sigma(batch, noise)
 
 
-trained["trained at 0 to 1"] = learn(any_noise, 7)
+trained["trained at 0 to 1"] = learn(any_noise, 6)
 test_sigmas = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25]
 curves = {name: [] for name in [*trained, "not repaired"]}
 for s in test_sigmas:
@@ -839,7 +839,7 @@ for name, of_kind in damages.items():
         return d(batch, noise)
 
     damage.__name__ = name.replace("\n", " ")
-    experts[name] = learn(damage, 7, deeper)
+    experts[name] = learn(damage, 6, deeper)
 
 shown, rows = examples[:8], {"clean": x_test[examples[:8]]}
 for name in [*damages][1:]:
