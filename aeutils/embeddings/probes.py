@@ -60,13 +60,16 @@ def linear_probe(
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # scikit-learn needs it, so it is there
 
     z_train, z_test = _checked(z_train, y_train, z_test, y_test)
     mean, spread = z_train.mean(dim=0), z_train.std(dim=0, correction=0)
     scale = torch.where(spread > 1e-12 * z_train.abs().max(), 1 / spread, 0.0)
     train, test = ((z - mean) * scale for z in (z_train, z_test))
     model = LogisticRegression(C=strength, max_iter=steps)
-    with warnings.catch_warnings():
+    # One thread: on matrices as narrow as codes several wait for one another and take ten times
+    # as long.
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # `steps` are enough to compare codes
         model.fit(train.float().cpu().numpy(), y_train.cpu().numpy())
     return float(model.score(test.float().cpu().numpy(), y_test.cpu().numpy()))

@@ -64,7 +64,7 @@ FIGURES = {
     "elective_b-detail.png": ("elective_b_anomalies", "More detail, more error"),
     "elective_c-two-ways.png": ("elective_c_generating", "One decoder, two ways"),
     "elective_c-manifold.png": ("elective_c_generating", "All that two numbers"),
-    "elective_c-prices.png": ("elective_c_generating", "Ten of the 20 units"),
+    "elective_c-prices.png": ("elective_c_generating", "Eight of the 20 units"),
     "elective_c-bound.png": ("elective_c_generating", "The same network and the same"),
     "elective_c-nearest.png": ("elective_c_generating", "Drawn, and below each"),
     "elective_c-roads.png": ("elective_c_generating", "Three roads"),
