@@ -69,9 +69,7 @@ def cross_entropy(logits: Tensor, images: Tensor) -> Tensor:
 
 training.seed_everything(1)
 plain = models.Autoencoder(sizes=(784, 256, 256, 8))
-history_plain = training.fit(
-    plain, x, epochs=EPOCHS, batch_size=BATCH, lr=RATE, loss=cross_entropy
-)
+history_plain = training.fit(plain, x, epochs=EPOCHS, batch_size=BATCH, lr=RATE, loss=cross_entropy)
 with torch.no_grad():
     codes = plain.encode(x)
 
@@ -394,9 +392,7 @@ def train_vae(
 
     training.seed_everything(1)
     model = VAE(latent)
-    return model, training.fit(
-        model, images, epochs=epochs, batch_size=BATCH, lr=RATE, loss=bound
-    )
+    return model, training.fit(model, images, epochs=epochs, batch_size=BATCH, lr=RATE, loss=bound)
 
 
 vae_2, history_2 = train_vae(2)
@@ -703,9 +699,7 @@ def kernel_loss(output: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
 
 training.seed_everything(1)
 kernel = WithCode(sizes=(784, 256, 256, 8))
-history_kernel = training.fit(
-    kernel, x, epochs=EPOCHS, batch_size=BATCH, lr=RATE, loss=kernel_loss
-)
+history_kernel = training.fit(kernel, x, epochs=EPOCHS, batch_size=BATCH, lr=RATE, loss=kernel_loss)
 
 # %% [markdown]
 # That was the way without a game: a kernel, a measure of nearness of two codes, compares the codes of a batch with as many draws: are codes nearer to codes than to draws? (Maximum mean discrepancy; Tolstikhin et al., 2018. Its weight of 100 was chosen by hand, and so were 5 below and the discriminator's smaller rate.) Now the game. Each step of `training.fit_adversarial` is two:
