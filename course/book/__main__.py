@@ -66,7 +66,7 @@ def _slides(options: argparse.Namespace) -> int:
 
 
 def _pdf(options: argparse.Namespace) -> int:
-    from course.book.slide_checks import print_pdf
+    from course.book.slide_pdf import print_pdf
 
     folder = ROOT / "dist" / "slides"
     found = [path for path in sorted(folder.glob("*.html")) if path.stem != "index"]
@@ -76,8 +76,8 @@ def _pdf(options: argparse.Namespace) -> int:
         return _report(missing or [f"no slides in {folder}: run `make slides` first"], "")
     for deck in decks:
         output = folder / "pdf" / f"{deck.stem}.pdf"
-        print_pdf(deck, output)
-        print(output.relative_to(ROOT))
+        pages = print_pdf(deck, output)
+        print(f"{output.relative_to(ROOT)}: {pages} pages")
     return 0
 
 

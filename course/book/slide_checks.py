@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course.book.browser import ask, chromium
+from course.book.browser import ask
 
 SIZE = (1280, 720)
 SMALLEST = 20  # pixels, of any text
@@ -67,17 +67,3 @@ def unreadable(deck: Path) -> list[str]:
                 f"the slide has {SIZE[1]} and {SIZE[0]}"
             )
     return problems
-
-
-def print_pdf(deck: Path, output: Path) -> None:
-    """Write a built deck as PDF, one page a slide.
-
-    Raises:
-        FileNotFoundError: there is no Chromium.
-        RuntimeError: it wrote no PDF.
-    """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    address = deck.resolve().as_uri() + "?print-pdf&theme=light"
-    chromium(address, f"--print-to-pdf={output}", "--no-pdf-header-footer", size=SIZE)
-    if not output.exists():
-        raise RuntimeError(f"Chromium wrote no {output}")

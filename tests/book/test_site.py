@@ -15,6 +15,7 @@ from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
 from course.book.browser import ask, find_chromium
 from course.book.slide_checks import unreadable
+from course.book.slide_pdf import print_pdf
 from course.book.source_tree import mistakes_page
 
 
@@ -150,6 +151,19 @@ def test_slides_can_be_read_from_the_last_row(slides, deck):
     if find_chromium() is None:
         pytest.skip("needs Chromium")
     assert unreadable(slides / f"{deck.stem}.html") == []
+
+
+def test_a_deck_is_printed_with_a_page_for_each_slide(slides, tmp_path):
+    if find_chromium() is None:
+        pytest.skip("needs Chromium")
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    text = (slides / "week01.html").read_text(encoding="utf-8")
+    printed = tmp_path / "pdf" / "week01.pdf"
+    pages = print_pdf(slides / "week01.html", printed)
+    assert pages == text.count('<aside class="notes">')  # every slide has notes
+    content = printed.read_bytes()
+    assert len(re.findall(rb"/Type ?/Page\b", content)) == pages
+    assert len(content) > 10_000 * pages, "the pages are blank"
 
 
 def test_a_slide_that_is_too_small_would_be_found(slides, tmp_path):
