@@ -64,19 +64,20 @@ def triplet(margin: float = 56) -> Drawing:
     canvas.circle(anchor, radius + margin, ORANGE, fill=0.16, dashed=True)
     canvas.circle(anchor, radius, BLUE, fill=0.14)
     places = (
-        (anchor, (3, 0), "anchor"),
-        ((anchor[0] - 81, anchor[1] - 58), (3, 1), "positive"),
-        ((anchor[0] + 118, anchor[1] - 52), (5, 1), "negative"),
+        (anchor, (3, 0), "a", (0, 42)),
+        ((anchor[0] - 81, anchor[1] - 58), (3, 1), "p", (-36, 5)),
+        ((anchor[0] + 118, anchor[1] - 52), (5, 1), "n", (0, -32)),
     )
-    for (x, y), chosen, name in places:
+    for (x, y), chosen, name, (right, down) in places:  # one letter crosses no circle
         canvas.image(x - 24, y - 24, 48, digits.address(digits.digit(*chosen)))
-        canvas.label(x, y + 42, name, bold=True)
+        canvas.label(x + right, y + down, name, bold=True, italic=True)
     canvas.arrow((anchor[0] - 54, anchor[1] - 40), (anchor[0] - 27, anchor[1] - 21), colour=GREEN,
                  line=4, head=13)  # fmt: skip
     canvas.arrow((anchor[0] + 145, anchor[1] - 64), (anchor[0] + 204, anchor[1] - 90),
                  colour=VERMILLION, line=4, head=13)  # fmt: skip
     canvas.arrow((anchor[0], anchor[1] + radius), (anchor[0], anchor[1] + radius + margin))
     canvas.label(anchor[0], anchor[1] + radius + margin + 19, "margin m")
+    canvas.label(436, 72, "anchor a, positive p, negative n", anchor="start", bold=True)
     canvas.label(436, 116, "The negative is in the ring:", anchor="start")
     canvas.label(436, 138, "it is pushed out, the positive", anchor="start")
     canvas.label(436, 160, "is pulled in.", anchor="start")

@@ -15,7 +15,7 @@ import nbformat
 from autograder import units
 from autograder.editions import for_students
 from autograder.exercises import misconceptions
-from course.book import COURSE, cards, exercises, lessons, navigation, notebooks
+from course.book import COURSE, cards, exercises, lessons, lists, navigation, notebooks
 
 STUDENTS, INSTRUCTORS = "students", "instructors"
 
@@ -30,7 +30,7 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
     stage_notebooks(folder, edition)
     stage_reference(folder / "reference")
     (folder / "mistakes.md").write_text(mistakes_page(), encoding="utf-8")
-    lists = {
+    made = {
         "more.md": ("Practical", PRACTICAL, practical(folder)),
     }
     if edition == INSTRUCTORS:
@@ -39,9 +39,11 @@ def stage_site(folder: Path, edition: str = STUDENTS) -> None:
         there = sorted(p.stem for p in (folder / "guide").glob("*.md"))
         guide = [f"guide/{name}" for name in sorted(there, key=_place)]
         pages = ["instructors", *guide, "architecture", "large-classes", "misconceptions"]
-        lists["teaching.md"] = ("Teaching", TEACHING, pages)
-    for file, (title, text, pages) in lists.items():
-        (folder / file).write_text(contents(title, text, pages), encoding="utf-8")
+        made["teaching.md"] = ("Teaching", TEACHING, pages)
+    for file, (title, text, pages) in made.items():
+        titles = {page: _title(folder / f"{page}.md") for page in pages}
+        text = f"# {title}\n\n{text}\n\n{lists.described(pages, titles)}\n"
+        (folder / file).write_text(text + toctree(pages, hidden=True), encoding="utf-8")
     text = f"# Lessons\n\n{LESSONS}\n\n{cards.lists()}\n" + toctree(weeks, hidden=True)
     (folder / "lessons.md").write_text(text, encoding="utf-8")
     top = ["lessons", "notebooks/index", "reference/index", "more"]
@@ -58,6 +60,12 @@ GUIDE += ("platforms", "report", "disputes", "honesty", "accessibility", "new-ex
 def _place(name: str) -> tuple[int, str]:
     """Return a page's place in the guide; pages that are not listed come last."""
     return (GUIDE.index(name) if name in GUIDE else len(GUIDE), name)
+
+
+def _title(page: Path) -> str:
+    """Return a page's title, its first heading."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
 
 
 LESSONS = "One lesson to each notebook. Answers and solutions are folded away."

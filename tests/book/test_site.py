@@ -14,6 +14,7 @@ from autograder.builder.rules import leaks
 from autograder.editions import for_students
 from course.book import ROOT, checks, notebooks
 from course.book.browser import ask, find_chromium
+from course.book.lists import SENTENCES
 from course.book.slide_checks import unreadable
 from course.book.slide_pdf import print_pdf
 from course.book.source_tree import mistakes_page
@@ -125,6 +126,15 @@ def test_what_is_wider_than_a_phone_fades_where_it_goes_on(site):
     assert fits, "the page itself must not scroll sideways"
     assert (wide > 0, unmarked, in_text) == (True, 0, 0)
     assert pictures > 3
+
+
+def test_every_listed_page_says_what_one_finds_there(site):
+    page = (site / "more.html").read_text(encoding="utf-8")
+    listed = re.findall(r"<li><p><a [^>]*>.*?</a>(.*?)</p>", page, re.DOTALL)
+    assert len(listed) >= 8
+    assert all(text.startswith(": ") for text in listed), listed
+    guide = {f"guide/{path.stem}" for path in (ROOT / "course" / "guide").glob("*.md")}
+    assert guide <= SENTENCES.keys()
 
 
 @pytest.fixture(scope="module")
