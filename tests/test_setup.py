@@ -49,7 +49,7 @@ def test_aeutils_knows_nothing_of_the_autograder(path):
 
 def test_every_import_of_aeutils_is_a_students_package():
     allowed = {"aeutils", "numpy", "torch", "torchvision", "matplotlib", "tqdm", "ipywidgets"}
-    allowed |= {"anywidget", "pooch", "traitlets"}  # traitlets comes with ipywidgets
+    allowed |= {"anywidget", "pooch", "threadpoolctl", "traitlets"}  # the last is ipywidgets'
     allowed |= {
         "IPython",
         "PIL",

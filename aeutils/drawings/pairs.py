@@ -77,7 +77,8 @@ def triplet(margin: float = 56) -> Drawing:
                  colour=VERMILLION, line=4, head=13)  # fmt: skip
     canvas.arrow((anchor[0], anchor[1] + radius), (anchor[0], anchor[1] + radius + margin))
     canvas.label(anchor[0], anchor[1] + radius + margin + 19, "margin m")
-    canvas.label(436, 72, "anchor a, positive p, negative n", anchor="start", bold=True)
+    canvas.label(436, 54, "anchor a, positive p,", anchor="start", bold=True)
+    canvas.label(436, 76, "negative n", anchor="start", bold=True)
     canvas.label(436, 116, "The negative is in the ring:", anchor="start")
     canvas.label(436, 138, "it is pushed out, the positive", anchor="start")
     canvas.label(436, 160, "is pulled in.", anchor="start")

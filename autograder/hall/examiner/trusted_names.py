@@ -65,6 +65,9 @@ def read_release(cells: tuple[ReleasedCell, ...]) -> Release:
 
     Args:
         cells: the code cells of the release, in order.
+
+    Returns:
+        What tests may rely on, and what students are to define.
     """
     answers: set[str] = set()
     definitions: dict[str, _Statement] = {}
