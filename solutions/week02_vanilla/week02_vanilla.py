@@ -9,7 +9,7 @@
 # - build an encoder and its mirror image from layers, and say what the latent space is,
 # - derive a reconstruction loss from what you believe about pixels: squared error, cross-entropy,
 #   Poisson,
-# - write a training loop and the test that goes with it, without the four usual mistakes,
+# - write a training loop and the test that goes with it, without the usual four mistakes,
 # - read a row of reconstructions: what was blurred, what was cleaned up, what was changed,
 # - say what tied weights are, and why "the decoder is the inverse of the encoder" is wrong.
 #
