@@ -108,6 +108,13 @@ def scores(folder: Path, assignment: str = ASSIGNMENT) -> list[float]:
         return [s.score for s in sorted(found, key=lambda s: s.student.id)]
 
 
+def keep(name: str, result: dict) -> None:
+    """Write a result into the record under its name; the others stay."""
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    record[name] = result
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=100)
@@ -154,11 +161,9 @@ def main() -> None:
             result["otter_run_per_minute"] = round(60 / one, 1)
             result["times_otter_run"] = round(result["hall_per_minute"] * one / 60, 1)
     print(json.dumps(result, indent=1))
-    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
     more = [options.week] if options.week != ASSIGNMENT else []
     more += [options.label] if options.config else []
-    record[", ".join([f"{options.students} students", *more])] = result
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep(", ".join([f"{options.students} students", *more]), result)
 
 
 if __name__ == "__main__":

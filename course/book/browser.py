@@ -28,7 +28,7 @@ def chromium(address: str, *options: str, size: tuple[int, int] = (1366, 900)) -
 
     Args:
         address: a file: address, with a query if need be.
-        options: such as ``--dump-dom`` or ``--print-to-pdf=…``.
+        options: such as ``--dump-dom``.
         size: width and height of the window in pixels.
 
     Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import importlib
 import importlib.util
 import json
 import math
@@ -151,10 +150,6 @@ def prepare(released: list[dict[str, Any]]) -> None:
         if cell.test:
             with contextlib.suppress(SyntaxError, ValueError):  # told when the test is run
                 compile_test(cell.source)
-    for late in ("numpy.random", "torch.nested._internal.nested_tensor"):
-        if late.partition(".")[0] in sys.modules:  # parts that a first use would import
-            with contextlib.suppress(ImportError):
-                importlib.import_module(late)
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,7 +10,6 @@ Requests come in over one pipe and replies leave over another (see `codec`); `st
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import marshal
 import random
@@ -25,7 +24,6 @@ from shell import Printed, describe_error, make_shell
 from switches import SwitchBoard
 
 CALL_TEXT = 65_536  # characters printed during one call
-LATE = ("numpy.random", "torch.nested._internal.nested_tensor", "IPython.core.logger")
 
 
 class StudentKernel:
@@ -34,10 +32,8 @@ class StudentKernel:
     line: Line
 
     def __init__(self) -> None:
-        for late in LATE:  # before the fork: parts of a library that its first use would import
-            if late.partition(".")[0] in sys.modules:
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(late)
+        with contextlib.suppress(ImportError):  # before the fork, for numpy loads this part late
+            import numpy.random  # noqa: F401
         self.objects: dict[int, object] = {}
         self.functions: dict[str, Any] = {}
         self.outputs: Outputs | None = None
