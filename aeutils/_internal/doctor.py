@@ -27,6 +27,7 @@ NEEDED = {  # the student's packages, where the package's own metadata cannot be
     "numpy": "1.26",
     "pooch": "1.8",
     "scikit-learn": "1.5",
+    "threadpoolctl": "3.1",
     "torch": "2.4",
     "torchvision": "0.19",
     "tqdm": "4.66",
