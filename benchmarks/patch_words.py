@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SIDE, STRIDE = 6, 2  # of a patch, in pixels
-PARTS = 64  # principal axes of the patches that are kept
+PARTS = {6: 64, 10: 80}  # side of a patch in pixels -> principal axes that are kept of it
+STRIDE = 2
 SAMPLE = 100_000  # patches that the axes are fitted to
 SMALLEST_VARIANCE = 1e-3  # added before dividing, so that noise is not blown up
 WORDS, NEAREST = 2048, 8  # in the dictionary, and how many of them describe a patch
@@ -31,33 +31,35 @@ CHUNK = 20  # photographs whose patches are compared with all words at once
 
 
 class PatchWords:
-    """A dictionary of patches, and coordinates of its words.
+    """A dictionary of patches of one size, and coordinates of its words.
 
     Args:
         x: training photographs (N, 3, H, W), float32.
+        side: of a patch, one of PARTS.
         seed: of the patches that are drawn.
     """
 
-    def __init__(self, x: Tensor, seed: int) -> None:
+    def __init__(self, x: Tensor, side: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
-        patches = _draw(x, SAMPLE, generator)
+        parts = PARTS[side]
+        patches = _draw(x, side, SAMPLE, generator)
         mean = patches.mean(dim=0)
         centred = patches - mean
         variances, axes = torch.linalg.eigh(centred.T @ centred / len(patches))
-        white = axes[:, -PARTS:] / (variances[-PARTS:] + SMALLEST_VARIANCE).sqrt()
+        white = axes[:, -parts:] / (variances[-parts:] + SMALLEST_VARIANCE).sqrt()
         # The mean of each patch is taken off by filters whose entries add up to 0.
-        self.filters = (white - white.mean(dim=0)).T.reshape(PARTS, 3, SIDE, SIDE).contiguous()
+        self.filters = (white - white.mean(dim=0)).T.reshape(parts, 3, side, side).contiguous()
         self.offset = -mean @ white
-        self.words = self._white(_draw(x, WORDS, generator)).T.contiguous()  # (PARTS, WORDS)
+        self.words = self._white(_draw(x, side, WORDS, generator)).T.contiguous()  # (parts, WORDS)
         nearest = self.nearest(x)
         self.coordinates = _coordinates(nearest, generator)  # (WORDS, COORDINATES)
         self.described = self._describe(nearest)  # of the training photographs themselves
 
     def nearest(self, x: Tensor) -> Tensor:
         """Return the words most like each patch, int16 (N, patches, NEAREST)."""
-        side = (x.shape[-1] - SIDE) // STRIDE + 1
+        along = (x.shape[-1] - self.filters.shape[-1]) // STRIDE + 1
         # Written in place: small results between large scratch tensors would scatter the memory.
-        found = torch.empty(len(x), side * side, NEAREST, dtype=torch.int16)
+        found = torch.empty(len(x), along * along, NEAREST, dtype=torch.int16)
         for few, rows in zip(x.split(CHUNK), found.split(CHUNK), strict=True):
             seen = F.conv2d(few, self.filters, self.offset, stride=STRIDE).flatten(2)
             likeness = F.normalize(seen.transpose(1, 2), dim=2) @ self.words
@@ -85,8 +87,14 @@ class PatchWords:
         return F.adaptive_avg_pool2d(maps, FIELDS).flatten(1)
 
 
-def without_learning(words: PatchWords, seed: int) -> PatchWords:
-    """Return the same steps with random numbers in the place of everything that was fitted."""
+def without_learning(words: PatchWords, x: Tensor, seed: int) -> PatchWords:
+    """Return the same steps with random numbers in the place of everything that was fitted.
+
+    Args:
+        words: a dictionary; it stays as it is.
+        x: the training photographs (N, 3, H, W); they are described anew.
+        seed: of the random numbers.
+    """
     generator = torch.Generator().manual_seed(seed)
 
     def noise(like: Tensor) -> Tensor:
@@ -98,14 +106,15 @@ def without_learning(words: PatchWords, seed: int) -> PatchWords:
     blind.offset = torch.zeros_like(words.offset)
     blind.words = F.normalize(noise(words.words), dim=0)
     blind.coordinates = noise(words.coordinates)
+    blind.described = blind.describe(x)
     return blind
 
 
-def _draw(x: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """Return n random patches as rows (n, 3 · SIDE²), each with mean 0."""
+def _draw(x: Tensor, side: int, n: int, generator: torch.Generator) -> Tensor:
+    """Return n random patches as rows (n, 3 · side²), each with mean 0."""
     number = torch.randint(len(x), (n, 1, 1), generator=generator)
-    place = torch.randint(x.shape[-1] - SIDE + 1, (n, 2), generator=generator)
-    step = torch.arange(SIDE)
+    place = torch.randint(x.shape[-1] - side + 1, (n, 2), generator=generator)
+    step = torch.arange(side)
     down, across = place[:, 0, None, None] + step[:, None], place[:, 1, None, None] + step
     patches = x[number, :, down, across].permute(0, 3, 1, 2).flatten(1)
     return patches - patches.mean(dim=1, keepdim=True)

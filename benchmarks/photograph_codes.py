@@ -1,19 +1,23 @@
-"""Codes of photographs by contrast on top of patch words: 10,000 photographs, and no label.
+"""Codes of photographs by contrast on top of patch words: 50,000 photographs, and no label.
 
-`PatchWords` is a closed form and costs most of the time. Each training photograph is described by
-it four times, as it is and in three views (cropped, mirrored, recoloured). A small network is then
-trained on the descriptions: two of one photograph have to find each other among all others of the
-batch (SimCLR, as in `contrast.py`). No photograph is looked at again, so an epoch takes seconds.
+`PatchWords` is a closed form. Each training photograph is described by it four times, as it is and
+in three views (cropped, mirrored, recoloured), with patches of two sizes. A small network is then
+trained on the descriptions: those of two views have to find each other among all others of the
+batch (SimCLR, as in `contrast.py`). In every second pair the other view is one of a photograph
+whose description is near: a neighbour is a view that no cropping makes (Dwibedi et al., 2021, "With
+a little help from my friends"). No photograph is looked at again, so an epoch takes seconds.
 
-The code is made of the network's last hidden layer (before the projection that the loss sees, as in
-SimCLR) and of the description itself, side by side: their leading principal axes, the first ones
-stretched further. That stretching is what the class table rewards, and it costs the neighbours
-little; without the hidden layer it does not suffice.
+The code has two parts. Both are made of the network's last hidden layer (before the projection that
+the loss sees, as in SimCLR) and of the description itself, side by side. The one is their leading
+principal axes, 1,024 of them. The other shows the first of these once more, stretched: the class
+table rewards few directions that separate coarsely, neighbours want the many that tell finely, and
+a code may have both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -26,12 +30,15 @@ from benchmarks.contrast import view
 from benchmarks.patch_words import PatchWords
 
 VIEWS = 3
-HIDDEN, PROJECTION, CODE = 768, 64, 32
+FRIENDS = 10  # nearest descriptions, one of which may take the place of the second view
+HIDDEN, PROJECTION = 768, 64
 DROPPED = 0.3
 EPOCHS, BATCH_SIZE, LR, WEIGHT_DECAY = 10, 512, 0.003, 0.1
 TEMPERATURE = 0.2
-SHARE = 1 / 3  # of a squared length that the hidden layer has; the description has the rest
-STRETCH = 0.25  # axes are multiplied by their variance to this power
+SHARE = 0.4  # of a squared length that the hidden layer has; the description has the rest
+AXES, LEADING = 1024, 16  # principal axes of a code, and how many of them it shows once more
+STRETCH = 3.0  # the leading axes are multiplied by their variance to this power
+WEIGHT = 0.4  # of a code's squared length, the stretched axes' part
 CHUNK = 1000
 
 
@@ -47,37 +54,56 @@ def head(numbers: int, seed: int) -> nn.Sequential:
 class Described:
     """Training photographs as descriptions: as they are, and in some views.
 
+    Attributes:
+        seen: descriptions (N, 1 + views, D), float16, because they are many.
+
     Args:
-        words: from photographs to descriptions, fitted to x.
+        words: dictionaries fitted to x.
         x: training photographs (N, 3, H, W).
         seed: of the views.
+        views: how many of each photograph.
     """
 
-    def __init__(self, words: PatchWords, x: Tensor, seed: int) -> None:
+    def __init__(
+        self, words: Sequence[PatchWords], x: Tensor, seed: int, views: int = VIEWS
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.words = words
-        plain = words.described
-        self.mean, self.scale = plain.mean(dim=0), float(plain.std())
-        seen = [plain]
-        for _ in range(VIEWS):
-            views = torch.cat([view(part, generator) for part in x.split(CHUNK)])
-            seen.append(words.describe(views))
-        self.seen = self.standard(torch.stack(seen, dim=1))  # (N, 1 + VIEWS, D)
-
-    def standard(self, described: Tensor) -> Tensor:
-        """Return descriptions (..., D) less the mean of the training ones, over their scale."""
-        return (described - self.mean) / self.scale
+        self.scales = [(w.described.mean(dim=0), float(w.described.std())) for w in words]
+        plain = self._side_by_side([w.described for w in words])
+        self.seen = torch.empty(len(x), 1 + views, plain.shape[1], dtype=torch.float16)
+        self.seen[:, 0] = plain
+        for number in range(1, 1 + views):
+            for part, rows in zip(x.split(CHUNK), self.seen.split(CHUNK), strict=True):
+                rows[:, number] = self.describe(view(part, generator))
 
     def describe(self, x: Tensor) -> Tensor:
-        """Return the standardised descriptions (N, D) of photographs (N, 3, H, W)."""
-        return self.standard(self.words.describe(x))
+        """Return the descriptions (N, D) of photographs (N, 3, H, W)."""
+        return self._side_by_side([words.describe(x) for words in self.words])
+
+    def _side_by_side(self, described: Sequence[Tensor]) -> Tensor:
+        """Return descriptions by each dictionary, standardised, then with the root of each number.
+
+        The root keeps a few large numbers from deciding who is near (Perronnin et al., 2010,
+        "Improving the Fisher kernel for large-scale image classification").
+        """
+        pairs = zip(described, self.scales, strict=True)
+        standard = torch.cat([(part - mean) / scale for part, (mean, scale) in pairs], dim=1)
+        return standard.sign() * standard.abs().sqrt()
+
+
+def friends(described: Tensor) -> Tensor:
+    """Return the rows of the FRIENDS nearest descriptions of each, int64 (N, FRIENDS)."""
+    centred = F.normalize(described.float() - described.float().mean(dim=0))
+    near = [(part @ centred.T).topk(FRIENDS + 1).indices for part in centred.split(CHUNK)]
+    return torch.cat(near)[:, 1:]  # the nearest is the photograph itself
 
 
 def train(
     seen: Tensor,
     labels: Tensor,
     seed: int,
-    fit: Callable[..., training.History] = fit_encoder,
+    near: Tensor | None = None,
 ) -> tuple[nn.Sequential, training.Recipe]:
     """Return a head trained on descriptions (N, 1 + VIEWS, D), and what that did.
 
@@ -86,29 +112,37 @@ def train(
         labels: codes of equal ones are brought together: the photograph's own number for contrast
             without labels, its class for the supervised control.
         seed: of weights, views and order.
-        fit: trains; `recipes.plan_encoder` only says what would be done.
+        near: rows of photographs (N, K), one of which is the other view in every second pair.
     """
     model = head(seen.shape[2], seed)
     generator = torch.Generator().manual_seed(seed)
 
-    def two_views(batch: Tensor) -> Tensor:
-        draw = torch.rand(batch.shape[:2], generator=generator).topk(2, dim=1).indices
-        rows = torch.arange(len(batch))
-        return torch.cat([batch[rows, draw[:, 0]], batch[rows, draw[:, 1]]])
+    def two_views(numbers: Tensor) -> Tensor:
+        first = numbers[:, 0].long()
+        draw = torch.rand(len(first), seen.shape[1], generator=generator).topk(2, dim=1).indices
+        second = first
+        if near is not None:
+            friend = torch.randint(near.shape[1], first.shape, generator=generator)
+            other = torch.rand(first.shape, generator=generator) < 0.5
+            second = torch.where(other, near[first, friend], first)
+        return torch.cat([seen[first, draw[:, 0]], seen[second, draw[:, 1]]]).float()
 
     def contrast(z: Tensor, number: Tensor) -> Tensor:
         return supcon_loss(z, number.repeat(2), TEMPERATURE)
 
-    history = fit(
-        model, seen, labels, contrast,
+    photographs = torch.arange(len(seen), dtype=torch.float32)[:, None]  # by number
+    history = fit_encoder(
+        model, photographs, labels, contrast,
         epochs=EPOCHS, batch_size=BATCH_SIZE, lr=LR, weight_decay=WEIGHT_DECAY, seed=seed,
         augment=two_views,
     )  # fmt: skip
-    return model, history.recipe
+    assert history.recipe is not None
+    data = " × ".join([f"{len(seen):,}", *map(str, seen.shape[1:])])
+    return model, replace(history.recipe, data=data)
 
 
 class Encoder:
-    """From standardised descriptions (N, D) to unit codes (N, CODE).
+    """From descriptions (N, D) to unit codes (N, LEADING + AXES).
 
     Args:
         described: of the training photographs; means and principal axes are fitted to them.
@@ -124,21 +158,38 @@ class Encoder:
         self.mean = joined.mean(dim=0)
         centred = joined - self.mean
         variances, axes = torch.linalg.eigh(centred.T @ centred / len(joined))
-        leading = axes[:, -CODE:].flip(1)
-        self.axes = leading * (variances[-CODE:].flip(0) / variances[-1]) ** STRETCH
+        self.axes = axes.flip(1)[:, :AXES]
+        leading = variances.flip(0)[:LEADING]
+        self.stretch = (leading / leading[0]) ** STRETCH
 
     def __call__(self, described: Tensor) -> Tensor:
-        """Return unit codes (N, CODE) of descriptions (N, D)."""
-        return F.normalize((self._joined(described) - self.mean) @ self.axes)
+        """Return unit codes (N, LEADING + AXES) of descriptions (N, D)."""
+        along = (self._joined(described) - self.mean) @ self.axes
+        stretched = F.normalize(along[:, :LEADING] * self.stretch)
+        return torch.cat([WEIGHT**0.5 * stretched, (1 - WEIGHT) ** 0.5 * F.normalize(along)], dim=1)
 
     @torch.no_grad()
     def _hidden(self, described: Tensor) -> Tensor:
         assert self.hidden is not None
-        return torch.cat([self.hidden(part) for part in described.split(CHUNK)])
+        return torch.cat([self.hidden(part.float()) for part in described.split(CHUNK)])
 
     def _joined(self, described: Tensor) -> Tensor:
-        unit = F.normalize(described)
+        unit = F.normalize(described.float())
         if self.hidden is None:
             return unit
         hidden = F.normalize(self._hidden(described) - self.hidden_mean)
         return torch.cat([SHARE**0.5 * hidden, (1 - SHARE) ** 0.5 * unit], dim=1)
+
+
+def shortened(z: Tensor, axes: int) -> Tensor:
+    """Return unit codes (N, LEADING + AXES) with their first principal axes only.
+
+    Args:
+        z: codes of an `Encoder`.
+        axes: how many of the AXES stay.
+
+    Returns:
+        Unit codes (N, LEADING + axes).
+    """
+    stay = F.normalize(z[:, LEADING : LEADING + axes])
+    return torch.cat([z[:, :LEADING], (1 - WEIGHT) ** 0.5 * stay], dim=1)

@@ -115,13 +115,13 @@ CLAIMS = {
         *("classes", "cifar-table", ">=", 10.0, 1.0, 0),
     ),
     "cifar-all-ten": Claim(
-        "the same table by an encoder with better neighbours, used as it is, 10,000 photographs: "
-        "share of 200 random samples of 1,000 of 4,000 test photographs in which all ten classes "
-        "are above the same yardstick, the essay's cosines renormalised",
+        "the same table by an encoder with better neighbours, used as it is: share of 200 random "
+        "samples of 1,000 test photographs in which all ten classes are above the same yardstick, "
+        "the essay's cosines renormalised",
         *("of samples", "cifar-codes", ">=", 0.95, 0.03, 3),
     ),
     "cifar-knn": Claim(
-        "kNN-5 accuracy of the same codes of 32 numbers, among 10,000",
+        "kNN-5 accuracy of the same codes, among 50,000",
         *("of test photographs", "cifar-codes", ">=", 0.65, 0.01, 3),
     ),
     "table-speed": Claim(

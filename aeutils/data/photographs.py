@@ -1,12 +1,12 @@
 """Codes of 3,000 photographs of CIFAR-10 by three encoders; part of the package, no photograph is.
 
-CIFAR-10 states no licence, so the package holds what encoders made of its photographs, 32 numbers
-each, and neither pixels nor the weights and axes that the numbers belong to. How the encoders were
+CIFAR-10 states no licence, so the package holds what encoders made of its photographs, 32 or 144
+numbers each, and neither pixels nor the weights and axes that the numbers belong to. How the encoders were
 made stands in the datasheet, `aeutils/data/embedded/README.md`; none of them saw a label.
 
 >>> codes = load_cifar_codes()
 >>> codes.train["contrast"].shape, codes.test["PCA-32"].shape, codes.classes[8]
-(torch.Size([2000, 32]), torch.Size([1000, 32]), 'ship')
+(torch.Size([2000, 144]), torch.Size([1000, 32]), 'ship')
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor
 from aeutils.data.loading import CLASSES, read_embedded
 
 FILE = "cifar_codes.npz"
-SHA256 = "20a121d757e4197b32c23bdfc159e6df7ae85804fe791ff77393f29104db7735"
+SHA256 = "ef9119d1ef7ee2352b80bebe9c90c1813dddce1d3e814f2c37a171b6c53f1a81"
 ENCODERS = {  # name -> how its arrays are called in the file
     "PCA-32": "pca",
     "untrained": "untrained",
@@ -32,8 +32,8 @@ class PhotographCodes:
     """What encoders made of the same photographs.
 
     Attributes:
-        train, test: codes by the name of the encoder, each float32 (N, 32). "untrained" and
-            "contrast" are unit vectors, "PCA-32" has the lengths that PCA gives.
+        train, test: codes by the name of the encoder, float32: "PCA-32" (N, 32), in the lengths
+            that PCA gives; "untrained" and "contrast" (N, 144), unit vectors.
         y_train, y_test: class of each photograph, int64 (N,).
         classes: names of the classes; label i belongs to ``classes[i]``.
     """

@@ -333,6 +333,7 @@ CALCULATIONS: dict[str, Callable[[], float]] = {
         f"w6-cifar-codes/{key}": partial(by_seed, "cifar-all-ten", key)
         for key in ("all-ten", "mean-ratio", "knn5")
     },
+    "w6-cifar-codes-seconds": lambda: median(benchmark("cifar-all-ten/details/cpu-seconds")),
     "w7-gigabytes": table_of_distances,
     "w7-pair-same": partial(contrastive_pair, 0.5, True),
     "w7-pair-different": partial(contrastive_pair, 0.5, False),
