@@ -1,9 +1,9 @@
 """The table of CIFAR-10 by an encoder with good neighbours, and codes for week 6.
 
 `cifar_table` wins the essay's table by averaging codes, and pays with neighbours worse than those
-of raw pixels. Here an encoder is used as it is, trained on the training photographs without a label,
-next to raw pixels, PCA, its untrained twin, its descriptions before the head, and the same network
-taught by the classes. All that is chosen was chosen on 5,000 held-out training photographs.
+of raw pixels. Here an encoder is used as it is, trained on the training photographs without a
+label, next to raw pixels, PCA, its untrained twin, its descriptions before the head, and the same
+network taught by the classes. All that is chosen was chosen on 5,000 held-out training photographs.
 """
 
 from __future__ import annotations

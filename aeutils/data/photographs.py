@@ -1,8 +1,9 @@
 """Codes of 3,000 photographs of CIFAR-10 by three encoders; part of the package, no photograph is.
 
 CIFAR-10 states no licence, so the package holds what encoders made of its photographs, 32 or 144
-numbers each, and neither pixels nor the weights and axes that the numbers belong to. How the encoders were
-made stands in the datasheet, `aeutils/data/embedded/README.md`; none of them saw a label.
+numbers each, and neither pixels nor the weights and axes that the numbers belong to. How the
+encoders were made stands in the datasheet, `aeutils/data/embedded/README.md`; none of them saw a
+label.
 
 >>> codes = load_cifar_codes()
 >>> codes.train["contrast"].shape, codes.test["PCA-32"].shape, codes.classes[8]
