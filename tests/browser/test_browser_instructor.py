@@ -58,6 +58,8 @@ def test_a_comment_on_a_submission_reaches_the_feedback_page(course, page):
     page.locator('#test-center[placeholder="1"]').wait_for()  # of 3; the page fills it in late
     assert "this is one number for all pixels; use dim=0" in page.locator("body").inner_text()
 
+    # Comments are fetched apart from scores; what is written before they came is saved by nobody.
+    page.wait_for_function("formgrader.comments.loaded")
     box = page.locator("#center-comment")
     box.fill(COMMENT)
     with page.expect_response(re.compile("/formgrader/api/comment/")) as stored:
