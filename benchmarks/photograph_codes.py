@@ -94,7 +94,8 @@ class Described:
 
 def friends(described: Tensor) -> Tensor:
     """Return the rows of the FRIENDS nearest descriptions of each, int64 (N, FRIENDS)."""
-    centred = F.normalize(described.float() - described.float().mean(dim=0))
+    described = described.float()
+    centred = F.normalize(described - described.mean(dim=0))
     near = [(part @ centred.T).topk(FRIENDS + 1).indices for part in centred.split(CHUNK)]
     return torch.cat(near)[:, 1:]  # the nearest is the photograph itself
 
@@ -166,7 +167,7 @@ class Encoder:
         """Return unit codes (N, LEADING + AXES) of descriptions (N, D)."""
         along = (self._joined(described) - self.mean) @ self.axes
         stretched = F.normalize(along[:, :LEADING] * self.stretch)
-        return torch.cat([WEIGHT**0.5 * stretched, (1 - WEIGHT) ** 0.5 * F.normalize(along)], dim=1)
+        return _mixed(stretched, F.normalize(along), WEIGHT)
 
     @torch.no_grad()
     def _hidden(self, described: Tensor) -> Tensor:
@@ -178,7 +179,7 @@ class Encoder:
         if self.hidden is None:
             return unit
         hidden = F.normalize(self._hidden(described) - self.hidden_mean)
-        return torch.cat([SHARE**0.5 * hidden, (1 - SHARE) ** 0.5 * unit], dim=1)
+        return _mixed(hidden, unit, SHARE)
 
 
 def shortened(z: Tensor, axes: int) -> Tensor:
@@ -191,5 +192,10 @@ def shortened(z: Tensor, axes: int) -> Tensor:
     Returns:
         Unit codes (N, LEADING + axes).
     """
-    stay = F.normalize(z[:, LEADING : LEADING + axes])
-    return torch.cat([z[:, :LEADING], (1 - WEIGHT) ** 0.5 * stay], dim=1)
+    stretched, stay = z[:, :LEADING], z[:, LEADING : LEADING + axes]
+    return _mixed(F.normalize(stretched), F.normalize(stay), WEIGHT)
+
+
+def _mixed(first: Tensor, second: Tensor, share: float) -> Tensor:
+    """Return rows of length 1 side by side; of a squared length the first has this share."""
+    return torch.cat([share**0.5 * first, (1 - share) ** 0.5 * second], dim=1)
