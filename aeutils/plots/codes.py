@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -12,8 +12,8 @@ from aeutils._internal.validate import check_matrix, describe
 from aeutils.plots.image_grids import (
     EDGE,
     TITLE,
+    _box,
     _draw,
-    _image_axes,
     _one_line,
     _text_width,
     _title,
@@ -79,9 +79,9 @@ def code_gallery(
     y = top
     for name, row, is_code in rows:
         _write(figure, left - 0.1, y + size / 2, name, ha="right", va="center", fontsize=9.5)
-        options = {"cmap": "gray", "vmin": -1.0, "vmax": 1.0} if is_code else {}
+        options: dict[str, Any] = {"cmap": "gray", "vmin": -1.0, "vmax": 1.0} if is_code else {}
         for c in range(n):
-            _draw(_image_axes(figure, left + c * cell, y, size, size), row[c], **options)
+            _draw(figure, row[c], _box(figure, left + c * cell, y, size, size), **options)
         y += cell + (0 if is_code else gap)  # a model's two rows stand together
     names = ", ".join(map(_one_line, models))
     figure.alt_text = (

@@ -9,9 +9,10 @@ from torch import Tensor
 from aeutils._internal.validate import check_labels, describe
 from aeutils.plots.image_grids import (
     EDGE,
+    FRAME,
     TITLE,
+    _box,
     _draw,
-    _image_axes,
     _text_width,
     _title,
     _write,
@@ -94,19 +95,16 @@ def neighbour_grid(
                 _write(figure, left - 0.1, y + size / 2, name, **line)
             below = {"ha": "center", "va": "top", "fontsize": 8.5}
             if r == 0:
-                _draw(_image_axes(figure, left, y, size, size), image)
+                _draw(figure, image, _box(figure, left, y, size, size))
                 _write(figure, left + size / 2, y + size + 0.035, str(own), **below)
             for c, row in enumerate(rows[q].tolist()):
                 x, kind = left + 0.25 + (c + 1) * cell, int(y_store[row])
-                axes = _image_axes(figure, x, y, size, size)
-                _draw(axes, kept[row])
-                text = str(kind)
+                text, frame, style = str(kind), FRAME, below
                 if kind != own:
                     wrong[name] += 1
-                    text = f"✗ {kind}"
-                    for spine in axes.spines.values():
-                        spine.set(linewidth=2.2, color=WRONG)
-                style = below | ({"color": WRONG, "fontweight": "bold"} if kind != own else {})
+                    text, frame = f"✗ {kind}", (WRONG, 2.2)
+                    style = below | {"color": WRONG, "fontweight": "bold"}
+                _draw(figure, kept[row], _box(figure, x, y, size, size), frame)
                 _write(figure, x + size / 2, y + size + 0.035, text, **style)
             y += pitch
         y += gap

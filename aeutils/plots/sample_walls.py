@@ -13,8 +13,8 @@ from aeutils._internal.validate import check_count, check_same_shape
 from aeutils.plots.image_grids import (
     EDGE,
     TITLE,
+    _box,
     _draw,
-    _image_axes,
     _one_line,
     _text_width,
     _title,
@@ -147,10 +147,9 @@ def _between(wide: int) -> int:
 def _strip(
     figure: matplotlib.figure.Figure, left: float, top: float, pixel: float, images: Tensor
 ) -> None:
-    """Draw images side by side in one axes, which is a tenth of the time of an axes for each."""
+    """Draw images side by side as one."""
     channels, high, wide = images.shape[1:]
     paper = torch.full((channels, high, _between(wide)), 1.0 if channels == 3 else 0.0)
     pieces = [piece for image in images for piece in (image, paper)][:-1]
     strip = torch.cat(pieces, dim=2)
-    axes = _image_axes(figure, left, top, pixel * strip.shape[2], pixel * high)
-    _draw(axes, strip)
+    _draw(figure, strip, _box(figure, left, top, pixel * strip.shape[2], pixel * high))

@@ -130,12 +130,13 @@ def small_png(figure: matplotlib.figure.Figure) -> bytes:
     Args:
         figure: what to save, at its own dpi, on white.
     """
+    from matplotlib.image import AxesImage, BboxImage
     from PIL import Image
 
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=figure.dpi, facecolor="white")
-    shown = [image.get_array() for axes in figure.axes for image in axes.images]
-    photographs = any(array is not None and array.ndim == 3 for array in shown)
+    images: list[Any] = [*figure.findobj(AxesImage), *figure.findobj(BboxImage)]
+    photographs = any(image.get_array().ndim == 3 for image in images)
     if file.tell() <= 100_000 or photographs:
         return file.getvalue()
     picture = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)

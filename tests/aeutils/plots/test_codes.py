@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from test_plots import pictures
 
 from aeutils import plots
 
@@ -9,8 +10,8 @@ from aeutils import plots
 def test_rows_and_colours():
     x, z = torch.rand(3, 784), torch.linspace(-1, 1, 36).expand(3, 36)
     figure = plots.code_gallery(x, {"basic": (z, x), "robust": (-z, 1 - x)}, title="Codes")
-    assert len(figure.axes) == 3 * 5
-    shown = [axes.images[0] for axes in figure.axes]
+    shown = pictures(figure)
+    assert len(shown) == 3 * 5
     assert shown[3].get_array().shape == (6, 6)
     assert shown[3].get_clim() == (-1, 1)
     assert shown[3].get_cmap().name == "gray"  # −1 black, 1 white

@@ -9,6 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from matplotlib.image import BboxImage
 
 from aeutils import plots
 from aeutils.plots.line_charts import spread_heights, spread_points, thin_out
@@ -66,6 +67,18 @@ def drawn_texts(figure):
                 if not low <= tick.get_loc() <= high:
                     skipped |= {tick.label1, tick.label2}
     return [t for t in texts(figure) if t not in skipped]
+
+
+def pictures(figure):
+    """The images of a grid in the order in which they were drawn."""
+    return figure.findobj(BboxImage)
+
+
+def places(figure):
+    """Their boxes in shares of the figure, the highest first."""
+    to_shares = figure.transFigure.inverted()
+    boxes = [image.get_window_extent().transformed(to_shares) for image in pictures(figure)]
+    return sorted(boxes, key=lambda box: -box.y1)
 
 
 def overlapping(figure):
@@ -161,8 +174,8 @@ def test_grid_shows_pixels_labels_and_errors():
     half = 0.5 * x
     labels = torch.arange(30, 45)
     figure = plots.reconstruction_grid({"test": x, "half\nlight": half}, n=5, labels=labels)
-    assert len(figure.axes) == 10
-    shown = [axes.images[0].get_array() for axes in figure.axes]
+    shown = [image.get_array() for image in pictures(figure)]
+    assert len(shown) == 10
     np.testing.assert_allclose(np.asarray(shown[0]).ravel(), x[0], rtol=1e-6)
     np.testing.assert_allclose(np.asarray(shown[7]).ravel(), half[2], rtol=1e-6)
     errors = (x[:5] - half[:5]).square().sum(dim=1)
@@ -199,8 +212,8 @@ def test_grid_says_of_which_images_the_mean_is(n, words_of_it):
 def test_grid_takes_images_colours_and_fewer_images_than_columns():
     colour = torch.rand(3, 3, 32, 32)
     figure = plots.reconstruction_grid({"a": colour, "b": colour.flatten(1)}, n=10)
-    assert len(figure.axes) == 6
-    assert figure.axes[3].images[0].get_array().shape == (32, 32, 3)
+    assert len(pictures(figure)) == 6
+    assert pictures(figure)[3].get_array().shape == (32, 32, 3)
     render(figure)
 
 
@@ -335,12 +348,18 @@ def test_histogram_shares_add_up():
     assert [float(v.sum()) for v in outlines] == pytest.approx([100, 100])
 
 
+@pytest.mark.parametrize(("high", "wide"), [(8, 16), (16, 8), (8, 8)])
+def test_images_keep_their_shape(high, wide):
+    (box,) = [i.get_window_extent() for i in pictures(plots.image_row([torch.rand(1, high, wide)]))]
+    assert box.height / box.width == pytest.approx(high / wide)
+
+
 def test_eigen_digits_are_centred_on_zero():
     axes = torch.zeros(2, 784)
     axes[0, :3], axes[1, 5] = 0.3, -0.8
     figure = plots.eigen_digits(axes, n=2)
-    assert figure.axes[0].images[0].get_clim() == pytest.approx((-0.8, 0.8))
-    assert figure.axes[0].images[0].get_cmap().name == "RdBu"
+    assert pictures(figure)[0].get_clim() == pytest.approx((-0.8, 0.8))
+    assert pictures(figure)[0].get_cmap().name == "RdBu"
 
 
 def test_spread_heights_keeps_order_gap_and_centre():

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
-from test_plots import drawn_texts, overlapping, render, words
+from test_plots import drawn_texts, overlapping, pictures, places, render, words
 
 from aeutils import plots
 
@@ -21,8 +21,8 @@ def strips(figure):
 
     A pixel of paper lies between two images of 8 pixels.
     """
-    ordered = sorted(figure.axes, key=lambda axes: -axes.get_position().y1)
-    arrays = [np.asarray(axes.images[0].get_array()) for axes in ordered]
+    ordered = sorted(pictures(figure), key=lambda image: -image.get_window_extent().y1)
+    arrays = [np.asarray(image.get_array()) for image in ordered]
     return [[round(100 * float(v)) for v in array[0, ::9]] for array in arrays]
 
 
@@ -31,17 +31,17 @@ def test_each_way_has_its_name_and_lines_of_images_in_order():
     assert strips(figure) == [[0, 1, 2], [3, 4, 5], [6], [0, 1, 2]]
     assert words(figure) == ["T", "a", "b"]
     assert figure.alt_text == "T. a: 7 images; b: 3 images."
-    places = {t.get_text(): t.get_position()[1] for t in figure.texts}
-    tops = sorted((axes.get_position() for axes in figure.axes), key=lambda box: -box.y1)
-    assert places["a"] == pytest.approx((tops[0].y1 + tops[2].y0) / 2, abs=0.002)
+    written = {t.get_text(): t.get_position()[1] for t in figure.texts}
+    tops = places(figure)
+    assert written["a"] == pytest.approx((tops[0].y1 + tops[2].y0) / 2, abs=0.002)
     between = tops[0].y0 - tops[1].y1
     assert 0 < between < (tops[2].y0 - tops[3].y1) / 2  # lines of one way stand together
-    assert places["b"] == pytest.approx((tops[3].y1 + tops[3].y0) / 2, abs=0.002)
+    assert written["b"] == pytest.approx((tops[3].y1 + tops[3].y0) / 2, abs=0.002)
 
 
 def test_pixels_are_those_given():
     x = torch.rand(4, 784)
-    array = np.asarray(plots.sample_wall({"a": x}).axes[0].images[0].get_array())
+    array = np.asarray(pictures(plots.sample_wall({"a": x}))[0].get_array())
     assert array.shape == (28, 4 * 28 + 3 * 2)  # two pixels of paper between two images
     for i in range(4):
         np.testing.assert_allclose(array[:, 30 * i : 30 * i + 28], x[i].reshape(28, 28))
@@ -54,7 +54,7 @@ def test_the_nearest_training_image_lies_right_below_its_sample():
     assert strips(figure) == [[0, 1], [0, 1, 2], [4, 3, 2], [3, 4], [1, 0]]
     assert words(figure).count("nearest training\nimage of each") == 1
     assert "a: 5 images, the nearest training image below each" in figure.alt_text
-    boxes = sorted((axes.get_position() for axes in figure.axes), key=lambda box: -box.y1)
+    boxes = places(figure)
     within, between = boxes[1].y0 - boxes[2].y1, boxes[2].y0 - boxes[3].y1
     assert 0 < within < between / 2  # pairs are seen as pairs
     assert boxes[0].y0 - boxes[1].y1 > between  # and ways as ways
@@ -66,7 +66,7 @@ def test_headings_stand_above_their_columns():
     render(figure)
     assert overlapping(figure) == []
     assert set(steps) <= set(words(figure))
-    box = figure.axes[0].get_position()
+    box = places(figure)[0]
     centers = [t.get_position()[0] for t in figure.texts if t.get_text() in steps]
     pixel = (box.x1 - box.x0) / (12 * 9 - 1)
     np.testing.assert_allclose(centers, box.x0 + pixel * (9 * np.arange(12) + 4), atol=1e-6)
@@ -84,16 +84,18 @@ def test_it_renders_inside_its_frame_without_overlap(n, columns):
     render(figure)
     assert overlapping(figure) == []
     boxes = [t.get_window_extent() for t in drawn_texts(figure) if t.get_text() != "A title"]
-    assert max(box.x1 for box in boxes) < min(a.get_window_extent().x0 for a in figure.axes)
-    pixels = {axes.get_window_extent().height for axes in figure.axes}
+    extents = [image.get_window_extent() for image in pictures(figure)]
+    assert max(box.x1 for box in boxes) < min(box.x0 for box in extents)
+    pixels = {box.height for box in extents}
     assert max(pixels) - min(pixels) < 1e-6  # all images have one size
 
 
 def test_ways_of_any_height_width_and_colour():
     wide = plots.sample_wall({"a": torch.rand(4, 3, 8, 16)})
-    box = wide.axes[0].get_window_extent()
+    (strip,) = pictures(wide)
+    box = strip.get_window_extent()
     assert box.width / box.height == pytest.approx((4 * 16 + 3) / 8, rel=1e-6)
-    array = wide.axes[0].images[0].get_array()
+    array = strip.get_array()
     assert array.shape == (8, 4 * 16 + 3, 3)
     assert (array[:, 16] == 1).all()  # white between photographs, too
     x = made(2).requires_grad_()
