@@ -3,7 +3,7 @@
 `fit` reads from top to bottom as the loop of a book. What else may happen during a run is a
 callback, one a file: `Validation` with early stopping, `Checkpoint`, `LiveView`, `ProgressBar`, and
 whatever derives from `Callback`. What a run did stands in its history as a `Recipe`; `compare` sets
-recipes side by side.
+recipes beside one another. `side_by_side` runs several trainings at the same time.
 
 >>> import torch
 >>> from aeutils import models, training
@@ -27,6 +27,7 @@ from aeutils.training.prediction import fit_prediction
 from aeutils.training.progress_bar import ProgressBar, progress
 from aeutils.training.recipe import Recipe, RecipeRecorder
 from aeutils.training.seeding import seed_everything
+from aeutils.training.side_by_side import side_by_side
 from aeutils.training.transfer import with_head
 from aeutils.training.validation import Validation
 from aeutils.training.weights import load_into, save
@@ -54,5 +55,6 @@ __all__ = [
     "reconstruction_error",
     "save",
     "seed_everything",
+    "side_by_side",
     "with_head",
 ]

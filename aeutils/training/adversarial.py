@@ -19,7 +19,6 @@ References:
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
+from aeutils._internal.clock import processor_seconds
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
 from aeutils.generation.adversarial import discriminator_loss, encoder_loss
 from aeutils.losses.reconstruction import mse
@@ -117,7 +117,7 @@ def fit_adversarial(
     # Of two generators, so that the order is the one that `fit` takes with this seed.
     order, draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     history = History()
-    start = time.process_time()
+    start = processor_seconds()
     for epoch in with_bar(range(epochs), unit="epoch") if progress else range(epochs):
         model.train()
         discriminator.train()
@@ -144,7 +144,7 @@ def fit_adversarial(
         model,
         x,
         order_seed=seed,
-        seconds=time.process_time() - start,
+        seconds=processor_seconds() - start,
         images_seen=epochs * len(x),
         steps=steps,
         batch_size=min(batch_size, len(x)),

@@ -11,12 +11,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from aeutils._internal.clock import processor_seconds
 from aeutils._internal.validate import (
     check_batch,
     check_count,
@@ -81,7 +81,7 @@ def fit_encoder(
     optimizer = adamw(model, lr, weight_decay)
     scheduler = learning_rate_schedule(optimizer, "one_cycle", lr, steps)
     generator, history, seen = torch.Generator().manual_seed(seed), History(), 0
-    start = time.process_time()
+    start = processor_seconds()
     for epoch in range(epochs):
         model.train()
         for rows in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
@@ -103,7 +103,7 @@ def fit_encoder(
         model,
         x,
         order_seed=seed,
-        seconds=time.process_time() - start,
+        seconds=processor_seconds() - start,
         images_seen=seen,
         steps=steps,
         batch_size=min(batch_size, len(x)),

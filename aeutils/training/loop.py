@@ -16,12 +16,12 @@ one would take longer than the network.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from aeutils._internal.clock import processor_seconds
 from aeutils._internal.environment import is_quiet
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
 from aeutils.losses.reconstruction import mse
@@ -103,7 +103,7 @@ def fit(
     events.start(run)
     model.train()
     graph = GraphStep(model, loss, x.device, min(batch_size, len(x)))
-    start = time.process_time()
+    start = processor_seconds()
     try:
         while run.step < steps and not run.history.stopped_early:
             events.before_step(run)
@@ -135,7 +135,7 @@ def fit(
         return run.history
     finally:
         model.eval()
-        run.history.recipe = _recipe(run, time.process_time() - start)
+        run.history.recipe = _recipe(run, processor_seconds() - start)
         events.close(run)
     events.finish(run)
     return run.history

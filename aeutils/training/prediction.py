@@ -31,13 +31,13 @@ References:
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from aeutils._internal.clock import processor_seconds
 from aeutils._internal.validate import check_batch, check_count, check_trainable, describe
 from aeutils.prediction.prediction import prediction_loss
 from aeutils.training.history import History
@@ -112,7 +112,7 @@ def fit_prediction(
     # Of two generators, so that the order is the one that `fit` takes with this seed.
     order, draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     history, step = History(), 0
-    start = time.process_time()
+    start = processor_seconds()
     for epoch in with_bar(range(epochs), unit="epoch") if progress else range(epochs):
         both.train()
         for rows in torch.randperm(len(x), generator=order).to(x.device).split(batch_size):
@@ -138,7 +138,7 @@ def fit_prediction(
         both,
         x,
         order_seed=seed,
-        seconds=time.process_time() - start,
+        seconds=processor_seconds() - start,
         images_seen=epochs * len(x),
         steps=steps,
         batch_size=min(batch_size, len(x)),

@@ -16,7 +16,6 @@ side.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -24,6 +23,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from aeutils._internal.clock import processor_seconds
 
 AS_THEY_ARE = "as they are"
 UNNAMED = "a function without a name"
@@ -213,7 +214,7 @@ class RecipeRecorder:
             self._model.register_forward_pre_hook(self._count_images),
             self._optimizer.register_step_post_hook(self._count_step),
         ]
-        self._start = time.process_time()
+        self._start = processor_seconds()
         return self
 
     def __exit__(
@@ -222,7 +223,7 @@ class RecipeRecorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._seconds = time.process_time() - self._start
+        self._seconds = processor_seconds() - self._start
         for hook in self._hooks:
             hook.remove()
 

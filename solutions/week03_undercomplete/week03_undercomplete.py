@@ -77,23 +77,27 @@ predict(
 )
 
 # %% tags=["explore"]
-from aeutils.training.progress_bar import progress
-
 order = torch.randperm(len(x_train), generator=torch.Generator().manual_seed(0))
 x_val, x_fit = x_train[order[:1000]], x_train[order[1000:]]
 
 
-def fit_network(x: Tensor, k: int) -> nn.Module:
-    """Return 784-256-k-256-784 trained on rows x for 6 epochs."""
+recipe = {"epochs": 6, "batch_size": 64, "lr": 4e-3, "progress": False}
+
+
+def new_network(k: int) -> nn.Module:
+    """Return 784-256-k-256-784 with first weights from seed 0."""
     training.seed_everything(0)
-    network = models.Autoencoder((784, 256, k), activation=nn.GELU)
-    how = {"epochs": 6, "batch_size": 64, "lr": 4e-3, "progress": False}
-    network.history = training.fit(network, x, **how)
-    return network
+    return models.Autoencoder((784, 256, k), activation=nn.GELU)
+
+
+def train(k: int) -> training.History:
+    """Train the network of one width; return how."""
+    return training.fit(networks[k], x_fit, **recipe)
 
 
 widths = [2, 8, 16, 32, 64, 128]
-networks = {k: fit_network(x_fit, k) for k in progress(widths, "widths")}
+networks = {k: new_network(k) for k in widths}
+how = training.side_by_side(train, widths)  # a loop, with one network on each free processor
 network_errors = [training.reconstruction_error(m, x_val) for m in networks.values()]
 axes = pca.PCA(128).fit(x_fit)
 
@@ -108,7 +112,7 @@ def pca_error(k: int) -> float:
 pca_errors = [pca_error(k) for k in widths]
 training.compare(
     "w3-widths",
-    {f"{k} numbers": network.history for k, network in networks.items()}
+    {f"{k} numbers": history for k, history in how.items()}
     | {"PCA, each width": "closed form, the same 4,000 images"},
     compared="parameters",
     rate_chosen="by hand, one for all widths",
@@ -286,7 +290,7 @@ training.compare(
     {
         "copy, code of 1,568": "weights written down",
         "PCA, code of 32": "closed form, 4,000 images",
-        "autoencoder, code of 32": networks[32].history,
+        "autoencoder, code of 32": how[32],
     },
     compared="model",
     rate_chosen="by hand, one for all widths of section 1",
@@ -481,25 +485,23 @@ predict(
 )
 
 # %% tags=["explore"]
-recipe = {"batch_size": 64, "lr": 4e-3, "progress": False}  # as in section 1
+connected = new_network(32)
 training.seed_everything(0)
 conv_model = ConvAutoencoder(32)
-how = {"convolutional": training.fit(conv_model, digits.x_train, epochs=6, **recipe)}
 training.seed_everything(0)
 resnet = conv.ResNetAutoencoder(32, channels=8, block=ResidualBlock)
-how["residual"] = training.fit(resnet, digits.x_train, epochs=6, **recipe)
-connected = fit_network(x_train, 32)
-how["fully connected"] = connected.history
+ways = {
+    "fully connected": (connected, x_train),
+    "convolutional": (conv_model, digits.x_train),
+    "residual": (resnet, digits.x_train),
+}
+how = training.side_by_side(lambda name: training.fit(*ways[name], **recipe), ways)  # as section 1
 pca32 = pca.PCA(32).fit(x_train)
 
 conv_sse = training.reconstruction_error(conv_model, digits.x_test)
 reveal("w3-conv-sse", conv_sse)
 three = {}
-for name, model in {
-    "fully connected": connected,
-    "convolutional": conv_model,
-    "residual": resnet,
-}.items():
+for name, (model, _) in ways.items():
     images = x_test if name == "fully connected" else digits.x_test
     three[name] = training.reconstruction_error(model, images)
     print(
@@ -1090,7 +1092,7 @@ calibration()
 # - Go from a code to bytes, and say what "compression factor 24.5" leaves out.
 #
 # **If you want more.** Make the code 64 wide: does the floor of the rate–distortion curve move? Give
-# `smallest_width` the function `fit_network`. Train with noise of one step added to the code (as Ballé et
+# `smallest_width` a function that trains an autoencoder. Train with noise of one step added to the code (as Ballé et
 # al. do) and draw the curve again. Read Hinton and Salakhutdinov (2006), Masci et al. (2011) for
 # convolutional autoencoders, He et al. (2016) for residual blocks, and Ballé, Laparra and Simoncelli (2017)
 # for learned compression done thoroughly.

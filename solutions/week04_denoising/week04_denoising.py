@@ -605,16 +605,20 @@ def joined(first: training.Recipe, second: training.Recipe) -> training.Recipe:
     )
 
 
+def new(network: Callable[[], nn.Module]) -> nn.Module:
+    """Return a network with first weights from seed 4."""
+    training.seed_everything(4)
+    return network()
+
+
 def learn(
+    model: nn.Module,
     corrupt: Callable[[Tensor], Tensor],
     epochs: int,
-    network: Callable[[], nn.Module] = bent,
     loss: Callable[[Tensor, Tensor], Tensor] = losses.hinge_mse,
 ) -> nn.Module:
     """Train a network with your loop, the learning rate falling for the last third."""
-    training.seed_everything(4)
-    model, order = network(), seeded(0)
-    did = []
+    order, did = seeded(0), []
     for share, lr in ((0.7, 2e-3), (0.3, 3e-4)):
         optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
         with training.RecipeRecorder(
@@ -628,6 +632,11 @@ def learn(
     return model.requires_grad_(False)
 
 
+def learn_each(runs: dict[str, tuple]) -> dict[str, nn.Module]:
+    """Train several networks: a loop, with one of them on each free processor."""
+    return training.side_by_side(lambda name: learn(*runs[name]), runs)
+
+
 def with_noise(sigma: float, seed: int) -> Callable[[Tensor], Tensor]:
     """Return a damage: noise of this σ, another draw at every call."""
     noise = seeded(seed)
@@ -639,14 +648,14 @@ def with_noise(sigma: float, seed: int) -> Callable[[Tensor], Tensor]:
     return damage
 
 
-denoiser = learn(with_noise(SIGMA, 6), 8)
-no_bend = learn(with_noise(SIGMA, 6), 8, straight)
-plain_loss = learn(with_noise(SIGMA, 6), 8, loss=losses.mse)
-named = {
-    "autoencoder, no bend": no_bend,
-    "autoencoder, plain loss": plain_loss,
-    "autoencoder": denoiser,
-}
+named = learn_each(
+    {
+        "autoencoder, no bend": (new(straight), with_noise(SIGMA, 6), 8),
+        "autoencoder, plain loss": (new(bent), with_noise(SIGMA, 6), 8, losses.mse),
+        "autoencoder": (new(bent), with_noise(SIGMA, 6), 8),
+    }
+)
+denoiser, no_bend = named["autoencoder"], named["autoencoder, no bend"]
 table |= {name: quality(model(noisy_test), x_test) for name, model in named.items()}
 reveal("w4-dae-gain", table["autoencoder"] - table["linear least squares"])
 repairs |= named
@@ -726,13 +735,13 @@ def as_they_are(batch: Tensor) -> Tensor:
     return batch
 
 
-narrow = learn(with_noise(SIGMA, 7), 8, with_code(32))
-plain = learn(as_they_are, 8, with_code(32))
-three = {
-    "code of 256, trained on noisy digits": learn(with_noise(SIGMA, 7), 8, with_code(256)),
-    "code of  32, trained on noisy digits": narrow,
-    "code of  32, trained on clean digits": plain,
-}
+three = learn_each(
+    {
+        "code of 256, trained on noisy digits": (new(with_code(256)), with_noise(SIGMA, 7), 8),
+        "code of  32, trained on noisy digits": (new(with_code(32)), with_noise(SIGMA, 7), 8),
+        "code of  32, trained on clean digits": (new(with_code(32)), as_they_are, 8),
+    }
+)
 bottleneck = {name: quality(model(noisy_test), x_test) for name, model in three.items()}
 for name, decibels in bottleneck.items():
     print(f"{name} {decibels:6.2f} dB")
@@ -772,7 +781,6 @@ def any_sigma(batch: Tensor, generator: torch.Generator) -> Tensor:
     return batch + sigma * (gaussian(batch, 1.0, generator) - batch)
 
 
-trained = {f"trained at σ = {s}": learn(with_noise(s, 8), 6) for s in (0.25, 0.5, 1.0)}
 noise = seeded(8)
 
 
@@ -780,7 +788,8 @@ def any_noise(batch: Tensor) -> Tensor:
     return any_sigma(batch, noise)
 
 
-trained["trained at 0 to 1"] = learn(any_noise, 6)
+runs = {f"trained at σ = {s}": (new(bent), with_noise(s, 8), 6) for s in (0.25, 0.5, 1.0)}
+trained = learn_each(runs | {"trained at 0 to 1": (new(bent), any_noise, 6)})
 test_sigmas = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25]
 curves = {name: [] for name in [*trained, "not repaired"]}
 for s in test_sigmas:
@@ -832,15 +841,18 @@ def deeper() -> nn.Module:
     return models.Autoencoder((784, 512, 256), activation=nn.GELU)
 
 
-noise, experts = seeded(10), {}
-for name, of_kind in damages.items():
+def of_kind(name: str) -> Callable[[Tensor], Tensor]:
+    """Return one of the damages, another draw at every call."""
+    noise = seeded(10)
 
-    def damage(batch: Tensor, d: Callable = of_kind) -> Tensor:
-        return d(batch, noise)
+    def damage(batch: Tensor) -> Tensor:
+        return damages[name](batch, noise)
 
     damage.__name__ = name.replace("\n", " ")
-    experts[name] = learn(damage, 6, deeper)
+    return damage
 
+
+experts = learn_each({name: (new(deeper), of_kind(name), 6) for name in damages})
 shown, rows = examples[:8], {"clean": x_test[examples[:8]]}
 for name in [*damages][1:]:
     damaged = damages[name](x_test, seeded(11))[shown]
@@ -1051,7 +1063,8 @@ def row_of(model: nn.Module, name: str) -> passport.PassportRow:
     )
 
 
-row, plain_row = row_of(narrow, "Denoising AE-32"), row_of(plain, "same, clean input")
+row = row_of(three["code of  32, trained on noisy digits"], "Denoising AE-32")
+plain_row = row_of(three["code of  32, trained on clean digits"], "same, clean input")
 passport.add_row(row)
 passport.show([*passport.baselines(digits), plain_row, row])
 

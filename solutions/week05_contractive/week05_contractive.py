@@ -191,7 +191,6 @@ assert tests.kl_sparsity(kl_sparsity)
 
 # %% tags=["explore"]
 from aeutils.losses import regularizers
-from aeutils.training.progress_bar import progress
 
 
 class SigmoidAutoencoder(nn.Module):
@@ -212,14 +211,19 @@ class SigmoidAutoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+def new() -> SigmoidAutoencoder:
+    """Return an autoencoder with first weights from seed 5."""
+    training.seed_everything(5)
+    return SigmoidAutoencoder()
+
+
 def learn(
+    model: SigmoidAutoencoder,
     penalty: Callable | None = None,
     corrupt: Callable | None = None,
     loss: Callable = losses.bernoulli_nll,
 ) -> SigmoidAutoencoder:
     """Train for 8 epochs on loss + penalty(model, x)."""
-    training.seed_everything(5)
-    model = SigmoidAutoencoder()
 
     def total(logits: Tensor, x: Tensor) -> Tensor:
         return loss(logits, x) + (0.0 if penalty is None else penalty(model, x))
@@ -230,6 +234,11 @@ def learn(
         progress=False,
     )  # fmt: skip
     return model
+
+
+def learn_each(runs: dict[str, tuple]) -> dict[str, SigmoidAutoencoder]:
+    """Train several models: a loop, with one of them on each free processor."""
+    return training.side_by_side(lambda name: learn(*runs[name]), runs)
 
 
 predict(
@@ -255,7 +264,7 @@ def divergence(model: SigmoidAutoencoder, x: Tensor) -> Tensor:
 
 
 wishes = {"plain": None, "L2": l2, "L1": l1, "sparse (KL)": divergence}
-models_by_name = {name: learn(wish) for name, wish in progress(wishes.items(), "models")}
+models_by_name = learn_each({name: (new(), wish) for name, wish in wishes.items()})
 
 print(
     f"{'':<14}{'test SSE':>9}{'|w| < 0.01':>12}{'mean h':>9}{'on':>7}{'dead':>7}{'always on':>11}"
@@ -525,8 +534,9 @@ def noisy(x: Tensor) -> Tensor:
     return corruption.gaussian(x, 1.0, noise)
 
 
-models_by_name["contractive"] = learn(contraction)
-models_by_name["denoising"] = learn(corrupt=noisy)
+models_by_name |= learn_each(
+    {"contractive": (new(), contraction), "denoising": (new(), None, noisy)}
+)
 
 # %% [markdown]
 # ## 4 · Faster, and an estimate
@@ -1071,15 +1081,6 @@ def half_square(x_hat: Tensor, x: Tensor) -> Tensor:
     return 0.5 * (x_hat - x).square().sum(1).mean()
 
 
-def fit_deep(loss: Callable, x: Tensor, sizes: tuple[int, ...], epochs: int) -> nn.Module:
-    """Train an autoencoder with GELU on rows x."""
-    training.seed_everything(5)
-    model = models.Autoencoder(sizes, activation=nn.GELU)
-    how = {"epochs": epochs, "batch_size": 64, "lr": 2e-3, "loss": loss, "progress": False}
-    model.history = training.fit(model, x, **how)
-    return model
-
-
 def correntropy_of(sigma: float) -> Callable[[Tensor, Tensor], Tensor]:
     """Return your loss for one width of the kernel."""
 
@@ -1096,11 +1097,22 @@ beliefs = {
     "correntropy, σ = 0.5": correntropy_of(0.5),
     "correntropy, σ = 0.2": correntropy_of(0.2),
 }
-shown, outcome, learned = {"test digits": x_test}, {}, {}
+networks = {}
+for name in beliefs:
+    training.seed_everything(5)
+    networks[name] = models.Autoencoder((784, 256, 32), activation=nn.GELU)
+
+
+def believe(name: str) -> training.History:
+    """Train one autoencoder by its loss on the damaged digits; return how."""
+    settings = {"epochs": 8, "batch_size": 64, "lr": 2e-3, "progress": False}
+    return training.fit(networks[name], damaged_train, loss=beliefs[name], **settings)
+
+
+learned = training.side_by_side(believe, beliefs)
+shown, outcome = {"test digits": x_test}, {}
 print(f"{'trained on damaged digits with':<32}{'test SSE':>9}{'empty paper':>13}{'full ink':>10}")
-for name, belief in progress(beliefs.items(), "losses"):
-    model = fit_deep(belief, damaged_train, (784, 256, 32), epochs=8)
-    learned[name] = model.history
+for name, model in networks.items():
     with torch.no_grad():
         rebuilt = model(x_test)
     shown[name.replace(", ", ",\n")] = rebuilt
@@ -1359,7 +1371,7 @@ def correntropy_of_logits(logits: Tensor, x: Tensor) -> Tensor:
     return correntropy_loss(logits.sigmoid(), x, 0.5)
 
 
-models_by_name["robust"] = learn(loss=correntropy_of_logits)
+models_by_name["robust"] = learn(new(), loss=correntropy_of_logits)
 with torch.no_grad():
     gallery = {
         name: (2 * model.encode(x_test[examples]) - 1, model(x_test[examples]).sigmoid())

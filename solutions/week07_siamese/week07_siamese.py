@@ -674,20 +674,6 @@ from aeutils.losses.triplets import hardest_triplet_loss
 EPOCHS = 6
 
 
-def course_of(
-    model: nn.Module, encoder: nn.Module, loss, labels: Tensor
-) -> tuple[list[float], training.History]:
-    """Train `model`; return the accuracy of `encoder` after every second epoch, and how."""
-    course = []
-
-    def look(epoch: int) -> None:
-        if epoch % 2 == 0:
-            course.append(accuracy(encoder))
-
-    history = fit_encoder(model, x_train, labels, loss, epochs=EPOCHS, after_epoch=look, **quick)
-    return course, history
-
-
 def all_pairs(z: Tensor, y: Tensor) -> Tensor:
     return all_pairs_loss(z, y, 1.0)
 
@@ -707,16 +693,26 @@ runners = {
     "hardest triplets": (hardest_triplets, y_train),
     "supervised contrastive": (supervised_contrastive, y_train),
     "shuffled labels": (supervised_contrastive, shuffled),
+    "cross-entropy": (nn.functional.cross_entropy, y_train),
 }
-encoders, race, run = {}, {}, {}
-for name, (loss, labels) in runners.items():
-    encoders[name] = new_encoder()
-    race[name], run[name] = course_of(encoders[name], encoders[name], loss, labels)
-classifier = nn.Sequential(new_encoder(), nn.GELU(), nn.Linear(32, 10))
-encoders["cross-entropy"] = classifier[0]
-race["cross-entropy"], run["cross-entropy"] = course_of(
-    classifier, classifier[0], nn.functional.cross_entropy, y_train
-)
+encoders = {name: new_encoder() for name in runners}  # all with the same first weights
+classifier = nn.Sequential(encoders["cross-entropy"], nn.GELU(), nn.Linear(32, 10))
+race = {name: [] for name in runners}
+
+
+def compete(name: str) -> training.History:
+    """Train one network and return how; note its accuracy after every second epoch."""
+    (loss, labels), encoder = runners[name], encoders[name]
+    network = classifier if name == "cross-entropy" else encoder
+
+    def look(epoch: int) -> None:
+        if epoch % 2 == 0:
+            race[name].append(accuracy(encoder))
+
+    return fit_encoder(network, x_train, labels, loss, epochs=EPOCHS, after_epoch=look, **quick)
+
+
+run = training.side_by_side(compete, runners)  # a loop, with one network on each free processor
 untrained = accuracy(new_encoder())
 print(
     f"raw pixels {accuracy(lambda x: x):.1f} %, PCA-32 {accuracy(pca32.transform):.1f} %, "
@@ -805,21 +801,15 @@ from aeutils.embeddings.retrieval import mean_average_precision
 with torch.no_grad():
     codes = {"raw pixels": x_held, "PCA-32": pca32.transform(x_held)}
     codes |= {name: encoder(x_held) for name, encoder in encoders.items()}
+space = {}
 print(f"{'':<24}{'retrieval mAP':>15}{'silhouette':>12}")
 for name, z in codes.items():
-    print(f"{name:<24}{mean_average_precision(z, y_held):>15.3f}{silhouette(z, y_held):>12.3f}")
+    found, clouds = mean_average_precision(z, y_held), silhouette(z, y_held)
+    print(f"{name:<24}{found:>15.3f}{clouds:>12.3f}")
+    space[name.lower()] = {"retrieval": found, "silhouette": clouds}
 
 # %% tags=["record"]
-record(
-    "w7-space",
-    {
-        name.lower(): {
-            "retrieval": mean_average_precision(z, y_held),
-            "silhouette": silhouette(z, y_held),
-        }
-        for name, z in codes.items()
-    },
-)
+record("w7-space", space)
 
 # %% [markdown]
 # **Explain.** Here the labels show. Asked for *all* others of its class, a query on raw pixels or PCA
@@ -858,29 +848,40 @@ plots.neighbour_grid(
 # little (week 6). Each is asked for the digit as it was.
 
 # %% tags=["explore"]
+from functools import partial
+
 from aeutils import corruption
 from aeutils.corruption.affine_jitter import jitter
 
 
-def noisy(x: Tensor) -> Tensor:
-    return corruption.gaussian(x, 0.5, noise)
+def noisy(x: Tensor, draws: torch.Generator) -> Tensor:
+    return corruption.gaussian(x, 0.5, draws)
 
 
-def moved_a_little(x: Tensor) -> Tensor:
-    return jitter(x, noise)
+def moved_a_little(x: Tensor, draws: torch.Generator) -> Tensor:
+    return jitter(x, draws)
 
 
-without_labels = {"raw pixels": lambda x: x, "PCA-32": pca32.transform}
-how = {"raw pixels": "not trained", "PCA-32": "closed form, all images"}
 shown = {"autoencoder": None, "denoising": noisy, "jittered": moved_a_little}
-for name, corrupt in shown.items():
-    noise = torch.Generator().manual_seed(7)
+networks = {}
+for name in shown:  # made here: side by side they would draw their first weights in any order
     training.seed_everything(7)
-    jittered = models.Autoencoder(SIZES, activation=nn.GELU)  # the last one is kept
-    how[name] = training.fit(
-        jittered, x_train, epochs=7, batch_size=100, lr=3e-3, corrupt=corrupt, progress=False
-    )
-    without_labels[name] = jittered.encode
+    networks[name] = models.Autoencoder(SIZES, activation=nn.GELU)
+
+
+def train(name: str) -> training.History:
+    """Train one autoencoder on digits damaged in its own way; return how."""
+    damage, draws = shown[name], torch.Generator().manual_seed(7)
+    corrupt = None if damage is None else partial(damage, draws=draws)
+    settings = {"epochs": 7, "batch_size": 100, "lr": 3e-3, "progress": False}
+    return training.fit(networks[name], x_train, corrupt=corrupt, **settings)
+
+
+how = {"raw pixels": "not trained", "PCA-32": "closed form, all images"}
+how |= training.side_by_side(train, networks)
+without_labels = {"raw pixels": lambda x: x, "PCA-32": pca32.transform}
+without_labels |= {name: network.encode for name, network in networks.items()}
+jittered = networks["jittered"]
 training.compare("w7-hundred", how, compared="shown", rate_chosen=by_hand)
 
 # %% tags=["explore"]
@@ -994,17 +995,17 @@ reveal("w7-flow", after)
 from sklearn.linear_model import LogisticRegression
 
 heads = ("1-NN", "linear", "propagation", "all labels, 5-NN")
-table, hits, propagated = {}, {}, {}
+table, hits, propagated, graphs = {}, {}, {}, {}
 for name, encode in without_labels.items():
     with torch.no_grad():
         store, queries = encode(x_pool), encode(x_held)
-    graph, hits[name] = propagation.neighbour_graph(store, k=7), []
+    graphs[name], hits[name] = propagation.neighbour_graph(store, k=7), []
     near = search(store, queries, k=5)  # who is near does not depend on the labels
     for seed in range(3):
         rows = choose(10, seed)
         told = y_pool[rows]
         line = LogisticRegression(max_iter=200).fit(store[rows].numpy(), told.numpy())
-        flow = propagation.propagate(graph, hidden(rows), 10, 0.99, 50)
+        flow = propagation.propagate(graphs[name], hidden(rows), 10, 0.99, 50)
         flow = (flow / flow.sum(dim=0)).argmax(dim=1)
         if name == "jittered":
             propagated[seed] = flow
@@ -1067,18 +1068,18 @@ record(
 
 
 # %% tags=["explore"]
+from copy import deepcopy
 from dataclasses import replace
 
 STEPS, BATCH = 150, 100  # of every Siamese network from here on, however many labels there are
+fresh = new_encoder(hidden=SIZES[:-1])
 
 
 def siamese(
     images: Tensor, labels: Tensor, start: nn.Module | None = None
 ) -> tuple[nn.Module, training.History]:
     """Train by your loss for 150 steps of 100 jittered images; return the encoder, and how."""
-    encoder = new_encoder(hidden=SIZES[:-1])
-    if start is not None:
-        encoder.load_state_dict(start.state_dict())
+    encoder = deepcopy(fresh if start is None else start)
     told, copies = len(images), -(-BATCH // len(images))  # each of 20 images: five times a batch
     images, labels = images.repeat(copies, 1), labels.repeat(copies)
     draws = torch.Generator().manual_seed(0)
@@ -1099,13 +1100,14 @@ def siamese(
 
 
 rows, told = choose(10, 0), y_pool[choose(10, 0)]
-hundred, trained = {}, {}
-for name, images, labels, start in (
-    ("100 labels, from nothing", x_pool[rows], told, None),
-    ("100 labels, fine-tuned", x_pool[rows], told, jittered.encoder),
-    ("100 labels, propagated", x_pool, propagated[0], jittered.encoder),
-):
-    hundred[name], trained[name] = siamese(images, labels, start)
+ways = {
+    "100 labels, from nothing": (x_pool[rows], told, None),
+    "100 labels, fine-tuned": (x_pool[rows], told, jittered.encoder),
+    "100 labels, propagated": (x_pool, propagated[0], jittered.encoder),
+}
+taught = training.side_by_side(lambda name: siamese(*ways[name]), ways)
+hundred = {name: encoder for name, (encoder, _) in taught.items()}
+trained = {name: history for name, (_, history) in taught.items()}
 stores = dict.fromkeys(hundred, (x_pool[rows], told, 1))
 stores["100 labels, propagated"] = (x_pool, propagated[0], 5)
 given = {
@@ -1156,22 +1158,25 @@ curves = {
     )
 }
 store, queries = jittered.encode(x_pool).detach(), jittered.encode(x_held).detach()
-graph, near = propagation.neighbour_graph(store, k=7), search(store, queries, k=5)
-steps_taken = {}
+near, ways = search(store, queries, k=5), {}
 for n in numbers_of_labels:
     rows = choose(n // 10, seed=1) if n < len(y_pool) else torch.arange(len(y_pool))
     told = y_pool[rows]
-    flow = propagation.propagate(graph, hidden(rows), 10, 0.99, 50)
+    flow = propagation.propagate(graphs["jittered"], hidden(rows), 10, 0.99, 50)
     flow = (flow / flow.sum(dim=0)).argmax(dim=1)
     curves["raw pixels"].append(right(classify(x_pool[rows], told, x_held, k=1)))
     curves["jittered"].append(right(classify(store[rows], told, queries, k=1)))
     curves["jittered + propagation"].append(right(vote(flow[near])))
-    for name, start in (("from nothing", None), ("fine-tuned", jittered.encoder)):
-        encoder, steps_taken[f"{name}, {n:,} labels"] = siamese(x_pool[rows], told, start)
-        answer = classify(encoder(x_pool[rows]), told, encoder(x_held), k=1)
-        curves[f"Siamese, {name}"].append(right(answer))
-        if n == len(y_pool):
-            encoders[f"Siamese, {name}"] = encoder
+    ways["from nothing", n] = (x_pool[rows], told, None)
+    ways["fine-tuned", n] = (x_pool[rows], told, jittered.encoder)
+taught = training.side_by_side(lambda way: siamese(*ways[way]), ways)
+for (name, n), (encoder, _) in taught.items():
+    images, told, _ = ways[name, n]
+    answer = classify(encoder(images), told, encoder(x_held), k=1)
+    curves[f"Siamese, {name}"].append(right(answer))
+    if n == len(y_pool):
+        encoders[f"Siamese, {name}"] = encoder
+steps_taken = {f"{name}, {n:,} labels": history for (name, n), (_, history) in taught.items()}
 plots.lines(
     numbers_of_labels,
     curves,

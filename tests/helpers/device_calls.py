@@ -396,6 +396,7 @@ NO_TENSORS = {
     *("training.ProgressBar", "training.Recipe", "training.RecipeRecorder", "training.Run"),
     *("training.TrainingDiverged", "training.Watch", "training.compare", "training.load_into"),
     *("training.progress", "training.save", "training.seed_everything"),
+    "training.side_by_side",
     *("widgets.calibration", "widgets.checklist", "widgets.predict", "widgets.share_predictions"),
 }
 PACKAGES = (
