@@ -269,8 +269,9 @@ CLAIMS = {
         *("s", "import", "<=", 0.1, 0.05, 3),
     ),
     "kernel-ready": Claim(
-        "a student's kernel: started, torch and aeutils imported",
-        *("s", "kernel", "<=", 2.0, 1.0, 1),
+        "a student's kernel: started, torch (the build for the processor, which students are told "
+        "to install) and aeutils imported",
+        *("s", "kernel", "<=", 1.6, 0.5, 2),
     ),
     "first-step": Claim(
         "the first step of a process with an optimiser of torch's own, torch and aeutils imported: "
@@ -287,7 +288,11 @@ CLAIMS = {
     ),
     "notebook-time": Claim(
         "slowest notebook, run from top to bottom on 2 cores",
-        *("s", "notebooks", "<=", 60.0, 20.0, 0),
+        *("s", "notebooks", "<=", 50.0, 15.0, 0),
+    ),
+    "weeks-time": Claim(
+        "the notebooks of the seven weeks, one after the other",
+        *("s", "notebooks", "<=", 270.0, 60.0, 0),
     ),
 }
 

@@ -193,6 +193,7 @@ NOTHING_COMPARED = {
     "lab-start": "no models",
     "checklist-time": "no models",
     "notebook-time": "no models",
+    "weeks-time": "no models",
 }
 """Claims that compare no models, and what they do instead."""
 

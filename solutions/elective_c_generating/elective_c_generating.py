@@ -369,6 +369,8 @@ class VAE(nn.Module):
         super().__init__()
         self.encoder = models.mlp((784, 256, 256, 2 * latent))
         self.decoder = models.mlp((latent, 256, 256, 784))
+        self.draws = torch.Generator()  # of its own, which goes on where the weights ended
+        self.draws.set_state(torch.get_rng_state())
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Rows (N, 784) to mean and log-variance of each code, two of (N, K)."""
@@ -378,24 +380,35 @@ class VAE(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Rows (N, 784) to logits (N, 784), mean and log-variance (N, K)."""
         mean, log_var = self.posterior(x)
-        return self.decoder(sample_latent(mean, log_var, self.training)), mean, log_var
+        z = sample_latent(mean, log_var, self.training, self.draws)
+        return self.decoder(z), mean, log_var
+
+
+def new_vae(latent: int) -> VAE:
+    """Return a variational autoencoder with first weights from seed 1."""
+    training.seed_everything(1)
+    return VAE(latent)
 
 
 def train_vae(
-    latent: int, beta: float = 1.0, images: Tensor = x, epochs: int = EPOCHS
-) -> tuple[VAE, training.History]:
-    """Train a variational autoencoder by the bound."""
+    model: VAE,
+    beta: float = 1.0,
+    images: Tensor = x,
+    epochs: int = EPOCHS,
+    progress: bool = True,
+) -> training.History:
+    """Train a variational autoencoder by the bound; return how."""
 
     def bound(output: tuple[Tensor, Tensor, Tensor], target: Tensor) -> Tensor:
         logits, mean, log_var = output
         return negative_elbo(logits, target, mean, log_var, beta)
 
-    training.seed_everything(1)
-    model = VAE(latent)
-    return model, training.fit(model, images, epochs=epochs, batch_size=BATCH, lr=RATE, loss=bound)
+    how = {"epochs": epochs, "batch_size": BATCH, "lr": RATE, "progress": progress}
+    return training.fit(model, images, loss=bound, **how)
 
 
-vae_2, history_2 = train_vae(2)
+vae_2 = new_vae(2)
+history_2 = train_vae(vae_2)
 
 # %% tags=["explore"]
 plots.manifold(lambda z: vae_2.decoder(z).sigmoid(), title="All that two numbers can name")
@@ -432,9 +445,15 @@ predict("ec-price", "What does the code cost, β = 1 (nats per image)?", 1, 100,
 predict("ec-loud", "Units of 20 that cost more than 0.1 nat, β = 4?", 0, 20, default=20)
 
 # %% tags=["explore"]
-vae_20, history_20 = train_vae(20)
-vae_dear, history_dear = train_vae(20, beta=4.0)
-vae_dead, history_dead = train_vae(20, beta=784.0, epochs=3)  # its code is empty by then
+vae_20, vae_dear, vae_dead = (new_vae(20) for _ in range(3))
+runs = {
+    "β = 1": {"model": vae_20},
+    "β = 4": {"model": vae_dear, "beta": 4.0},
+    "β = 784": {"model": vae_dead, "beta": 784.0, "epochs": 3},  # its code is empty by then
+}
+# A loop, with one network on each free processor. The numbers are the same.
+histories = training.side_by_side(lambda name: train_vae(**runs[name], progress=False), runs)
+history_20, history_dear, history_dead = histories.values()
 prices, codes_of = {}, {}
 print(f"{'':<10}{'KL':>6}{'above 0.1 nat':>15}{'active':>8}{'cross-entropy':>15}{'its loss':>10}")
 for name, model in {"β = 1": vae_20, "β = 4": vae_dear, "β = 784": vae_dead}.items():
@@ -545,7 +564,8 @@ predict("ec-gap", "Nats per image gained by 256 draws instead of 1?", 0, 60, def
 # %% tags=["explore"]
 draw = torch.Generator().manual_seed(0)
 binary, binary_test = (torch.bernoulli(images, generator=draw) for images in (x, x_test))
-vae_binary, history_binary = train_vae(20, images=binary)
+vae_binary = new_vae(20)
+history_binary = train_vae(vae_binary, images=binary)
 
 
 def likelihood_bounds(model: VAE, images: Tensor, draws: int) -> Tensor:
