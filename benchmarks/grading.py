@@ -11,10 +11,10 @@ gets the same notebooks, checks and skipped cells, in its own single process per
 takes so long, it grades fewer students, and rates are compared. The simulated class has right,
 noisy, blank and partly wrong submissions. Nothing else should run on the machine.
 
-Of the seconds, "cells" are the students' cells in both passes; "calls" are those in which a test
-waited for a student's process to answer: the students' functions, and the looks at what these do to
-their arguments and to random generators, which happen beside them. Cells are
-`share_of_students_cells`, both together `share_of_students_processes`.
+Of the seconds, "cells" are the students' cells in both passes, and "functions" what they defined,
+called by tests, in some cases inside a step of a test that has to happen beside it. "messages" are
+the rest of the time in which a test waits for a student's process. Cells are
+`share_of_students_cells`; cells and functions together are `share_of_students_code`.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def main() -> None:
             what: round(seconds / options.students, 3) for what, seconds in spent.items()
         }
         result["share_of_students_cells"] = round(spent["cells"] / sum(spent.values()), 2)
-        theirs = spent["cells"] + spent["calls"]
-        result["share_of_students_processes"] = round(theirs / sum(spent.values()), 2)
+        theirs = spent["cells"] + spent["functions"]
+        result["share_of_students_code"] = round(theirs / sum(spent.values()), 2)
         result["memory_mb_at_a_quarter_and_at_the_end"] = [memory[len(memory) // 4], memory[-1]]
         again, _, _ = grade(hall, options.week)
         result["nothing_new_seconds"] = round(again, 1)

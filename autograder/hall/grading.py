@@ -256,7 +256,8 @@ def _one_run(
             elif "report" in event:
                 cell = job.cells[event["end"]]
                 result.reports[cell.grade_id] = Report.from_dict(event["report"])
-                result.seconds["calls"] += event["waited"]
+                result.seconds["functions"] += event["working"]
+                result.seconds["messages"] += event["waited"] - event["working"]
                 result.seconds["tests"] -= event["waited"]
         why = sandbox.reason or examiner.reason
         if not orderly and not examiner.reason:

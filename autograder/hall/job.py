@@ -75,7 +75,8 @@ class GradingResult:
         trouble: what the instructor should know.
         switches: settings of the whole process that the notebook had left switched.
         seconds: time by the clock for "start", "imports", "cells" (the student's, in both passes),
-            "calls" (tests wait for the student's process) and "tests" (the rest of them).
+            "functions" (the student's, called by tests), "messages" (tests wait for the student's
+            process, which does something else than work) and "tests" (the rest of them).
     """
 
     outputs: dict[int, list] = field(default_factory=dict)

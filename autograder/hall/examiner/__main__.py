@@ -5,8 +5,10 @@ standard input and output, and reports over standard error, one line of JSON per
 
     {"begin": 3}                      cell 3 of the submission begins
     {"end": 3}                        and has run
-    {"end": 3, "report": {...}, "waited": 0.1}      or, of a test: what it found, and for how many
-                                                    seconds it waited for the student's process
+    {"end": 3, "report": {...}, "waited": 0.1, "working": 0.08}
+                                      or, of a test: what it found, for how many seconds it waited
+                                      for the student's process, and in how many of them that
+                                      process says it worked
     {"finished": true}                all cells ran
     {"stopped": 3}                    the student's process ended in cell 3
 

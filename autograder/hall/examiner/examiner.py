@@ -246,11 +246,12 @@ def examine(orders: dict[str, Any], client: RpcClient, events: TextIO) -> None:
                 return
             tell(end=index, error=bool(reply.get("error")))
             continue
-        client.waited = 0.0
+        client.waited = client.working = 0.0
         report = examiner.test(
             cell["source"], cell["grade_id"], cell["points"], tuple(orders["hidden"])
         )
-        tell(end=index, report=report.as_dict(), waited=client.waited)
+        waits = {"waited": client.waited, "working": client.working}
+        tell(end=index, report=report.as_dict(), **waits)
         if any(m in ("process-ended", "not-a-value") for m in report.mistakes):
             tell(stopped=index)
             return

@@ -32,6 +32,7 @@ class RpcClient:
         self.last = ""  # what was asked for last, for explanations
         self.sent: set[str] = set()  # functions that the process has been given
         self.waited = 0.0  # seconds until the process had answered, all requests together
+        self.working = 0.0  # seconds of these in which, by its own account, it did what was asked
 
     def request(self, do: str, *values: object, **fields: object) -> Any:
         """Send a request and return the decoded answer.
@@ -57,7 +58,10 @@ class RpcClient:
         try:
             self.line.send({"do": do, "values": tree, **fields}, buffers)
             reply, received = self.line.receive()
-            self.waited += time.perf_counter() - begun
+            waited = time.perf_counter() - begun
+            self.waited += waited
+            told = reply.get("seconds")  # counts in a table of times and nowhere else
+            self.working += told if type(told) is float and 0 <= told <= waited else 0.0
             error = reply.get("error")
             if error is not None and error.get("type") == "CannotCross":
                 raise CannotCross(
