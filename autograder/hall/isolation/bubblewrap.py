@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from autograder.hall.isolation import seccomp
+from autograder.hall.isolation import fonts, seccomp
 from autograder.hall.isolation.mounts import Mounts
 from autograder.hall.isolation.supervisor import Limits
 
@@ -156,6 +156,8 @@ def walls(mounts: Mounts, limits: Limits, home: Path, forks: bool = False) -> li
                     args += ["--ro-bind", str(folder), str(folder)]
     for file in student_files():
         args += ["--ro-bind", str(file), f"{INSIDE}/{file.name}"]
+    for file in fonts.font_lists():
+        args += ["--ro-bind", str(file), str(home / fonts.INSIDE / file.name)]
     if mounts.packages is not None:
         args += ["--ro-bind", str(mounts.packages), "/exam/packages"]
     args += ["--remount-ro", "/"]
