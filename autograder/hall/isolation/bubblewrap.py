@@ -26,9 +26,6 @@ STUDENT = Path(__file__).resolve().parent.parent / "student"
 CODEC = Path(__file__).resolve().parent.parent / "protocol" / "codec.py"
 HOME = "/home/student"  # in the sandbox
 INSIDE = "/exam/student"  # where the files of the student's side are mounted
-# glibc asks for huge pages as it goes, so that a fork server need not collect its memory into them
-# later (`student/before_forks.py`): half a second of every start. Other systems know no such name.
-HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class NoSandbox(RuntimeError):
@@ -223,6 +220,5 @@ def environment(mounts: Mounts, home: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "NBGRADER_EXECUTION": "autograde",
-        **HUGE_PAGES,
         **mounts.environment,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from autograder.hall.isolation.bubblewrap import HUGE_PAGES, bwrap
+from autograder.hall.isolation.bubblewrap import bwrap
 
 
 def examiner_command(protected: bool) -> list[str]:
@@ -25,4 +25,4 @@ def examiner_command(protected: bool) -> list[str]:
 
 def examiner_environment() -> dict[str, str]:
     """Return an examiner's environment variables."""
-    return {**HUGE_PAGES, **os.environ, "TMPDIR": "/dev/shm", "OMP_NUM_THREADS": "1"}
+    return {**os.environ, "TMPDIR": "/dev/shm", "OMP_NUM_THREADS": "1"}
