@@ -12,7 +12,6 @@ from aeutils._internal.validate import check_matrix, describe
 from aeutils.plots.image_grids import (
     EDGE,
     TITLE,
-    _box,
     _draw,
     _one_line,
     _text_width,
@@ -81,7 +80,7 @@ def code_gallery(
         _write(figure, left - 0.1, y + size / 2, name, ha="right", va="center", fontsize=9.5)
         options: dict[str, Any] = {"cmap": "gray", "vmin": -1.0, "vmax": 1.0} if is_code else {}
         for c in range(n):
-            _draw(figure, row[c], _box(figure, left + c * cell, y, size, size), **options)
+            _draw(figure, row[c], (left + c * cell, y, size, size), **options)
         y += cell + (0 if is_code else gap)  # a model's two rows stand together
     names = ", ".join(map(_one_line, models))
     figure.alt_text = (

@@ -19,6 +19,8 @@ TITLE = 0.27  # inches kept for a title
 EDGE = 0.08  # inches between the drawing and the edge of the figure
 FRAME = ("#BBBBBB", 0.5)  # colour of an image's frame, and its width in points
 
+Box = tuple[float, float, float, float]  # left, top or bottom, width, height
+
 
 def as_images(x: Tensor, name: str) -> Tensor:
     """Return `x` as (N, C, H, W) on the CPU; it may be (N, C, H, W), (N, H, W) or rows (N, D).
@@ -49,18 +51,17 @@ def as_images(x: Tensor, name: str) -> Tensor:
     )
 
 
-def _box(
-    figure: matplotlib.figure.Figure, left: float, top: float, width: float, height: float
-) -> tuple[float, float, float, float]:
-    """Return a box as matplotlib wants it, in shares of the figure and from its lower edge."""
+def _in_shares(figure: matplotlib.figure.Figure, box: Box) -> Box:
+    """Return a box in inches as matplotlib wants it: in shares, and from the lower edge."""
     wide, high = figure.get_size_inches()
+    left, top, width, height = box
     return (left / wide, 1 - (top + height) / high, width / wide, height / high)
 
 
 def _draw(
     figure: matplotlib.figure.Figure,
     image: Tensor,
-    box: tuple[float, float, float, float],
+    box: Box,
     frame: tuple[str, float] = FRAME,
     **options: Any,
 ) -> matplotlib.image.BboxImage:
@@ -72,7 +73,8 @@ def _draw(
     Args:
         figure: where it is drawn.
         image: pixels in [0, 1], clipped outside.
-        box: as `_box` returns it; an image of another shape stands in its middle.
+        box: in inches from the figure's left and top edge; an image of another shape stands in its
+            middle.
         frame: colour and width of the frame, the width in points.
         options: `cmap`, `vmin` and `vmax` for one channel, as for `imshow`.
     """
@@ -80,10 +82,10 @@ def _draw(
     from matplotlib.patches import Rectangle
     from matplotlib.transforms import Bbox, TransformedBbox
 
-    inside = Bbox.from_bounds(*box)
+    whole = Bbox.from_bounds(*_in_shares(figure, box))
     wide, high = figure.get_size_inches()
     shape = image.shape[1] / image.shape[2] * wide / high  # of the image, in shares of the figure
-    inside = inside.shrunk_to_aspect(shape).anchored("C", inside)
+    inside = whole.shrunk_to_aspect(shape).anchored("C", whole)
     place = TransformedBbox(inside, figure.transFigure)
     shown: dict[str, Any] = {"cmap": "gray_r", "vmin": 0.0, "vmax": 1.0, **options}
     drawn = BboxImage(place, cmap=shown["cmap"], interpolation="nearest", origin="upper")
@@ -202,7 +204,7 @@ def reconstruction_grid(
         is_target = not isinstance(error_against, Tensor) and name == target_name
         for c in range(n):
             center = left + (c + 0.5) * cell
-            _draw(figure, x[c], _box(figure, center - size / 2, y, size, pitch - caption))
+            _draw(figure, x[c], (center - size / 2, y, size, pitch - caption))
             if not is_target:
                 text = number(float(errors[c]), padded=True)
                 below = y + pitch - caption + 0.025
@@ -269,7 +271,7 @@ def image_row(
     for i, picture in enumerate(pictures):
         y = top + (i // columns) * pitch + text_height
         center = EDGE + (i % columns + 0.5) * cell
-        _draw(figure, picture, _box(figure, center - size / 2, y, size, size))
+        _draw(figure, picture, (center - size / 2, y, size, size))
         if titles is not None:
             _write(figure, center, y - 0.04, titles[i], ha="center", va="bottom", fontsize=font)
     names = "" if titles is None else ": " + ", ".join(_one_line(text) for text in titles)
@@ -318,20 +320,20 @@ def eigen_digits(
     text = {"ha": "center", "va": "bottom", "fontsize": 8.5, "linespacing": 1.1}
     if mean is not None:
         picture = as_images(mean.reshape(1, -1), "mean")[0]
-        _draw(figure, picture, _box(figure, EDGE, top, size, size))
+        _draw(figure, picture, (EDGE, top, size, size))
         _write(figure, EDGE + size / 2, top - 0.03, "mean", **text)
     drawn = None
     for i, picture in enumerate(pictures):
         y = top + (i // columns) * pitch
         x = EDGE + (gap + i % columns) * cell + (0.08 if gap else 0)
-        grey, box = picture.mean(dim=0, keepdim=True), _box(figure, x, y, size, size)
-        drawn = _draw(figure, grey, box, cmap=DIVERGING, vmin=-limit, vmax=limit)
+        grey = picture.mean(dim=0, keepdim=True)
+        drawn = _draw(figure, grey, (x, y, size, size), cmap=DIVERGING, vmin=-limit, vmax=limit)
         name = f"axis {i + 1}"
         if variances is not None:
             name += f"\n{number(float(variances[i]), padded=True)}"
         _write(figure, x + size / 2, y - 0.03, name, **text)
     height = (lines - 1) * pitch + size
-    scale = _box(figure, EDGE + (gap + columns) * cell + 0.2, top, 0.13, height)
+    scale = _in_shares(figure, (EDGE + (gap + columns) * cell + 0.2, top, 0.13, height))
     colours = figure.colorbar(drawn, cax=figure.add_axes(scale))
     colours.set_label("weight of the pixel", fontsize=9)
     colours.ax.tick_params(labelsize=8)

@@ -11,7 +11,6 @@ from aeutils.plots.image_grids import (
     EDGE,
     FRAME,
     TITLE,
-    _box,
     _draw,
     _text_width,
     _title,
@@ -95,7 +94,7 @@ def neighbour_grid(
                 _write(figure, left - 0.1, y + size / 2, name, **line)
             below = {"ha": "center", "va": "top", "fontsize": 8.5}
             if r == 0:
-                _draw(figure, image, _box(figure, left, y, size, size))
+                _draw(figure, image, (left, y, size, size))
                 _write(figure, left + size / 2, y + size + 0.035, str(own), **below)
             for c, row in enumerate(rows[q].tolist()):
                 x, kind = left + 0.25 + (c + 1) * cell, int(y_store[row])
@@ -104,7 +103,7 @@ def neighbour_grid(
                     wrong[name] += 1
                     text, frame = f"✗ {kind}", (WRONG, 2.2)
                     style = below | {"color": WRONG, "fontweight": "bold"}
-                _draw(figure, kept[row], _box(figure, x, y, size, size), frame)
+                _draw(figure, kept[row], (x, y, size, size), frame)
                 _write(figure, x + size / 2, y + size + 0.035, text, **style)
             y += pitch
         y += gap

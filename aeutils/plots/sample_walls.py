@@ -13,7 +13,6 @@ from aeutils._internal.validate import check_count, check_same_shape
 from aeutils.plots.image_grids import (
     EDGE,
     TITLE,
-    _box,
     _draw,
     _one_line,
     _text_width,
@@ -152,4 +151,4 @@ def _strip(
     paper = torch.full((channels, high, _between(wide)), 1.0 if channels == 3 else 0.0)
     pieces = [piece for image in images for piece in (image, paper)][:-1]
     strip = torch.cat(pieces, dim=2)
-    _draw(figure, strip, _box(figure, left, top, pixel * strip.shape[2], pixel * high))
+    _draw(figure, strip, (left, top, pixel * strip.shape[2], pixel * high))

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 import matplotlib.figure
 import pytest
 import torch
-from device_calls import CALLS, NO_TENSORS, PACKAGES
+from device_calls import CALLS
 from device_runs import X, Y, Z, encoder
 from other_device import SecondDevice
+from public_names import NO_TENSORS, PACKAGES
 from torch import Tensor
 
 from aeutils import corruption, generation, losses, models

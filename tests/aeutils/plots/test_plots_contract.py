@@ -65,11 +65,8 @@ def test_it_returns_its_figure_with_alt_text_on_white_paper(name):
 def test_a_figure_of_one_panel_takes_axes(name):
     """Layouts of images keep their own figure: their sizes are counted in inches."""
     panels = [axes for axes in CALLS[name]().axes if axes.get_label() != "<colorbar>"]
-    own = {
-        "image_map",
-        "value_table",
-        "eigen_digits",
-    }  # sized by their images, or with a colour scale beside
+    # Sized by their images, or with a colour scale beside.
+    own = {"image_map", "value_table", "eigen_digits"}
     if len(panels) == 1 and name not in own:
         assert name in IN_AXES
     assert len(IN_AXES) >= 5

@@ -388,29 +388,3 @@ def test_a_student_that_ends_the_process_loses_only_what_was_tested():
 def test_handles_have_the_students_type_name_in_messages(names):
     assert is_proxy(names["Net"])
     assert repr(names["Net"]) == "<the student's Net>"
-
-
-class Answers:
-    """A line whose other side says what it likes about its time."""
-
-    def __init__(self, seconds):
-        self.seconds = seconds
-
-    def send(self, tree, buffers=()):
-        pass
-
-    def receive(self):
-        return {"error": None, "values": [1, []], "printed": "", "seconds": self.seconds}, []
-
-
-@pytest.mark.parametrize("told", ["1", -1.0, 1e9, float("nan"), None, True, [0.1]])
-def test_a_process_cannot_say_that_it_worked_longer_than_it_was_waited_for(told):
-    client = RpcClient(Answers(told))
-    assert client.request("call") == 1
-    assert client.working == 0.0 < client.waited
-
-
-def test_the_time_of_a_students_function_is_counted():
-    client = RpcClient(Answers(1e-9))
-    client.request("call")
-    assert client.working == 1e-9
